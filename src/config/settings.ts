@@ -1,0 +1,72 @@
+import type { RateCard } from "../core/price.ts";
+import type { Provider } from "../providers/provider.ts";
+
+/** One key of a provider. Accounts of one `group` share a quota and cool down together. */
+export interface Account {
+  readonly id: string;
+  readonly group: string;
+  /** The secret itself, resolved; null where the provider needs none, or `auth` is `client`. Never printed. */
+  readonly key: string | null;
+  /** Where the key came from, for people: `env:DEEPSEEK_API_KEY`, `file:work.key`, `stored`. */
+  readonly keySource: string;
+}
+
+/** A provider as configured: its declaration with the user's changes, and its accounts. */
+export interface ConfiguredProvider {
+  readonly provider: Provider;
+  readonly accounts: readonly Account[];
+  /** `client`: the client's own credential is passed on, to this provider's own host only. */
+  readonly auth: "account" | "client";
+  /** Models the user listed; empty means any name is forwarded. */
+  readonly models: readonly string[];
+  /** How it got here: `file`, `environment`, `stored`, `found`. */
+  readonly origin: "file" | "environment" | "stored" | "found";
+}
+
+/** Deadlines of an attempt in milliseconds; null means none. */
+export interface Deadlines {
+  readonly connectMs: number;
+  readonly headersMs: number;
+  readonly firstTokenMs: number;
+  readonly idleMs: number;
+  readonly totalMs: number | null;
+}
+
+/** The final, validated configuration: everything resolved, nothing optional. Made by `config/`, read everywhere. */
+export interface Settings {
+  readonly server: {
+    readonly host: string;
+    readonly port: number;
+    readonly adminPort: number;
+    /** The admin port was asked for by name, so a taken one is an error rather than a reason to take the next. */
+    readonly isAdminPortExplicit: boolean;
+    readonly allowedHosts: readonly string[];
+    readonly allowedOrigins: readonly string[];
+  };
+  readonly providers: readonly ConfiguredProvider[];
+  /** Name to `provider/model` or to another alias. User aliases; the built-in ones are in `core/plan.ts`. */
+  readonly aliases: Readonly<Record<string, string>>;
+  /** Chains by alias, model or task class; each entry an alias or a `provider/model`. `default` is what `auto` uses. */
+  readonly chains: Readonly<Record<string, readonly string[]>>;
+  readonly deadlines: Deadlines;
+  readonly retries: { readonly attemptsPerTarget: number; readonly baseMs: number; readonly maxMs: number };
+  readonly breaker: { readonly failures: number; readonly windowMs: number; readonly isOff: boolean };
+  readonly retention: { readonly ledgerDays: number; readonly requestsDays: number };
+  readonly prices: { readonly overrides: Readonly<Record<string, RateCard>> };
+  /** Ollama: what pins the runner. */
+  readonly local: { readonly keepAlive: string; readonly contextTokens: number };
+  /** 400 instead of a warning when a parameter cannot be honoured. */
+  readonly isStrict: boolean;
+  /** Refuse bodies above this size. Bytes. */
+  readonly maxBodyBytes: number;
+  readonly drainMs: number;
+  readonly heartbeatMs: number;
+  readonly baselineModel: string;
+  readonly log: {
+    readonly level: "debug" | "info" | "warn" | "error";
+    readonly maxBytes: number;
+    readonly keepFiles: number;
+  };
+  /** The file this came from, if any; for messages. */
+  readonly file: string | null;
+}

@@ -1,0 +1,39 @@
+import type { Fault } from "./fault.ts";
+import type { AttemptIntent, AttemptOutcome } from "./ledger.ts";
+
+/** Everything that happens, as one typed stream: `events --json`, the admin SSE stream and webhooks show this schema. `at` is Unix ms. */
+export type LodestarEvent =
+  | {
+      readonly event: "ready";
+      readonly at: number;
+      readonly apiUrl: string;
+      readonly adminUrl: string;
+      readonly stateDir: string;
+      readonly version: string;
+      readonly pid: number;
+    }
+  /** One attempt is settled; the pair is the ledger row. */
+  | { readonly event: "settled"; readonly at: number; readonly intent: AttemptIntent; readonly outcome: AttemptOutcome }
+  /** The next target of a chain is tried after this fault. */
+  | {
+      readonly event: "fallback";
+      readonly at: number;
+      readonly requestId: string;
+      readonly from: string;
+      readonly to: string;
+      readonly fault: Fault["kind"];
+      readonly message: string;
+    }
+  | {
+      readonly event: "health";
+      readonly at: number;
+      readonly provider: string;
+      readonly account: string;
+      readonly state: HealthState;
+      readonly reason: string;
+    }
+  | { readonly event: "config"; readonly at: number; readonly outcome: "loaded" | "rejected"; readonly message: string }
+  | { readonly event: "draining"; readonly at: number; readonly open: number; readonly deadlineMs: number };
+
+/** Health of an account as its breaker sees it. */
+export type HealthState = "closed" | "open" | "half-open";

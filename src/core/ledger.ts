@@ -1,0 +1,74 @@
+import type { FaultKind } from "./fault.ts";
+import type { NanoUsd } from "./money.ts";
+import type { DialectName } from "./request.ts";
+import type { Usage, UsageSource } from "./usage.ts";
+
+/**
+ * The life of an attempt in the ledger. `reserved` and `streaming` are open; every other state is final and is
+ * reached exactly once: `final` (answered, billed by the provider's count), `aborted` (the client left mid-way,
+ * billed for what was streamed), `estimated` (answered but the counts are ours, or closed after a crash),
+ * `failed` (the upstream failed), `refused` (never sent), `hit` (answered from the cache).
+ */
+export type AttemptState = "reserved" | "streaming" | "final" | "aborted" | "estimated" | "refused" | "failed" | "hit";
+
+export const OPEN_STATES: readonly AttemptState[] = ["reserved", "streaming"];
+
+/** What is written before the call: who asks whom for what. Times are Unix milliseconds. */
+export interface AttemptIntent {
+  /** Ours, minted inside: `req_…`. Shared by all attempts of one request. */
+  readonly requestId: string;
+  /** 1 for the first attempt of a request. */
+  readonly attempt: number;
+  readonly provider: string;
+  readonly account: string;
+  readonly model: string;
+  /** As the client named it. */
+  readonly requestedModel: string;
+  readonly endpoint: "chat" | "embeddings" | "count-tokens";
+  readonly clientDialect: DialectName;
+  readonly isStream: boolean;
+  /** Id of the calling key; null for keyless loopback. */
+  readonly keyId: string | null;
+  readonly project: string | null;
+  /** The client's own session header, if it sent one. */
+  readonly session: string | null;
+  readonly client: string | null;
+  /** Why this target: `explicit`, `alias:coder`, `chain:default#2`, `retry`… */
+  readonly routeReason: string;
+  readonly startedAt: number;
+}
+
+/** How an attempt ended. `costNanoUsd` is null when no price is known: never a silent 0. */
+export interface AttemptOutcome {
+  readonly requestId: string;
+  readonly attempt: number;
+  readonly state: Exclude<AttemptState, "reserved" | "streaming">;
+  readonly usage: Usage;
+  readonly usageSource: UsageSource;
+  readonly costNanoUsd: NanoUsd | null;
+  /** Why the cost is null or 0 without tokens: `local`, `no-price`, `subscription`, `not-sent`… */
+  readonly costReason: string | null;
+  readonly priceId: string | null;
+  readonly savedNanoUsd: NanoUsd | null;
+  readonly endedAt: number;
+  /** Milliseconds from start to the first content; null if none came. */
+  readonly firstTokenMs: number | null;
+  readonly fault: { readonly kind: FaultKind; readonly message: string; readonly status?: number } | null;
+  /** Status of the upstream's HTTP reply, if one came. */
+  readonly upstreamStatus: number | null;
+}
+
+/** One row as `costs query --json` prints it. Names are fixed by the public contract. */
+export interface LedgerRow extends AttemptIntent {
+  readonly state: AttemptState;
+  readonly usage: Pick<Usage, "input" | "output">;
+  readonly usageSource: UsageSource | null;
+  readonly costNanoUsd: NanoUsd | null;
+  readonly costReason: string | null;
+  readonly priceId: string | null;
+  readonly savedNanoUsd: NanoUsd | null;
+  readonly endedAt: number | null;
+  readonly firstTokenMs: number | null;
+  readonly fault: { readonly kind: FaultKind; readonly message: string; readonly status?: number } | null;
+  readonly upstreamStatus: number | null;
+}

@@ -1,0 +1,113 @@
+import type { ClientError, Fault } from "../core/fault.ts";
+import type { JsonObject, JsonValue } from "../core/json.ts";
+import type { EmbeddingReply, Reply, StreamPart } from "../core/reply.ts";
+import type { ChatRequest, DialectName, EmbeddingRequest, Warning } from "../core/request.ts";
+import type { Result } from "../core/result.ts";
+import type { CostStamp } from "../core/stamp.ts";
+import type { Usage } from "../core/usage.ts";
+
+/** One event of a stream as it stands on the wire: an SSE event, or a line of NDJSON (then without a name). */
+export interface WireEvent {
+  readonly event?: string;
+  readonly data: string;
+}
+
+/** What an encoder must know of the target it writes for. */
+export interface EncodeTarget {
+  readonly provider: string;
+  /** The model's name at that provider. */
+  readonly model: string;
+  /** The model's own output limit, where known: Anthropic requires one in every request. */
+  readonly maxOutputTokens?: number;
+  /** Field in which this provider's assistant messages carry reasoning, for chat dialects; absent: none is sent back. */
+  readonly reasoningField?: "reasoning_content" | "reasoning";
+  /** Name of the output limit in chat dialects; `max_completion_tokens` for OpenAI's newer models. Default `max_tokens`. */
+  readonly maxTokensField?: "max_tokens" | "max_completion_tokens";
+  /** Ollama: the runner options of ours that must never vary for a model, lest it be reloaded. */
+  readonly localOptions?: JsonObject;
+  readonly keepAlive?: string | number;
+}
+
+/** A request in a dialect, and what it could not say. */
+export interface Encoded {
+  readonly body: JsonObject;
+  readonly warnings: readonly Warning[];
+}
+
+/** What an answer is stamped with on its way to the client. */
+export interface ReplyStamp {
+  /** The name the client asked for: what `model` says. */
+  readonly requestedModel: string;
+  /** Ids where the upstream gave none, and the request id in error events. */
+  readonly requestId: string;
+  readonly nowMs: number;
+  /** OpenAI chat: whether the client asked for a usage chunk. */
+  readonly streamUsage: boolean;
+}
+
+/** A stream codec as a reducer. State is opaque to the caller and never mutated after it is returned. */
+export interface StreamDecoder<State> {
+  initial(): State;
+  step(state: State, event: WireEvent): readonly [State, readonly StreamPart[]];
+  /** The upstream closed: the held-back `finish`, or an `error` of kind `truncated` when the stream had not ended. */
+  end(state: State): readonly StreamPart[];
+}
+
+/** The other way round. A `finish` part comes with the cost of the answer; `error` ends the stream in the dialect's own way. */
+export interface StreamEncoder<State> {
+  initial(stamp: ReplyStamp): State;
+  step(state: State, part: StreamPart, cost?: CostStamp): readonly [State, readonly WireEvent[]];
+}
+
+/**
+ * The same dialect in and out: decides, event by event, what reaches the client, so that every event but the usage-bearing
+ * one stays byte for byte. An event returned *by identity* is written with its original bytes. `cost` is given in the very
+ * step whose event completed the answer (the decoder emitted `finish`); until then the relay holds back what must carry it.
+ */
+export interface StreamRelay<State> {
+  initial(stamp: ReplyStamp): State;
+  step(state: State, event: WireEvent, cost?: CostStamp): readonly [State, readonly WireEvent[]];
+  /** The upstream closed; `cost` is given when the answer was complete but no event completed it. */
+  end(state: State, cost?: CostStamp): readonly WireEvent[];
+}
+
+/** The reply's headers, by lower-case name. */
+export type HeaderLookup = (name: string) => string | null;
+
+/**
+ * One wire format, both ways. All members are pure. `decodeRequest` is lenient about unknown fields (they are kept in `extra`)
+ * and strict about types it must understand: its error names the parameter.
+ */
+export interface Dialect<DecoderState = unknown, EncoderState = unknown, RelayState = unknown> {
+  readonly name: DialectName;
+  readonly framing: "sse" | "ndjson";
+  /** `pathModel` where the URL names the model (Gemini). */
+  decodeRequest(body: JsonObject, pathModel?: string): Result<ChatRequest, ClientError>;
+  encodeRequest(request: ChatRequest, target: EncodeTarget): Encoded;
+  decodeReply(body: JsonValue): Result<Reply, Fault>;
+  encodeReply(reply: Reply, stamp: ReplyStamp, cost: CostStamp): JsonObject;
+  /** Reads an error reply of an upstream. `body` is its text, capped by the caller. */
+  decodeFault(status: number, header: HeaderLookup, body: string): Fault;
+  /** The error envelope of this dialect. */
+  encodeFault(error: ClientError, requestId: string): JsonObject;
+  readonly decoder: StreamDecoder<DecoderState>;
+  readonly encoder: StreamEncoder<EncoderState>;
+  readonly relay: StreamRelay<RelayState>;
+  /** The model name and the usage with its cost put into a whole reply of this same dialect; the rest stays as it came. */
+  stampReply(body: JsonObject, stamp: ReplyStamp, usage: Usage, cost: CostStamp): JsonObject;
+  /** Wire text that keeps an idle client waiting and is not content, e.g. an SSE comment. */
+  heartbeat(stamp: ReplyStamp): string;
+  /** Path of the call below the provider's base URL, e.g. `/chat/completions`. */
+  chatPath(model: string, isStream: boolean): string;
+  /** Embeddings, where the dialect has them. */
+  readonly embeddings?: EmbeddingsCodec;
+}
+
+/** The embeddings half of a dialect. */
+export interface EmbeddingsCodec {
+  readonly path: string;
+  decodeRequest(body: JsonObject): Result<EmbeddingRequest, ClientError>;
+  encodeRequest(request: EmbeddingRequest, target: EncodeTarget): Encoded;
+  decodeReply(body: JsonValue): Result<EmbeddingReply, Fault>;
+  encodeReply(reply: EmbeddingReply, request: EmbeddingRequest, stamp: ReplyStamp, cost: CostStamp): JsonObject;
+}

@@ -1,0 +1,47 @@
+import type { DialectName } from "../core/request.ts";
+
+/** How a provider wants its key. `none` sends no credential at all. */
+export type AuthScheme =
+  | { readonly kind: "bearer" }
+  | { readonly kind: "header"; readonly header: string }
+  | { readonly kind: "none" };
+
+/** One endpoint of a provider: the dialect it speaks there and the base URL below which the dialect's paths stand. */
+export interface ProviderEndpoint {
+  readonly dialect: DialectName;
+  readonly baseUrl: string;
+}
+
+/** What is peculiar to a provider's wire, declared rather than coded. Absent means: as the dialect says. */
+export interface Quirks {
+  /** Field of assistant messages and deltas that carries reasoning; absent: none is sent back. */
+  readonly reasoningField?: "reasoning_content" | "reasoning";
+  readonly maxTokensField?: "max_tokens" | "max_completion_tokens";
+  /** Chat: whether `stream_options: {include_usage: true}` is understood. Default true. */
+  readonly streamUsageFlag?: boolean;
+  /** Request fields this provider refuses: left out with a warning. */
+  readonly refusedFields?: readonly string[];
+}
+
+/** A built-in provider: one declaration, no code. */
+export interface Provider {
+  readonly id: string;
+  /** As people write it. */
+  readonly name: string;
+  /** In order of preference; the endpoint whose dialect is the client's own wins, else the first. */
+  readonly endpoints: readonly ProviderEndpoint[];
+  readonly auth: AuthScheme;
+  /** Environment variables that may hold the key, first match wins. */
+  readonly keyEnv: readonly string[];
+  /** Headers sent with every call, e.g. `anthropic-version`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly quirks?: Quirks;
+  /** Where `best` and `cheap` lead for this provider. */
+  readonly models: { readonly strong?: string; readonly cheap?: string };
+  /** Id of this provider in the price data; absent: its own id. */
+  readonly priceId?: string;
+  /** Runs on the user's own machine or network: costs nothing, no proxy, private addresses allowed. */
+  readonly isLocal?: boolean;
+  /** Where a person gets a key. */
+  readonly keyUrl?: string;
+}
