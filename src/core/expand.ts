@@ -1,0 +1,232 @@
+import { type ClientError, refusal } from "./fault.ts";
+import { targetName } from "./target.ts";
+
+/** What the planner knows of one configured provider, as plain data. */
+export interface ModelSource {
+  readonly id: string;
+  readonly isLocal: boolean;
+  /** In the order in which they are tried. */
+  readonly accounts: readonly { readonly id: string; readonly group: string }[];
+  /** Models it is known to have: listed by the user, installed, or in the price data. For local engines best first. */
+  readonly models: readonly string[];
+  readonly strong: string | null;
+  readonly cheap: string | null;
+  /** USD per million tokens, directory plus output, of `cheap` and `strong`; null when unknown. */
+  readonly cheapPrice: number | null;
+  readonly strongPrice: number | null;
+}
+
+/** A provider that Lodestar knows but that has no key here. */
+export interface UnconfiguredProvider {
+  readonly id: string;
+  readonly keyEnv: string;
+}
+
+/** What names are looked up in. */
+export interface Directory {
+  readonly sources: readonly ModelSource[];
+  readonly unconfigured: readonly UnconfiguredProvider[];
+  readonly aliases: Readonly<Record<string, string>>;
+  readonly chains: Readonly<Record<string, readonly string[]>>;
+  /** How to get a local model, for the message when `free` finds none. */
+  readonly pullHint: string;
+}
+
+/** Names that work without configuration. The first system's names keep working. */
+export const BUILT_IN_ALIASES: Readonly<Record<string, readonly string[]>> = {
+  "gpt-3.5-turbo": ["ollama/deepseek-coder*", "free"],
+  "local-llama": ["ollama/llama*", "free"],
+  "claude-sonnet": ["anthropic/claude-sonnet-5"],
+  "claude-opus": ["anthropic/claude-opus-5"],
+  "gpt-4o": ["openai/gpt-4o"],
+  grok: ["xai/grok-4.5"],
+  gemini: ["google/gemini-3.1-pro-preview"],
+};
+
+/** Names that stand for a choice rather than a model. */
+export const CHOICE_NAMES: readonly string[] = ["auto", "free", "cheap", "best"];
+
+const DEFAULT_CHAIN: readonly string[] = ["free", "cheap", "best"];
+
+/** One model that a name leads to, and by which steps. */
+export interface Candidate {
+  readonly provider: string;
+  readonly model: string;
+  readonly reason: string;
+}
+
+/** What a name leads to: candidates in order, or why there are none. */
+export interface Expansion {
+  readonly candidates: readonly Candidate[];
+  /** Why there are none, if there are none. */
+  readonly problem?: ClientError;
+}
+
+const NOTHING: Expansion = { candidates: [] };
+
+function because(reason: string, step: string): string {
+  return reason === "" ? step : `${reason}>${step}`;
+}
+
+function found(candidates: readonly Candidate[]): Expansion {
+  return { candidates };
+}
+
+/** `provider/model` under a configured provider; the model name may hold slashes of its own. */
+function expandAddress(name: string, directory: Directory, reason: string): Expansion | null {
+  const slash = name.indexOf("/");
+  if (slash <= 0 || slash === name.length - 1) return null;
+  const provider = name.slice(0, slash);
+  const model = name.slice(slash + 1);
+  const source = directory.sources.find((known) => known.id === provider);
+  if (source !== undefined) {
+    const installed = model.endsWith("*") ? source.models.find((known) => matchesPattern(known, model)) : model;
+    return installed === undefined ? NOTHING : found([{ provider, model: installed, reason: reason || "explicit" }]);
+  }
+  const missing = directory.unconfigured.find((known) => known.id === provider);
+  if (missing === undefined) return null;
+  return { candidates: [], problem: notConfigured(name, missing) };
+}
+
+function notConfigured(name: string, provider: UnconfiguredProvider): ClientError {
+  const how =
+    provider.keyEnv === ""
+      ? `start it, or add a \`providers\` entry for "${provider.id}"`
+      : `set ${provider.keyEnv} or run \`lodestar provider add ${provider.id}\``;
+  return refusal(
+    "provider_not_configured",
+    `"${name}" needs the provider "${provider.id}", which is not configured: ${how}.`,
+    {
+      param: "model",
+    },
+  );
+}
+
+/** Whether a name matches a pattern in which `*` stands for any characters. */
+export function matchesPattern(name: string, pattern: string): boolean {
+  const pieces = pattern.split("*");
+  const first = pieces[0] ?? "";
+  if (pieces.length === 1) return name === pattern;
+  const last = pieces.at(-1) ?? "";
+  if (!name.startsWith(first) || !name.endsWith(last) || name.length < first.length + last.length) return false;
+  let position = first.length;
+  for (const piece of pieces.slice(1, -1)) {
+    const next = name.indexOf(piece, position);
+    if (next === -1) return false;
+    position = next + piece.length;
+  }
+  return position <= name.length - last.length;
+}
+
+function expandChoice(name: string, directory: Directory, reason: string): Expansion | null {
+  const paid = directory.sources.filter((source) => !source.isLocal);
+  if (name === "free") {
+    const local = directory.sources
+      .filter((source) => source.isLocal)
+      .flatMap((source) =>
+        source.models.slice(0, 1).map((model) => ({ provider: source.id, model, reason: because(reason, "free") })),
+      );
+    return local.length > 0
+      ? found(local)
+      : {
+          candidates: [],
+          problem: refusal("no_local_model", `No local model is available. ${directory.pullHint}`, { param: "model" }),
+        };
+  }
+  if (name === "cheap" || name === "best") {
+    const ranked = paid
+      .map((source) => ({
+        provider: source.id,
+        model: name === "cheap" ? source.cheap : source.strong,
+        price: name === "cheap" ? source.cheapPrice : source.strongPrice,
+      }))
+      .sort((a, b) => (name === "cheap" ? priceOrder(a.price, b.price) : priceOrder(b.price, a.price, -1)));
+    const candidates = ranked.flatMap(({ provider, model }) =>
+      model === null ? [] : [{ provider, model, reason: because(reason, name) }],
+    );
+    return candidates.length > 0
+      ? found(candidates)
+      : {
+          candidates: [],
+          problem: refusal(
+            "no_paid_provider",
+            `"${name}" needs a paid provider and none is configured: run \`lodestar provider add deepseek\` (or another name from \`lodestar provider list\`).`,
+            { param: "model" },
+          ),
+        };
+  }
+  return null;
+}
+
+/** Orders prices ascending with unknown ones last (`unknownSign` 1) whichever way the caller sorts. */
+function priceOrder(left: number | null, right: number | null, unknownSign = 1): number {
+  if (left === right) return 0;
+  if (left === null) return unknownSign;
+  if (right === null) return -unknownSign;
+  return left - right;
+}
+
+function expandBareName(name: string, directory: Directory, reason: string): Expansion | null {
+  const owners = directory.sources.filter(
+    (source) => source.models.includes(name) || source.models.includes(`${name}:latest`),
+  );
+  const [owner] = owners;
+  if (owner === undefined || owners.length > 1) return null;
+  const model = owner.models.includes(name) ? name : `${name}:latest`;
+  return found([{ provider: owner.id, model, reason: reason || "bare-name" }]);
+}
+
+function joinExpansions(expansions: readonly Expansion[]): Expansion {
+  const seen = new Set<string>();
+  const candidates = expansions
+    .flatMap((expansion) => expansion.candidates)
+    .filter((candidate) => {
+      const key = targetName(candidate);
+      if (seen.has(key)) return false;
+      seen.add(key);
+      return true;
+    });
+  const problem = expansions.find((expansion) => expansion.problem !== undefined)?.problem;
+  return candidates.length > 0 || problem === undefined ? { candidates } : { candidates, problem };
+}
+
+/** Looks a name up: chain, `provider/model`, user alias, unique bare name, built-in name, in this order. */
+export function expandName(name: string, directory: Directory): Expansion {
+  return expand(name, directory, "", new Set());
+}
+
+/** One name to its candidates. `open` holds the names being expanded, so that no alias or chain can run in a circle. */
+function expand(name: string, directory: Directory, reason: string, open: ReadonlySet<string>): Expansion {
+  const chain = Object.hasOwn(directory.chains, name) ? directory.chains[name] : undefined;
+  if (chain !== undefined && !open.has(`chain:${name}`)) {
+    const inner = new Set(open).add(`chain:${name}`);
+    return joinExpansions(chain.map((entry) => expand(entry, directory, because(reason, `chain:${name}`), inner)));
+  }
+  const address = expandAddress(name, directory, reason);
+  if (address !== null) return address;
+  const alias = Object.hasOwn(directory.aliases, name) ? directory.aliases[name] : undefined;
+  if (alias !== undefined && !open.has(`alias:${name}`)) {
+    return expand(alias, directory, because(reason, `alias:${name}`), new Set(open).add(`alias:${name}`));
+  }
+  const bare = expandBareName(name, directory, reason);
+  if (bare !== null) return bare;
+  return expandBuiltIn(name, directory, reason, open);
+}
+
+function expandBuiltIn(name: string, directory: Directory, reason: string, open: ReadonlySet<string>): Expansion {
+  if (name === "auto") {
+    const entries = directory.chains.default ?? DEFAULT_CHAIN;
+    return joinExpansions(
+      entries.map((entry) => expand(entry, directory, because(reason, "auto"), new Set(open).add("chain:default"))),
+    );
+  }
+  const choice = expandChoice(name, directory, reason);
+  if (choice !== null) return choice;
+  const aliases = Object.hasOwn(BUILT_IN_ALIASES, name) ? BUILT_IN_ALIASES[name] : undefined;
+  if (aliases === undefined || open.has(`alias:${name}`)) return NOTHING;
+  const inner = new Set(open).add(`alias:${name}`);
+  const expansions = aliases.map((entry) => expand(entry, directory, because(reason, `alias:${name}`), inner));
+  const [first] = expansions.filter((expansion) => expansion.candidates.length > 0);
+  return first ?? joinExpansions(expansions);
+}
+

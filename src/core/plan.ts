@@ -1,0 +1,108 @@
+import { BUILT_IN_ALIASES, type Candidate, CHOICE_NAMES, type Directory, expandName, matchesPattern } from "./expand.ts";
+import { type ClientError, refusal } from "./fault.ts";
+import { failure, type Result, success } from "./result.ts";
+import { didYouMean } from "./suggest.ts";
+import { type Target, targetName } from "./target.ts";
+
+/** All that a plan follows from. */
+export interface PlanInput {
+  readonly requested: string;
+  readonly directory: Directory;
+  /** Models the calling key may use, as patterns with `*`; empty means all. */
+  readonly allowedModels: readonly string[];
+  /** Until when (Unix ms) an account is not to be asked, or null. */
+  readonly coolingUntil: (provider: string, account: string) => number | null;
+}
+
+export interface PlannedTarget {
+  readonly target: Target;
+  readonly isLocal: boolean;
+  /** Why it is here: `explicit`, `alias:coder`, `chain:default`, `free`, `cheap`, `best`, `bare-name`; joined by `>`. */
+  readonly reason: string;
+}
+
+export interface Plan {
+  readonly requested: string;
+  /** At least one, in order. */
+  readonly targets: readonly PlannedTarget[];
+  /** Left out because their account cools down. */
+  readonly skipped: readonly { readonly target: Target; readonly untilMs: number }[];
+}
+
+function unknownModel(input: PlanInput): ClientError {
+  const owners = input.directory.sources.filter((source) => source.models.includes(input.requested));
+  if (owners.length > 1) {
+    const choices = owners.map((source) => `"${source.id}/${input.requested}"`).join(" or ");
+    return refusal("model_ambiguous", `Several providers have "${input.requested}". Say which: ${choices}.`, {
+      param: "model",
+    });
+  }
+  const names = [
+    ...CHOICE_NAMES,
+    ...Object.keys(input.directory.aliases),
+    ...Object.keys(input.directory.chains),
+    ...Object.keys(BUILT_IN_ALIASES),
+    ...input.directory.sources.flatMap((source) => source.models.flatMap((model) => [model, `${source.id}/${model}`])),
+  ];
+  const hint = didYouMean(input.requested, new Set(names)) || " `lodestar models` lists what can be used.";
+  return refusal("model_not_found", `No configured provider has a model named "${input.requested}".${hint}`, {
+    status: 404,
+    type: "not_found_error",
+    param: "model",
+  });
+}
+
+function isAllowed(candidate: Candidate, input: PlanInput): boolean {
+  if (input.allowedModels.length === 0) return true;
+  const names = [targetName(candidate), candidate.model, input.requested];
+  return input.allowedModels.some((pattern) => names.some((name) => matchesPattern(name, pattern)));
+}
+
+function coolingError(requested: string, untilMs: number, nowMs: number): ClientError {
+  const waitMs = Math.max(0, untilMs - nowMs);
+  return {
+    status: 503,
+    type: "overloaded_error",
+    code: "cooling_down",
+    message: `Every target of "${requested}" is cooling down after faults; the next one is free in ${Math.ceil(waitMs / 1000)} s. \`lodestar status\` shows why.`,
+    retryAfterMs: waitMs,
+    shouldRetry: true,
+  };
+}
+
+/**
+ * Turns the name a client asked for into the targets to try, in order. Looked up as a chain, then `provider/model`, user
+ * alias, unique bare name, built-in name. An unknown model under a configured provider is passed on as it is; an unknown
+ * bare name is refused with suggestions. Each account of a provider is a target of its own.
+ */
+export function makePlan(input: PlanInput, nowMs: number): Result<Plan, ClientError> {
+  const expansion = expandName(input.requested, input.directory);
+  if (expansion.candidates.length === 0) return failure(expansion.problem ?? unknownModel(input));
+  const allowed = expansion.candidates.filter((candidate) => isAllowed(candidate, input));
+  if (allowed.length === 0) {
+    return failure(
+      refusal(
+        "model_not_allowed",
+        `This key may not use "${input.requested}". It may use: ${input.allowedModels.join(", ")}.`,
+        {
+          status: 403,
+          type: "permission_error",
+          param: "model",
+        },
+      ),
+    );
+  }
+  const targets: PlannedTarget[] = [];
+  const skipped: { target: Target; untilMs: number }[] = [];
+  for (const { provider, model, reason } of allowed) {
+    const source = input.directory.sources.find((known) => known.id === provider);
+    for (const account of source?.accounts ?? []) {
+      const target = { provider, account: account.id, model };
+      const untilMs = input.coolingUntil(provider, account.id);
+      if (untilMs !== null && untilMs > nowMs) skipped.push({ target, untilMs });
+      else targets.push({ target, isLocal: source?.isLocal ?? false, reason });
+    }
+  }
+  if (targets.length > 0) return success({ requested: input.requested, targets, skipped });
+  return failure(coolingError(input.requested, Math.min(...skipped.map((entry) => entry.untilMs)), nowMs));
+}
