@@ -1,0 +1,116 @@
+import type { LodestarEvent } from "../core/event.ts";
+import type { Result } from "../core/result.ts";
+import type { CliProblem } from "../terminal/problem.ts";
+import type { Environment } from "./command.ts";
+
+/** Flags that decide which daemon, state and configuration a command means. Absent: environment, file, defaults. */
+export interface DaemonFlags {
+  readonly host?: string;
+  readonly port?: number;
+  readonly adminPort?: number;
+  readonly stateDir?: string;
+  readonly config?: string;
+  readonly logLevel?: "debug" | "info" | "warn" | "error";
+}
+
+/** What the composition root needs from the command line. */
+export interface BackendInputs {
+  readonly flags: DaemonFlags;
+  readonly environment: Environment;
+  readonly version: string;
+}
+
+/** What a daemon found when it started, for the ready lines. No secrets. */
+export interface StartSummary {
+  readonly providers: readonly { readonly id: string; readonly keySource: string; readonly origin: string }[];
+  readonly ollama: { readonly url: string; readonly models: readonly string[] } | null;
+  /** What was looked for and not found, a clause each. */
+  readonly missing: readonly string[];
+  /** A client key exists, so calls need one. */
+  readonly keyRequired: boolean;
+  readonly priceDate: string;
+  readonly priceSource: string;
+  /** How many upstream calls can run at once. */
+  readonly fetchCap: number;
+  /** What to do next, a line each; empty when a model can answer. */
+  readonly nextSteps: readonly string[];
+  /** The wanted admin port, where it was taken and another one is used. */
+  readonly takenAdminPort?: number;
+}
+
+/** A running daemon in this process. */
+export interface Daemon {
+  readonly apiUrl: string;
+  readonly adminUrl: string;
+  readonly stateDir: string;
+  readonly summary: StartSummary;
+  /** A link that opens the status page once, with a session of its own. */
+  readonly adminLink?: string;
+  /** Resolves when stopped. */
+  readonly closed: Promise<void>;
+  /** Drains and stops. */
+  stop(reason: string): Promise<void>;
+  /** Stops at once. */
+  abort(): void;
+  reload(): Promise<Result<string, string>>;
+  subscribe(listener: (event: LodestarEvent) => void): () => void;
+}
+
+/** An HTTP application without a socket: the same requests and replies as on its port. */
+export interface InProcessApp {
+  answer(request: Request): Promise<Response>;
+  close(): Promise<void>;
+}
+
+/** What the ready file of a state directory says, of a process that is alive. */
+export interface ReadyRecord {
+  readonly apiUrl: string;
+  readonly adminUrl: string;
+  readonly pid: number;
+  readonly version: string;
+}
+
+/** Where a daemon's state is, and the daemon itself if one runs there. */
+export interface DaemonLocation {
+  readonly stateDir: string;
+  readonly ready: ReadyRecord | null;
+  /** The admin credential of the state directory, if it can be read. */
+  readonly adminToken: string | null;
+  /** The log file the daemon of this state directory writes; rotated siblings carry `.1`, `.2`… */
+  readonly logFile: string;
+}
+
+/** A provider that can be added by name. */
+export interface KnownProvider {
+  readonly id: string;
+  readonly name: string;
+  readonly keyEnv: readonly string[];
+  readonly keyUrl?: string;
+  /** The model that a test call asks. */
+  readonly cheapModel?: string;
+  readonly isLocal: boolean;
+}
+
+/** The composition root as commands see it; `src/compose.ts` implements it. */
+export interface Backend {
+  startDaemon(inputs: BackendInputs): Promise<Result<Daemon, CliProblem>>;
+  /** The API application in this process, under the state lock; for `ask` where no daemon runs. */
+  openGateway(inputs: BackendInputs): Promise<Result<InProcessApp, CliProblem>>;
+  /** The admin application in this process over stores opened read-only; no lock. It needs no credential. */
+  openReader(inputs: BackendInputs): Promise<Result<InProcessApp, CliProblem>>;
+  /** The admin application in this process under the state lock, for commands that change state. It needs no credential. */
+  openAdmin(inputs: BackendInputs): Promise<Result<InProcessApp, CliProblem>>;
+  locateDaemon(inputs: BackendInputs): Result<DaemonLocation, CliProblem>;
+  /** Starts `lodestar serve` with these arguments in a session of its own and waits until it serves. */
+  detach(inputs: BackendInputs, argv: readonly string[]): Promise<Result<ReadyRecord, CliProblem>>;
+  /** Asks a process to drain and end (SIGTERM), or ends it at once (SIGKILL). */
+  signalDaemon(pid: number, signal: "SIGTERM" | "SIGKILL"): "sent" | "gone" | "not-permitted";
+  /** False when the process still runs after `timeoutMs`. */
+  waitUntilGone(pid: number, timeoutMs: number): Promise<boolean>;
+  /** Starts this process again in place with the cap on outgoing calls lifted; returns only where it is lifted already or cannot be. */
+  raiseFetchCap(): Promise<unknown>;
+  /** Every provider that `provider add` knows by name. */
+  knownProviders(): readonly KnownProvider[];
+  /** Stores a provider's key in the state directory (0600), or removes it (null); returns the one it replaced. */
+  storeKey(inputs: BackendInputs, provider: string, key: string | null): Result<string | null, CliProblem>;
+}

@@ -1,0 +1,64 @@
+import type { Sink, Source } from "../terminal/terminal.ts";
+import { COMMANDS } from "./_all.ts";
+import type { SignalName } from "./command.ts";
+import { type RunnerHost, runCli } from "./runner.ts";
+
+const SIGNALS: readonly SignalName[] = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+function sinkOf(stream: NodeJS.WriteStream): Sink {
+  // The reader went away (`lodestar costs | head`): what it wanted it has, so this is no failure.
+  stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  return {
+    write: (text) => {
+      stream.write(text);
+    },
+    drained: () => new Promise((resolve) => stream.write("", () => resolve())),
+    isTTY: stream.isTTY === true,
+    get columns() {
+      return stream.columns;
+    },
+  };
+}
+
+async function* typedChunks(): AsyncIterable<string> {
+  process.stdin.setEncoding("utf8");
+  for await (const chunk of process.stdin) yield String(chunk);
+}
+
+const STDIN: Source = {
+  isTTY: process.stdin.isTTY === true,
+  readAll: () => Bun.stdin.text(),
+  setRawMode: (isRaw) => {
+    process.stdin.setRawMode?.(isRaw);
+  },
+  chunks: typedChunks,
+};
+
+function onSignal(listener: (name: SignalName) => void): () => void {
+  const handlers = SIGNALS.map((name) => {
+    const handler = (): void => listener(name);
+    process.on(name, handler);
+    return () => process.off(name, handler);
+  });
+  return () => {
+    for (const remove of handlers) remove();
+  };
+}
+
+function processHost(version: string): RunnerHost {
+  return {
+    stdout: sinkOf(process.stdout),
+    stderr: sinkOf(process.stderr),
+    stdin: STDIN,
+    environment: process.env,
+    version,
+    now: () => Date.now(),
+    onSignal,
+    backend: async () => (await import("../compose.ts")).backend,
+  };
+}
+
+/** Runs the command line of this process and ends the process with the command's exit code. */
+export async function runProcess(version: string): Promise<never> {
+  process.exit(await runCli(process.argv.slice(2), COMMANDS, processHost(version)));
+}

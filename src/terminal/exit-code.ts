@@ -1,0 +1,31 @@
+/** What a process of ours ends with. Scripts rely on these numbers; the reference is in `docs/cli.md`. */
+export const EXIT_CODES = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  config: 3,
+  auth: 4,
+  budget: 5,
+  upstream: 6,
+  notRunning: 7,
+  interrupted: 130,
+} as const;
+
+/** Name of an exit code. */
+export type ExitName = keyof typeof EXIT_CODES;
+
+/** One of the numbers of {@link EXIT_CODES}. */
+export type ExitCode = (typeof EXIT_CODES)[ExitName];
+
+/** What each code tells the caller, in the words of the reference. */
+export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
+  ok: "done",
+  failure: "something failed; stderr says what",
+  usage: "the command line is wrong: an unknown flag or command, a missing or malformed value",
+  config: "the configuration is invalid",
+  auth: "a key or credential is missing, wrong or not allowed",
+  budget: "a budget or quota is used up",
+  upstream: "no provider could answer",
+  notRunning: "the daemon is not running",
+  interrupted: "interrupted by SIGINT",
+};

@@ -1,0 +1,76 @@
+import picocolors from "picocolors";
+
+/** Text styles; identity functions where colour is off. */
+export type Colours = ReturnType<typeof picocolors.createColors>;
+
+/** Where text goes: a stream of the process, or a buffer in tests. */
+export interface Sink {
+  /** Writes text as it is. */
+  write(text: string): void;
+  /** Resolves when what was written has left the process. */
+  drained?(): Promise<void>;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** Where text comes from. */
+export interface Source {
+  readonly isTTY?: boolean;
+  /** Everything until the end of input. */
+  readAll(): Promise<string>;
+  /** Switches echo and line editing off, where the source is a terminal. */
+  setRawMode?(isRaw: boolean): void;
+  /** Chunks as they are typed. */
+  chunks?(): AsyncIterable<string>;
+}
+
+/** The one way to show things: stdout is data, stderr is talk. */
+export interface Terminal {
+  /** A line of data. */
+  out(line: string): void;
+  /** Data as it is, without a line end. */
+  write(text: string): void;
+  /** A line of talk. */
+  talk(line: string): void;
+  /** Talk as it is, for spinners and prompts. */
+  talkRaw(text: string): void;
+  readonly style: Colours;
+  readonly talkStyle: Colours;
+  readonly isOutTty: boolean;
+  readonly isTalkTty: boolean;
+  /** Width of stdout in columns; `Infinity` when it is no terminal, so that nothing is cut in pipes. */
+  readonly columns: number;
+  /** Resolves when stdout has taken what was written, so that a long listing does not pile up in memory. */
+  drained(): Promise<void>;
+}
+
+/**
+ * Whether a sink gets colour: `NO_COLOR` (non-empty, https://no-color.org) wins, then `FORCE_COLOR`, then whether it is
+ * a terminal that is not `dumb`.
+ */
+export function hasColour(sink: Sink, environment: Readonly<Record<string, string | undefined>>): boolean {
+  if ((environment.NO_COLOR ?? "") !== "") return false;
+  if ((environment.FORCE_COLOR ?? "") !== "") return environment.FORCE_COLOR !== "0";
+  return sink.isTTY === true && environment.TERM !== "dumb";
+}
+
+/** A terminal over two sinks. */
+export function createTerminal(
+  stdout: Sink,
+  stderr: Sink,
+  environment: Readonly<Record<string, string | undefined>>,
+): Terminal {
+  const isOutTty = stdout.isTTY === true;
+  return {
+    out: (line) => stdout.write(`${line}\n`),
+    write: (text) => stdout.write(text),
+    talk: (line) => stderr.write(`${line}\n`),
+    talkRaw: (text) => stderr.write(text),
+    style: picocolors.createColors(hasColour(stdout, environment)),
+    talkStyle: picocolors.createColors(hasColour(stderr, environment)),
+    isOutTty,
+    isTalkTty: stderr.isTTY === true,
+    columns: isOutTty ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY,
+    drained: async () => stdout.drained?.(),
+  };
+}
