@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const OLDEST_NODE = 18;
 const REPEATED_SIGNAL_MS = 500;
+const PARENT_CHECK_MS = 500;
 
 function say(line) {
   process.stderr.write(`[lodestar] ${line}\n`);
@@ -65,6 +66,7 @@ function serve(args) {
       lastSignalAt = now;
     });
   }
+  stopWithParent(() => child.kill("SIGTERM"));
   child.on("error", (error) => {
     say(`dist/lodestar does not start: ${error.message}`);
     process.exitCode = 1;
@@ -72,6 +74,17 @@ function serve(args) {
   child.on("exit", (code, signal) => {
     process.exitCode = code ?? (signal === "SIGINT" ? 130 : 143);
   });
+}
+
+/** Calls `stop` when the parent is gone: a signal to npm ends npm and its shell, but does not reach this process. */
+function stopWithParent(stop) {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    stop();
+  }, PARENT_CHECK_MS);
+  timer.unref();
 }
 
 async function main([task = "", ...args]) {
