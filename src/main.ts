@@ -1,12 +1,15 @@
 #!/usr/bin/env bun
 import { VERSION } from "./version.ts";
 
-const [word, ...more] = process.argv.slice(2);
-
-// The version is asked for by scripts and installers all the time: it costs no import of the command tree.
-if ((word === "--version" || word === "-v") && more.length === 0) {
-  process.stdout.write(`${VERSION}\n`);
-} else {
+/** Hands the command line over. The version is asked for by scripts and installers all the time: it loads no command tree. */
+async function main(words: readonly string[]): Promise<void> {
+  const [word] = words;
+  if ((word === "--version" || word === "-v") && words.length === 1) {
+    process.stdout.write(`${VERSION}\n`);
+    return;
+  }
   const { runProcess } = await import("./cli/process.ts");
   await runProcess(VERSION);
 }
+
+if (import.meta.main) await main(process.argv.slice(2));

@@ -1,0 +1,61 @@
+import type { Settings } from "../config/settings.ts";
+import type { DaemonView, LocalView, ModelView } from "../core/admin-view.ts";
+import type { HealthState, LodestarEvent } from "../core/event.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Result } from "../core/result.ts";
+import type { ApiKey, KeyStore, Ledger } from "../stores/ports.ts";
+import type { AdminSessions } from "./admin-session.ts";
+
+/** Live state of one account, as its breaker and cooldown see it. */
+export interface AccountHealth {
+  readonly provider: string;
+  readonly account: string;
+  readonly state: HealthState;
+  readonly lastError: string | null;
+  /** Unix ms, null when it does not cool down. */
+  readonly coolingUntil: number | null;
+}
+
+/** What the caller of `POST /v1/keys` may choose. */
+export interface KeyWish {
+  readonly name: string;
+  readonly project: string | null;
+  readonly models: readonly string[];
+  /** Unix ms. */
+  readonly expiresAt: number | null;
+}
+
+/** All that the admin surface sees of the program; filled by the composition root. */
+export interface AdminContext {
+  /** The admin credential: 256 random bits, compared in constant time. Never shown. */
+  readonly token: string;
+  readonly sessions: AdminSessions;
+  readonly ledger: Pick<Ledger, "query" | "totals" | "groups" | "recentRequests" | "health" | "flush">;
+  readonly keyStore: Pick<KeyStore, "list" | "revoke" | "hasAny">;
+  settings(): Settings;
+  /** The resolved configuration with every secret left out. */
+  config(): JsonObject;
+  /** The process as `status` shows it, without what the stores know. */
+  daemon(): Omit<DaemonView, "ledger" | "keyRequired">;
+  /** Live health; null where no gateway runs (commands without a daemon). */
+  health(): readonly AccountHealth[] | null;
+  /** Model servers on this machine, asked now, within a second. */
+  local(): Promise<readonly LocalView[]>;
+  /** Every model that can be asked by name. */
+  models(): Promise<readonly ModelView[]>;
+  /** Mints and stores a key; the secret is told once. */
+  mintKey(wish: KeyWish): { readonly key: ApiKey; readonly secret: string };
+  /** Null where no daemon runs. */
+  readonly control: AdminControl | null;
+  /** Unix milliseconds. */
+  now(): number;
+}
+
+/** What only a running daemon can do. */
+export interface AdminControl {
+  subscribe(listener: (event: LodestarEvent) => void): () => void;
+  /** Reads the configuration again: what changed, or why the old one stays. */
+  reload(): Promise<Result<string, string>>;
+  /** Starts to drain; returns at once. */
+  stop(reason: string): void;
+}

@@ -1,0 +1,137 @@
+import { type Context, Hono } from "hono";
+import { setCookie } from "hono/cookie";
+import type { AdminContext, AdminControl } from "./admin-context.ts";
+import { eventStream } from "./admin-events.ts";
+import { adminError, callerOf, guardOrigin, requireAdmin, sessionCookieName } from "./admin-guard.ts";
+import { answerKeys, createKey, readBody, revokeKey } from "./admin-keys.ts";
+import { renderMetrics } from "./admin-metrics.ts";
+import { pagePolicy, renderLocked, renderPage } from "./admin-page.ts";
+import { answerCosts, answerRequest, answerRequests, answerRows } from "./admin-reports.ts";
+import { noQuery, parseWith, stopBody } from "./admin-schema.ts";
+import { readStatus } from "./admin-status.ts";
+
+const PAGE_REQUESTS = 20;
+
+const PAGE_HEADERS = {
+  "content-security-policy": pagePolicy(),
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cache-control": "no-store",
+} as const;
+
+async function answerPage(context: Context, admin: AdminContext): Promise<Response> {
+  const link = context.req.query("token");
+  if (link !== undefined) return openSession(context, admin, link);
+  for (const [name, value] of Object.entries(PAGE_HEADERS)) context.header(name, value);
+  if (callerOf(context, admin) === null) return context.html(renderLocked(), 401);
+  await admin.ledger.flush();
+  return context.html(renderPage(await readStatus(admin), admin.ledger.recentRequests(PAGE_REQUESTS)));
+}
+
+function openSession(context: Context, admin: AdminContext, link: string): Response | Promise<Response> {
+  for (const [name, value] of Object.entries(PAGE_HEADERS)) context.header(name, value);
+  const session = admin.sessions.redeem(link);
+  if (session === null) return context.html(renderLocked(), 401);
+  const isHttps = new URL(context.req.url).protocol === "https:";
+  setCookie(context, sessionCookieName(isHttps), session, {
+    path: "/",
+    httpOnly: true,
+    sameSite: "Strict",
+    secure: isHttps,
+  });
+  return context.redirect("/", 303);
+}
+
+/** Runs `answer` with the daemon's control, or says that none runs. */
+function withControl(
+  context: Context,
+  admin: AdminContext,
+  answer: (control: AdminControl) => Response | Promise<Response>,
+): Response | Promise<Response> {
+  if (admin.control !== null) return answer(admin.control);
+  return adminError(context, 503, "daemon_not_running", "no daemon runs on this state directory", "lodestar serve");
+}
+
+async function reload(context: Context, control: AdminControl): Promise<Response> {
+  const outcome = await control.reload();
+  if (outcome.ok) return context.json({ reloaded: true, message: outcome.value });
+  return adminError(
+    context,
+    409,
+    "config_rejected",
+    outcome.error,
+    "the old configuration stays in use until this is fixed",
+  );
+}
+
+async function stop(context: Context, control: AdminControl): Promise<Response> {
+  const body = await readBody(context);
+  const wish = body.ok ? parseWith(stopBody, body.value) : body;
+  if (!wish.ok) return adminError(context, 400, "bad_body", wish.error);
+  control.stop(wish.value.reason);
+  return context.json({ stopping: true }, 202);
+}
+
+function refuseQuery(context: Context): Response | null {
+  const query = parseWith(noQuery, context.req.query());
+  return query.ok ? null : adminError(context, 400, "bad_query", query.error);
+}
+
+/** The route table of the admin port, on one screen. Every route but the page needs the admin credential. */
+function addRoutes(app: Hono, admin: AdminContext): void {
+  const plain = (answer: (context: Context) => unknown) => async (context: Context) =>
+    refuseQuery(context) ?? context.json((await answer(context)) ?? null);
+  app.get("/", (context) => answerPage(context, admin));
+  app.use("/v1/*", requireAdmin(admin));
+  app.use("/metrics", requireAdmin(admin));
+  app.get(
+    "/v1/status",
+    plain(() => readStatus(admin)),
+  );
+  app.get(
+    "/v1/health",
+    plain(() => ({ accounts: admin.health() ?? [], ledger: admin.ledger.health() })),
+  );
+  app.get(
+    "/v1/config",
+    plain(() => admin.config()),
+  );
+  app.get(
+    "/v1/models",
+    plain(async () => ({ models: await admin.models() })),
+  );
+  app.get("/v1/costs", (context) => answerCosts(context, admin));
+  app.get("/v1/costs/rows", (context) => answerRows(context, admin));
+  app.get("/v1/requests", (context) => answerRequests(context, admin));
+  app.get("/v1/requests/:id", (context) => answerRequest(context, admin, context.req.param("id")));
+  app.get("/v1/keys", (context) => answerKeys(context, admin));
+  app.post("/v1/keys", (context) => createKey(context, admin));
+  app.delete("/v1/keys/:id", (context) => revokeKey(context, admin, context.req.param("id")));
+  app.get("/v1/events", (context) =>
+    withControl(context, admin, (control) =>
+      context.body(eventStream(control), 200, { "content-type": "text/event-stream", "cache-control": "no-store" }),
+    ),
+  );
+  app.post("/v1/reload", (context) => withControl(context, admin, (control) => reload(context, control)));
+  app.post("/v1/stop", (context) => withControl(context, admin, (control) => stop(context, control)));
+  app.get("/metrics", (context) =>
+    context.text(renderMetrics(admin), 200, { "content-type": "text/plain; version=0.0.4" }),
+  );
+}
+
+/**
+ * The admin application: `/v1/*` for the command line and scripts, `/metrics` for Prometheus, `/` a status page for
+ * people. Host and Origin are checked before routing; unknown fields are refused; nothing it answers holds a secret,
+ * but for the one answer that tells a new key.
+ */
+export function createAdminApp(admin: AdminContext): Hono {
+  const app = new Hono();
+  app.use(guardOrigin(admin));
+  addRoutes(app, admin);
+  app.notFound((context) => {
+    const message = `the admin port has no ${context.req.method} ${context.req.path}`;
+    return adminError(context, 404, "route_not_found", message, "model calls go to the API port; see lodestar status");
+  });
+  app.onError((error, context) => adminError(context, 500, "internal", `the admin API failed: ${error.message}`));
+  return app;
+}
