@@ -30,6 +30,7 @@ export const PACKAGE_TABLE: Readonly<Record<string, readonly string[]>> = {
   cli: ["citty"],
   terminal: ["picocolors", "consola"],
   host: ["ofetch"],
+  features: ["ofetch"],
 };
 
 /** The folder (or root file) of a path below `src/`. */
