@@ -107,7 +107,8 @@ describe.skipIf(NODE === null || process.platform === "win32")(
       const child = start(root.path, withBun(root.tools), ["start"]);
       await waitFor(child.stdout, "ready serve");
       child.kill("SIGINT");
-      child.kill("SIGINT");
+      await waitFor(child.stdout, "draining");
+      process.kill(child.pid, "SIGINT");
       expect(await child.exited).toBe(130);
     });
 
