@@ -156,6 +156,8 @@ export type ResponseFormat =
       readonly name?: string;
       readonly schema: JsonObject;
       readonly strict?: boolean;
+      /** As on {@link Message.shape}: Anthropic's older field `output_format` was used, not `output_config.format`. */
+      readonly shape?: "output_format";
       readonly extra?: Extra;
     };
 
@@ -163,6 +165,8 @@ export type ReasoningEffort = "none" | "minimal" | "low" | "medium" | "high" | "
 
 /** One request to a chat model, whatever dialect it came in. */
 export interface ChatRequest {
+  /** The dialect it came in, so that an encoder knows whether the shapes it finds are its own. */
+  readonly origin?: DialectName;
   /** The model as the client named it; the encoder writes the target's own name instead. */
   readonly model: string;
   readonly messages: readonly Message[];
@@ -178,8 +182,16 @@ export interface ChatRequest {
   readonly presencePenalty?: number;
   readonly frequencyPenalty?: number;
   readonly stop?: readonly string[];
+  /** As on {@link Message.shape}: `stop` was one string, not a list. */
+  readonly stopShape?: "string";
   readonly maxOutputTokens?: number;
-  readonly reasoning?: { readonly effort?: ReasoningEffort; readonly budgetTokens?: number; readonly summary?: string };
+  readonly reasoning?: {
+    readonly effort?: ReasoningEffort;
+    readonly budgetTokens?: number;
+    readonly summary?: string;
+    /** As on {@link Message.shape}: which of Anthropic's ways was used (`thinking.type`, or `absent` where only an effort was named). */
+    readonly shape?: "enabled" | "adaptive" | "disabled" | "absent";
+  };
   /** How many answers are wanted (OpenAI `n`); absent means one. */
   readonly choiceCount?: number;
   /** The client's label of its end user. */

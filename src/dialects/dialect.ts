@@ -23,6 +23,10 @@ export interface EncodeTarget {
   readonly reasoningField?: "reasoning_content" | "reasoning";
   /** Name of the output limit in chat dialects; `max_completion_tokens` for OpenAI's newer models. Default `max_tokens`. */
   readonly maxTokensField?: "max_tokens" | "max_completion_tokens";
+  /** Chat: the role `developer` is understood; absent: it is written as `system`, which every server takes. */
+  readonly developerRole?: boolean;
+  /** Chat: tool ids must be nine letters or digits (Mistral); others are mapped, the same id always alike. */
+  readonly toolIds?: "alphanumeric-9";
   /** Ollama: the runner options of ours that must never vary for a model, lest it be reloaded. */
   readonly localOptions?: JsonObject;
   readonly keepAlive?: string | number;

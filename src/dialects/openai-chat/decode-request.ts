@@ -1,0 +1,180 @@
+import type { ClientError } from "../../core/fault.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import type { ChatRequest, ReasoningEffort, ResponseFormat } from "../../core/request.ts";
+import { failure, type Result, success } from "../../core/result.ts";
+import { invalid } from "./content.ts";
+import { decodeAll, decodeMessage } from "./decode-message.ts";
+import { leftover, objectIn, stringIn, withExtra } from "./fields.ts";
+import { decodeTool, decodeToolChoice } from "./tools.ts";
+
+interface Scalar {
+  readonly wire: string;
+  readonly name: keyof ChatRequest;
+  readonly type: "number" | "string" | "boolean";
+}
+
+/** Members that are one number, string or flag on both sides. `max_completion_tokens` stands last: it wins over `max_tokens`. */
+export const SCALARS: readonly Scalar[] = [
+  { wire: "temperature", name: "temperature", type: "number" },
+  { wire: "top_p", name: "topP", type: "number" },
+  { wire: "top_k", name: "topK", type: "number" },
+  { wire: "seed", name: "seed", type: "number" },
+  { wire: "presence_penalty", name: "presencePenalty", type: "number" },
+  { wire: "frequency_penalty", name: "frequencyPenalty", type: "number" },
+  { wire: "n", name: "choiceCount", type: "number" },
+  { wire: "user", name: "user", type: "string" },
+  { wire: "parallel_tool_calls", name: "parallelToolCalls", type: "boolean" },
+  { wire: "max_tokens", name: "maxOutputTokens", type: "number" },
+  { wire: "max_completion_tokens", name: "maxOutputTokens", type: "number" },
+];
+
+const EFFORTS: readonly string[] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
+
+/** What a few members of the body say, and which members that used up. */
+interface Reading {
+  readonly fields: Partial<ChatRequest>;
+  readonly used: readonly string[];
+}
+
+const NOTHING: Reading = { fields: {}, used: [] };
+
+type Reader = (body: JsonObject) => Result<Reading, ClientError>;
+
+function readScalars(body: JsonObject): Result<Reading, ClientError> {
+  const fields: Record<string, JsonValue> = {};
+  for (const { wire, name, type } of SCALARS) {
+    const value = body[wire];
+    if (value === undefined || value === null) continue;
+    if (typeof value !== type) return failure(invalid(wire, `a ${type}`));
+    fields[name] = value;
+  }
+  return success({ fields, used: SCALARS.map((scalar) => scalar.wire) });
+}
+
+function readMessages(body: JsonObject): Result<Reading, ClientError> {
+  if (!Array.isArray(body.messages)) return failure(invalid("messages", "a list of messages"));
+  const messages = decodeAll(body.messages, (message, index) => decodeMessage(message, `messages[${index}]`));
+  return messages.ok ? success({ fields: { messages: messages.value }, used: ["messages"] }) : messages;
+}
+
+function readTools(body: JsonObject): Result<Reading, ClientError> {
+  const choice = body.tool_choice;
+  const toolChoice = choice === undefined || choice === null ? {} : { toolChoice: decodeToolChoice(choice) };
+  const used = ["tools", "tool_choice"];
+  if (body.tools === undefined || body.tools === null) return success({ fields: toolChoice, used });
+  if (!Array.isArray(body.tools)) return failure(invalid("tools", "a list of tools"));
+  const tools = decodeAll(body.tools, (tool, index) => decodeTool(tool, `tools[${index}]`));
+  return tools.ok ? success({ fields: { tools: tools.value, ...toolChoice }, used }) : tools;
+}
+
+function readStop(body: JsonObject): Result<Reading, ClientError> {
+  const { stop } = body;
+  const used = ["stop"];
+  if (stop === undefined || stop === null) return success({ fields: {}, used });
+  if (typeof stop === "string") return success({ fields: { stop: [stop], stopShape: "string" }, used });
+  const words = Array.isArray(stop) ? stop.filter((word) => typeof word === "string") : undefined;
+  if (words === undefined || !Array.isArray(stop) || words.length < stop.length) {
+    return failure(invalid("stop", "a string or a list of strings"));
+  }
+  return success({ fields: { stop: words }, used });
+}
+
+function decodeJsonSchema(format: JsonObject): ResponseFormat | undefined {
+  const body = objectIn(format, "json_schema");
+  if (!isJsonObject(body.schema)) return undefined;
+  const name = stringIn(body, "name");
+  const known = ["schema", ...(name === undefined ? [] : ["name"])];
+  if (typeof body.strict === "boolean") known.push("strict");
+  const unknown = leftover(body, new Set(known));
+  return {
+    type: "json-schema",
+    schema: body.schema,
+    ...(name === undefined ? {} : { name }),
+    ...(typeof body.strict === "boolean" ? { strict: body.strict } : {}),
+    ...withExtra({
+      ...leftover(format, new Set(["type", "json_schema"])),
+      ...(Object.keys(unknown).length === 0 ? {} : { json_schema: unknown }),
+    }),
+  };
+}
+
+/** Formats with members or types that the model has no name for stay whole among the extra fields. */
+function readFormat(body: JsonObject): Result<Reading, ClientError> {
+  const format = body.response_format;
+  if (format === undefined) return success(NOTHING);
+  if (format === null) return success({ fields: {}, used: ["response_format"] });
+  if (!isJsonObject(format)) return failure(invalid("response_format", "an object with a type"));
+  const isBare = Object.keys(format).length === 1;
+  const used = ["response_format"];
+  if (format.type === "text" && isBare) return success({ fields: { responseFormat: { type: "text" } }, used });
+  if (format.type === "json_object" && isBare) return success({ fields: { responseFormat: { type: "json" } }, used });
+  const schema = format.type === "json_schema" ? decodeJsonSchema(format) : undefined;
+  return success(schema === undefined ? NOTHING : { fields: { responseFormat: schema }, used });
+}
+
+function readEffort(body: JsonObject): Result<Reading, ClientError> {
+  const effort = body.reasoning_effort;
+  if (effort === null) return success({ fields: {}, used: ["reasoning_effort"] });
+  if (typeof effort !== "string" || !EFFORTS.includes(effort)) return success(NOTHING);
+  return success({ fields: { reasoning: { effort: effort as ReasoningEffort } }, used: ["reasoning_effort"] });
+}
+
+function readStream(body: JsonObject): Result<Reading, ClientError> {
+  const { stream } = body;
+  if (stream !== undefined && stream !== null && typeof stream !== "boolean") {
+    return failure(invalid("stream", "a boolean"));
+  }
+  const flag = objectIn(body, "stream_options").include_usage;
+  const streamUsage = typeof flag === "boolean" ? { streamUsage: flag } : {};
+  return success({ fields: { stream: stream === true, ...streamUsage }, used: ["stream", "stream_options"] });
+}
+
+function readModel(body: JsonObject): Result<Reading, ClientError> {
+  if (typeof body.model !== "string" || body.model === "") {
+    return failure(invalid("model", "the name of a model, such as provider/model or an alias"));
+  }
+  return success({ fields: { model: body.model }, used: ["model"] });
+}
+
+const READERS: readonly Reader[] = [
+  readModel,
+  readMessages,
+  readScalars,
+  readTools,
+  readStop,
+  readFormat,
+  readEffort,
+  readStream,
+];
+
+/** What is left of `stream_options` beside the usage flag. */
+function otherStreamOptions(body: JsonObject): JsonObject {
+  const options = body.stream_options;
+  if (!isJsonObject(options)) return {};
+  const known = typeof options.include_usage === "boolean" ? ["include_usage"] : [];
+  const rest = leftover(options, new Set(known));
+  return Object.keys(rest).length === 0 ? {} : { stream_options: rest };
+}
+
+/**
+ * A body of `POST /chat/completions`. Members without a name in the model are kept in `extra`; a member of the wrong type
+ * is an error that names it. `null` for a known member means the same as leaving it out.
+ */
+export function decodeRequest(body: JsonObject): Result<ChatRequest, ClientError> {
+  let fields: Partial<ChatRequest> = {};
+  const used = new Set<string>();
+  for (const read of READERS) {
+    const reading = read(body);
+    if (!reading.ok) return reading;
+    fields = { ...fields, ...reading.value.fields };
+    for (const name of reading.value.used) used.add(name);
+  }
+  return success({
+    origin: "openai-chat",
+    model: "",
+    messages: [],
+    stream: false,
+    ...fields,
+    ...withExtra({ ...leftover(body, used), ...otherStreamOptions(body) }),
+  });
+}
