@@ -229,4 +229,3 @@ function expandBuiltIn(name: string, directory: Directory, reason: string, open:
   const [first] = expansions.filter((expansion) => expansion.candidates.length > 0);
   return first ?? joinExpansions(expansions);
 }
-

@@ -1,4 +1,11 @@
-import { BUILT_IN_ALIASES, type Candidate, CHOICE_NAMES, type Directory, expandName, matchesPattern } from "./expand.ts";
+import {
+  BUILT_IN_ALIASES,
+  type Candidate,
+  CHOICE_NAMES,
+  type Directory,
+  expandName,
+  matchesPattern,
+} from "./expand.ts";
 import { type ClientError, refusal } from "./fault.ts";
 import { failure, type Result, success } from "./result.ts";
 import { didYouMean } from "./suggest.ts";

@@ -1,7 +1,10 @@
 import { addDecimal, type Decimal, decimalOf, multiplyDecimal, type NanoUsd, toNanoUsd } from "./money.ts";
 import { totalInput, type Usage } from "./usage.ts";
 
-/** A price in USD per million tokens: flat, or by the size of the whole input (the tier reached prices *all* tokens). */
+/**
+ * A price in USD per million tokens: flat, or by the size of the whole input, cached tokens included. The highest tier
+ * that the input exceeds (`>`, not `>=`) prices *all* tokens. Source: genai-prices, `calcTieredPrice`.
+ */
 export type Rate =
   | number
   | { readonly base: number; readonly tiers: readonly { readonly above: number; readonly price: number }[] };
@@ -17,6 +20,7 @@ export interface RateCard {
   readonly cacheReadAudio?: Rate;
   readonly outputAudio?: Rate;
   readonly inputImage?: Rate;
+  readonly inputVideo?: Rate;
   readonly outputImage?: Rate;
   readonly outputReasoning?: Rate;
   /** USD per thousand calls. */
@@ -45,6 +49,8 @@ export interface Cost {
   readonly nanoUsd: NanoUsd;
   readonly inputUsd: Decimal;
   readonly outputUsd: Decimal;
+  /** What is not priced by tokens: the call itself, web searches. */
+  readonly otherUsd: Decimal;
 }
 
 const ZERO: Decimal = { mantissa: 0n, scale: 0 };
@@ -58,47 +64,59 @@ function rateAt(rate: Rate | undefined, inputTokens: number): Decimal | undefine
   return decimalOf(reached?.price ?? rate.base);
 }
 
-function times(tokens: number, rate: Decimal): Decimal {
-  return multiplyDecimal(multiplyDecimal({ mantissa: BigInt(tokens), scale: 0 }, rate), PER_MILLION);
+function times(count: number, rate: Decimal, unit: Decimal): Decimal {
+  return multiplyDecimal(multiplyDecimal({ mantissa: BigInt(count), scale: 0 }, rate), unit);
 }
 
 function sum(amounts: readonly Decimal[]): Decimal {
   return amounts.reduce(addDecimal, ZERO);
 }
 
+type Line = readonly [tokens: number, rate: Rate | undefined];
+
+/** Input tokens by what they cost. A modality's own rate applies to its part that was not cached. */
+function inputLines({ input }: Usage, rates: RateCard): readonly Line[] {
+  const { cacheReadAudio = 0 } = input;
+  const audio = Math.min((input.audio ?? 0) - cacheReadAudio, input.uncached);
+  const image = Math.min(input.image ?? 0, input.uncached - audio);
+  const video = Math.min(input.video ?? 0, input.uncached - audio - image);
+  const cacheRead = rates.cacheRead ?? rates.input;
+  const cacheWrite = rates.cacheWrite5m ?? rates.input;
+  return [
+    [input.uncached - audio - image - video, rates.input],
+    [audio, rates.inputAudio ?? rates.input],
+    [image, rates.inputImage ?? rates.input],
+    [video, rates.inputVideo ?? rates.input],
+    [input.cacheRead - cacheReadAudio, cacheRead],
+    [cacheReadAudio, rates.cacheReadAudio ?? cacheRead],
+    [input.cacheWrite5m, cacheWrite],
+    [input.cacheWrite1h, rates.cacheWrite1h ?? cacheWrite],
+  ];
+}
+
+function outputLines({ output }: Usage, rates: RateCard): readonly Line[] {
+  const { audio = 0, image = 0 } = output;
+  return [
+    [output.text - audio - image, rates.output],
+    [output.reasoning, rates.outputReasoning ?? rates.output],
+    [audio, rates.outputAudio ?? rates.output],
+    [image, rates.outputImage ?? rates.output],
+  ];
+}
+
 /**
- * What `usage` costs by `rates`. Fallbacks where a rate is absent: cache reads and writes, audio and images cost
- * the plain input (output) rate; a one-hour cache write costs the five-minute rate. A context tier is chosen by all input tokens.
+ * What `usage` costs by `rates`. Fallbacks where a rate is absent: cache reads and writes, audio, images and video cost
+ * the plain input (output) rate; a one-hour cache write costs the five-minute rate. Counts must be sound (`checkUsage`).
  * Source of the formula: the price notes of Anthropic and OpenAI as encoded in genai-prices.
  */
 export function costOf(usage: Usage, rates: RateCard): Cost {
   const size = totalInput(usage);
-  const at = (rate: Rate | undefined): Decimal | undefined => rateAt(rate, size);
-  const input = at(rates.input) ?? ZERO;
-  const output = at(rates.output) ?? ZERO;
-  const write5m = at(rates.cacheWrite5m) ?? input;
-  const { audio = 0, cacheReadAudio = 0, image = 0 } = usage.input;
-  const plainInput = usage.input.uncached - audio - image;
-  const { audio: outAudio = 0, image: outImage = 0 } = usage.output;
-  const inputUsd = sum([
-    times(plainInput, input),
-    times(audio, at(rates.inputAudio) ?? input),
-    times(image, at(rates.inputImage) ?? input),
-    times(usage.input.cacheRead - cacheReadAudio, at(rates.cacheRead) ?? input),
-    times(cacheReadAudio, at(rates.cacheReadAudio) ?? at(rates.cacheRead) ?? input),
-    times(usage.input.cacheWrite5m, write5m),
-    times(usage.input.cacheWrite1h, at(rates.cacheWrite1h) ?? write5m),
-    multiplyDecimal(decimalOf(rates.requestsPerThousand ?? 0), PER_THOUSAND),
-    multiplyDecimal(multiplyDecimal(decimalOf(rates.webSearchesPerThousand ?? 0), PER_THOUSAND), {
-      mantissa: BigInt(usage.units?.webSearches ?? 0),
-      scale: 0,
-    }),
-  ]);
-  const outputUsd = sum([
-    times(usage.output.text - outAudio - outImage, output),
-    times(usage.output.reasoning, at(rates.outputReasoning) ?? output),
-    times(outAudio, at(rates.outputAudio) ?? output),
-    times(outImage, at(rates.outputImage) ?? output),
-  ]);
-  return { nanoUsd: toNanoUsd(addDecimal(inputUsd, outputUsd)), inputUsd, outputUsd };
+  const price = ([tokens, rate]: Line): Decimal => times(tokens, rateAt(rate, size) ?? ZERO, PER_MILLION);
+  const inputUsd = sum(inputLines(usage, rates).map(price));
+  const outputUsd = sum(outputLines(usage, rates).map(price));
+  const otherUsd = addDecimal(
+    times(1, decimalOf(rates.requestsPerThousand ?? 0), PER_THOUSAND),
+    times(usage.units?.webSearches ?? 0, decimalOf(rates.webSearchesPerThousand ?? 0), PER_THOUSAND),
+  );
+  return { nanoUsd: toNanoUsd(sum([inputUsd, outputUsd, otherUsd])), inputUsd, outputUsd, otherUsd };
 }

@@ -11,6 +11,7 @@ export interface Usage {
     readonly cacheRead: number;
     readonly cacheWrite5m: number;
     readonly cacheWrite1h: number;
+    /** All audio, cached or not; `cacheReadAudio` is the cached part of it. */
     readonly audio?: number;
     readonly cacheReadAudio?: number;
     readonly image?: number;
@@ -50,3 +51,110 @@ export const NO_USAGE: Usage = {
   output: { text: 0, reasoning: 0 },
   raw: null,
 };
+
+/** More than any model can read or write in one call; a larger count is a provider's mistake. */
+const MAX_COUNT = 1_000_000_000;
+
+type Counts = Readonly<Record<string, number | undefined>>;
+
+function checkCounts<Group extends Counts>(group: Group, side: string, problems: string[]): Group {
+  const entries = Object.entries(group).map(([name, count]) => {
+    if (count === undefined || (Number.isSafeInteger(count) && count >= 0 && count <= MAX_COUNT)) return [name, count];
+    problems.push(`${side}.${name} is ${count}`);
+    if (!(count >= 0)) return [name, 0];
+    return [name, Math.min(Math.round(count), MAX_COUNT)];
+  });
+  // The same names with repaired counts.
+  return Object.fromEntries(entries) as Group;
+}
+
+/** Lowers an *of which* count to the sum it is part of. */
+function capPart<Group extends Counts>(group: Group, name: string, most: number, problems: string[]): Group {
+  const count = group[name];
+  if (count === undefined || count <= most) return group;
+  problems.push(`${name} is ${count} of ${most}`);
+  return { ...group, [name]: most };
+}
+
+/**
+ * Repairs absurd counts of a provider: negative or not a number becomes 0, fractions are rounded, the size is bounded,
+ * and no *of which* count exceeds the sum it is part of. `problems` says what was repaired, and is empty for sound
+ * counts, which come back unchanged.
+ */
+export function checkUsage(usage: Usage): { readonly usage: Usage; readonly problems: readonly string[] } {
+  const problems: string[] = [];
+  let input = checkCounts(usage.input as Usage["input"] & Counts, "input", problems);
+  let output = checkCounts(usage.output as Usage["output"] & Counts, "output", problems);
+  const inputTokens = totalInput({ ...usage, input });
+  for (const name of ["audio", "image", "video", "tool"]) input = capPart(input, name, inputTokens, problems);
+  input = capPart(input, "cacheReadAudio", Math.min(input.cacheRead, input.audio ?? input.cacheRead), problems);
+  for (const name of ["audio", "image"]) output = capPart(output, name, output.text, problems);
+  return problems.length === 0 ? { usage, problems } : { usage: { ...usage, input, output }, problems };
+}
+
+/** Hundredths of a token, fitted by least squares; see {@link estimateTokens}. */
+const WEIGHTS = {
+  word: 82,
+  lateLetter: 66,
+  accented: 99,
+  digit: 78,
+  sign: 63,
+  space: 46,
+  script: 42,
+  syllable: 96,
+  han: 80,
+};
+
+/** Letters of a word that its first token covers. */
+const WORD_LETTERS = 6;
+
+function isLowerCase(code: number): boolean {
+  return code >= 0x61 && code <= 0x7a;
+}
+
+/** Of a character that is neither white space nor a Latin letter. */
+function signWeight(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return WEIGHTS.digit;
+  if (code < 0x80) return WEIGHTS.sign;
+  if (code < 0x2e80) return WEIGHTS.script;
+  const isSyllable = (code >= 0x3040 && code < 0x3100) || (code >= 0xac00 && code < 0xd7b0);
+  return isSyllable ? WEIGHTS.syllable : WEIGHTS.han;
+}
+
+/** Of the letter at a place (from 1) in its word. */
+function letterWeight(code: number, place: number): number {
+  const start = place === 1 ? WEIGHTS.word : 0;
+  if (code >= 0x80) return start + WEIGHTS.accented;
+  return place > WORD_LETTERS ? WEIGHTS.lateLetter : start;
+}
+
+/** Of white space: a run is charged once, at its first character that is not one plain space. */
+function spaceWeight(code: number, previous: number, place: number): number {
+  if (place === 1) return code === 0x20 ? 0 : WEIGHTS.space;
+  return place === 2 && previous === 0x20 ? WEIGHTS.space : 0;
+}
+
+/**
+ * An estimate of how many tokens a text is, in one pass and without a tokenizer. Hundredths are added up: 82 a word (a
+ * camelCase hump starts one), 66 a letter after a word's sixth, 99 an accented Latin letter, 78 a digit, 63 a sign, 46 a
+ * run of white space other than one space, 42 a character of another alphabet, 96 a Japanese or Korean syllable, 80 a
+ * Chinese character. Fitted to the mean of the cl100k and o200k tokenizers on code, JSON, Markdown and prose in 13
+ * languages: half of the texts of each kind come within 8 % (Czech 13 %, Serbian 20 %), nine of ten within 25 %.
+ */
+export function estimateTokens(text: string): number {
+  let weight = 0;
+  let letters = 0;
+  let spaces = 0;
+  let previous = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    const isLetter = isLowerCase(code | 0x20) || (code >= 0xc0 && code < 0x250);
+    const isHump = code <= 0x5a && isLowerCase(previous);
+    spaces = code <= 0x20 ? spaces + 1 : 0;
+    letters = isLetter ? (isHump ? 1 : letters + 1) : 0;
+    if (isLetter) weight += letterWeight(code, letters);
+    else weight += spaces > 0 ? spaceWeight(code, previous, spaces) : signWeight(code);
+    previous = code;
+  }
+  return Math.ceil(weight / 100);
+}

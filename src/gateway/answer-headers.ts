@@ -1,0 +1,81 @@
+import { type ClientError, clientErrorOf, FAULT_RULES, type Fault } from "../core/fault.ts";
+import type { JsonObject } from "../core/json.ts";
+import { toUsd } from "../core/money.ts";
+import type { Plan } from "../core/plan.ts";
+import type { Warning } from "../core/request.ts";
+import { targetName } from "../core/target.ts";
+import type { Attempt } from "./attempt.ts";
+import type { AttemptRecord, Call, Won } from "./call.ts";
+
+/** Warnings as `x-lodestar-params` shows them: `dropped logit_bias (not in anthropic); changed temperature (clamped to 1)`. */
+export function formatWarnings(warnings: readonly Warning[]): string {
+  return warnings
+    .map(({ action, field, reason }) => `${action} ${field} (${reason})`)
+    .join("; ")
+    .replace(/[^\x20-\x7e]/g, "?")
+    .slice(0, 2_000);
+}
+
+/** What happened on the way, for `lodestar_metadata`. */
+export function metadataOf(requested: string, records: readonly AttemptRecord[], plan: Plan | null): JsonObject {
+  return {
+    requested,
+    attempts: records.map((record) => ({ ...record })),
+    alternatives: (plan?.targets ?? []).map((entry) => targetName(entry.target)),
+    skipped: (plan?.skipped ?? []).map((entry) => ({ target: targetName(entry.target), untilMs: entry.untilMs })),
+  };
+}
+
+/** Headers that every answer carries, whatever came of it. */
+export function baseHeaders(call: Call): Record<string, string> {
+  return { "x-lodestar-request-id": call.requestId, "x-litellm-call-id": call.requestId };
+}
+
+/** Headers of an answer by a model. The overhead is the time since the request arrived, less the waiting for upstreams and between tries. */
+export function answerHeaders(
+  call: Call,
+  attempt: Attempt,
+  records: readonly AttemptRecord[],
+  { warnings, waitedMs }: Won,
+  nowMonotonic: number,
+): Record<string, string> {
+  const { target } = attempt.planned;
+  const retries = records.filter((record, index) => index > 0 && record.reason.endsWith(">retry")).length;
+  const isFirst = records.length === 1;
+  const overhead = (
+    isFirst ? nowMonotonic - call.arrivedAt - waitedMs : nowMonotonic - attempt.startedAt - waitedMs
+  ).toFixed(2);
+  return {
+    ...baseHeaders(call),
+    "x-lodestar-model": headerText(target.model),
+    "x-lodestar-provider": target.provider,
+    "x-lodestar-route-reason": headerText(attempt.intent.routeReason),
+    "x-lodestar-attempts": String(records.length),
+    "x-lodestar-overhead-ms": overhead,
+    ...(warnings.length === 0 ? {} : { "x-lodestar-params": formatWarnings(warnings) }),
+    "x-litellm-model-id": headerText(targetName(target)),
+    "x-litellm-attempted-retries": String(retries),
+    "x-litellm-attempted-fallbacks": String(records.length - 1 - retries),
+    "x-litellm-overhead-duration-ms": overhead,
+  };
+}
+
+/** The cost of a whole reply as the header that LiteLLM's clients read. */
+export function costHeader(costNanoUsd: number | null): Record<string, string> {
+  return costNanoUsd === null ? {} : { "x-litellm-response-cost": String(toUsd(costNanoUsd)) };
+}
+
+function headerText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, "?").slice(0, 500);
+}
+
+/** What the client is told when the chain is spent: the last fault, and what else was tried. */
+export function spentError(fault: Fault, records: readonly AttemptRecord[], metadata: JsonObject | null): ClientError {
+  const error = clientErrorOf(fault);
+  const tried = records.map((record) => `${record.target} (${record.outcome})`);
+  const message =
+    tried.length > 1 && FAULT_RULES[fault.kind].isFallbackAllowed
+      ? `${fault.message} Tried in this order: ${tried.join(", ")}.`
+      : fault.message;
+  return { ...error, message, ...(metadata === null ? {} : { details: { lodestar_metadata: metadata } }) };
+}

@@ -1,0 +1,138 @@
+import type { Account, ConfiguredProvider } from "../config/settings.ts";
+import type { Fault } from "../core/fault.ts";
+import type { AttemptIntent } from "../core/ledger.ts";
+import type { PlannedTarget } from "../core/plan.ts";
+import type { CostStamp } from "../core/stamp.ts";
+import { targetName } from "../core/target.ts";
+import type { AttemptRecord, Call } from "./call.ts";
+import type { Services } from "./services.ts";
+import { type Ending, emptyEnding } from "./settle.ts";
+
+/** One try at one target, from its intent to its one settlement. */
+export interface Attempt {
+  readonly intent: AttemptIntent;
+  readonly planned: PlannedTarget;
+  readonly configured: ConfiguredProvider;
+  readonly account: Account;
+  /** Aborts when the client leaves, a deadline passes or the process stops; pass it to everything that waits. */
+  readonly signal: AbortSignal;
+  /** Monotonic ms. */
+  readonly startedAt: number;
+  firstTokenMs: number | null;
+  upstreamStatus: number | null;
+  /** Ends the attempt for a reason of ours; what waits on `signal` then fails. */
+  abort(fault: Fault): void;
+  /** The true reason of a failure: what we aborted for, if we did, else what was seen. */
+  explain(seen: Fault): Fault;
+  /** Books the outcome. The second call for an attempt is a bug and throws. */
+  settle(ending: Ending): CostStamp;
+  readonly isSettled: boolean;
+  /** Books a failure, unless the attempt is settled already, and tells the health book. */
+  lose(fault: Fault): void;
+  record(outcome: AttemptRecord["outcome"], message: string | null): AttemptRecord;
+}
+
+/** What an attempt is opened with. */
+export interface Opening {
+  readonly call: Call;
+  readonly planned: PlannedTarget;
+  /** 1 for the first attempt of the request. */
+  readonly number: number;
+  readonly endpoint: AttemptIntent["endpoint"];
+  readonly isStream: boolean;
+  readonly requestedModel: string;
+  readonly reason: string;
+}
+
+function intentOf(opening: Opening, now: number): AttemptIntent {
+  const { call, planned } = opening;
+  return {
+    requestId: call.requestId,
+    attempt: opening.number,
+    provider: planned.target.provider,
+    account: planned.target.account,
+    model: planned.target.model,
+    requestedModel: opening.requestedModel,
+    endpoint: opening.endpoint,
+    clientDialect: call.dialect.name,
+    isStream: opening.isStream,
+    keyId: call.caller.keyId,
+    project: call.caller.project,
+    session: call.caller.session,
+    client: call.caller.client,
+    routeReason: opening.reason,
+    startedAt: now,
+  };
+}
+
+/** How an attempt without an answer is booked: never sent, left by the client, or failed. */
+function lostState(fault: Fault, upstreamStatus: number | null): "refused" | "aborted" | "failed" {
+  if (fault.kind === "client-left" || fault.kind === "shutdown") return "aborted";
+  const isUnsent = fault.kind === "unsupported" || fault.kind === "no-key" || fault.kind === "unavailable";
+  return isUnsent && upstreamStatus === null ? "refused" : "failed";
+}
+
+/** Writes the intent and links the attempt to the client, the deadlines and the process. */
+export function openAttempt(opening: Opening, services: Services): Attempt {
+  const { planned, call } = opening;
+  const configured = services.settings().providers.find((entry) => entry.provider.id === planned.target.provider);
+  const account = configured?.accounts.find((entry) => entry.id === planned.target.account);
+  if (configured === undefined || account === undefined)
+    throw new Error(`no such target: ${targetName(planned.target)}`);
+  const intent = intentOf(opening, services.clock.now());
+  services.ledger.reserve(intent);
+  call.progress.target = planned;
+  const startedAt = services.clock.monotonic();
+  const controller = new AbortController();
+  let abortedFor: Fault | null = null;
+  let isSettled = false;
+
+  function abort(fault: Fault): void {
+    abortedFor ??= fault;
+    controller.abort(fault);
+  }
+  const onClientLeft = (): void => abort({ kind: "client-left", message: "The client closed the connection." });
+  const onShutdown = (): void => abort({ kind: "shutdown", message: "Lodestar is stopping." });
+  call.signal.addEventListener("abort", onClientLeft);
+  services.shutdown.addEventListener("abort", onShutdown);
+  if (call.signal.aborted) onClientLeft();
+  if (services.shutdown.aborted) onShutdown();
+
+  function settle(ending: Ending): CostStamp {
+    if (isSettled) throw new Error(`attempt ${intent.requestId}#${intent.attempt} is settled already`);
+    isSettled = true;
+    call.signal.removeEventListener("abort", onClientLeft);
+    services.shutdown.removeEventListener("abort", onShutdown);
+    return services.settle(intent, ending);
+  }
+
+  const attempt: Attempt = {
+    intent,
+    planned,
+    configured,
+    account,
+    signal: controller.signal,
+    startedAt,
+    firstTokenMs: null,
+    upstreamStatus: null,
+    abort,
+    explain: (seen) => abortedFor ?? seen,
+    settle,
+    get isSettled() {
+      return isSettled;
+    },
+    lose(fault) {
+      if (!isSettled) settle(emptyEnding(lostState(fault, attempt.upstreamStatus), fault, attempt.upstreamStatus));
+      services.health.failed(planned.target, account.group, fault);
+    },
+    record: (outcome, message) => ({
+      target: targetName(planned.target),
+      account: planned.target.account,
+      reason: opening.reason,
+      outcome,
+      message,
+      durationMs: Math.round(services.clock.monotonic() - startedAt),
+    }),
+  };
+  return attempt;
+}

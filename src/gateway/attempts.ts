@@ -1,0 +1,132 @@
+import type { Fault } from "../core/fault.ts";
+import type { AttemptIntent } from "../core/ledger.ts";
+import type { Plan, PlannedTarget } from "../core/plan.ts";
+import { failure, type Result } from "../core/result.ts";
+import { nextStep } from "../core/retry.ts";
+import { targetName } from "../core/target.ts";
+import { type Attempt, openAttempt } from "./attempt.ts";
+import type { AttemptRecord, Call } from "./call.ts";
+import type { Services } from "./services.ts";
+
+/** How one endpoint talks to one target. It settles what it wins; what it loses is booked by the loop. */
+export type Exchange<Value> = (attempt: Attempt) => Promise<Result<Value, Fault>>;
+
+/** What is tried, and by which rules of booking. */
+export interface Job<Value> {
+  readonly call: Call;
+  readonly plan: Plan;
+  readonly endpoint: AttemptIntent["endpoint"];
+  readonly isStream: boolean;
+  readonly exchange: Exchange<Value>;
+}
+
+/** The first answer, or the last fault; with every attempt on the way. */
+export type Outcome<Value> = { readonly records: readonly AttemptRecord[] } & (
+  | { readonly ok: true; readonly value: Value; readonly attempt: Attempt }
+  | { readonly ok: false; readonly fault: Fault; readonly last: PlannedTarget }
+);
+
+function pause(delayMs: number, call: Call, services: Services): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = services.clock.after(delayMs, resolve);
+    call.signal.addEventListener("abort", () => {
+      cancel();
+      resolve();
+    });
+  });
+}
+
+/** A bug in an exchange must not leave an attempt open: it becomes an `internal` fault, logged with its stack. */
+async function runExchange<Value>(
+  exchange: Exchange<Value>,
+  attempt: Attempt,
+  services: Services,
+): Promise<Result<Value, Fault>> {
+  try {
+    return await exchange(attempt);
+  } catch (error) {
+    const stack = error instanceof Error ? error.stack : String(error);
+    services.log.write("error", "an attempt broke", { requestId: attempt.intent.requestId, stack });
+    return failure({
+      kind: "internal",
+      message: "Lodestar met a bug of its own; the log has the details under this request id.",
+    });
+  }
+}
+
+/** The next target after `index` whose account is not cooling down by now. */
+function nextIndex(plan: Plan, index: number, services: Services): number | null {
+  for (let next = index + 1; next < plan.targets.length; next++) {
+    const target = plan.targets[next]?.target;
+    if (target !== undefined && services.health.coolingUntil(target.provider, target.account) === null) return next;
+  }
+  return null;
+}
+
+function announceFallback(
+  from: PlannedTarget,
+  to: PlannedTarget,
+  fault: Fault,
+  job: Job<unknown>,
+  services: Services,
+): void {
+  services.bus.emit({
+    event: "fallback",
+    at: services.clock.now(),
+    requestId: job.call.requestId,
+    from: targetName(from.target),
+    to: targetName(to.target),
+    fault: fault.kind,
+    message: fault.message,
+  });
+}
+
+/**
+ * The one attempt engine under every endpoint: tries the plan's targets in order until one answers, retrying and falling
+ * back as `core/retry.ts` decides from the fault. The exchange returns before any content reached the client, so falling
+ * back is always still possible here.
+ */
+export async function runAttempts<Value>(job: Job<Value>, services: Services): Promise<Outcome<Value>> {
+  const { call, plan } = job;
+  const records: AttemptRecord[] = [];
+  let index = 0;
+  let tryNumber = 1;
+  for (;;) {
+    const planned = plan.targets[index];
+    if (planned === undefined) throw new Error("a plan has at least one target");
+    const reason = tryNumber === 1 ? planned.reason : `${planned.reason}>retry`;
+    const attempt = openAttempt(
+      {
+        call,
+        planned,
+        number: records.length + 1,
+        endpoint: job.endpoint,
+        isStream: job.isStream,
+        requestedModel: plan.requested,
+        reason,
+      },
+      services,
+    );
+    const result = await runExchange(job.exchange, attempt, services);
+    if (result.ok) {
+      records.push(attempt.record("answered", null));
+      return { ok: true, value: result.value, attempt, records };
+    }
+    const fault = attempt.explain(result.error);
+    attempt.lose(fault);
+    records.push(attempt.record(fault.kind, fault.message));
+    const following = nextIndex(plan, index, services);
+    const step = nextStep(fault, tryNumber, following !== null, services.settings().retries, services.clock.random());
+    if (step.kind === "give-up" || (following === null && step.kind === "fall-back"))
+      return { ok: false, fault, last: planned, records };
+    if (step.kind === "retry") {
+      await pause(step.delayMs, call, services);
+      tryNumber++;
+      continue;
+    }
+    const next = plan.targets[following ?? index];
+    if (next !== undefined) announceFallback(planned, next, fault, job, services);
+    index = following ?? index;
+    tryNumber = 1;
+  }
+}

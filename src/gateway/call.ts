@@ -1,0 +1,88 @@
+import type { ClientError, Fault, FaultKind } from "../core/fault.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { PlannedTarget } from "../core/plan.ts";
+import type { ChatRequest, EmbeddingRequest, Warning } from "../core/request.ts";
+import type { Dialect } from "../dialects/dialect.ts";
+
+/** Who asks, as far as the gateway knows. */
+export interface Caller {
+  /** Id of the client key; null on keyless loopback. */
+  readonly keyId: string | null;
+  readonly project: string | null;
+  readonly session: string | null;
+  /** The client program, from its user agent, e.g. `claude-cli/2.1`. */
+  readonly client: string | null;
+  /** Patterns of models the key may use; empty means all. */
+  readonly allowedModels: readonly string[];
+  /** The client's own credential as it came, for providers with `auth: client` only. Never logged. */
+  readonly credential: { readonly header: string; readonly value: string } | null;
+}
+
+/** What all calls have in common. */
+export interface Call {
+  readonly requestId: string;
+  readonly caller: Caller;
+  /** Aborts when the client leaves. */
+  readonly signal: AbortSignal;
+  readonly dialect: Dialect;
+  /** Request headers a provider of the same dialect should see (`anthropic-beta`, `anthropic-version`), lower case. */
+  readonly passHeaders: Readonly<Record<string, string>>;
+  /** Refuse with 400 what a target cannot honour, instead of dropping it with a warning. */
+  readonly isStrict: boolean;
+  /** The client asked for `lodestar_metadata`. */
+  readonly wantsMetadata: boolean;
+  /** Monotonic ms at which the request arrived. */
+  readonly arrivedAt: number;
+  /** What is being tried right now; written by the attempt loop, read by whoever keeps the client waiting. */
+  readonly progress: { target: PlannedTarget | null };
+}
+
+export interface ChatCall extends Call {
+  readonly request: ChatRequest;
+  /** The body as it came: text for the byte-for-byte path, JSON already parsed. */
+  readonly body: { readonly text: string; readonly json: JsonObject };
+}
+
+export interface EmbeddingCall extends Call {
+  readonly request: EmbeddingRequest;
+}
+
+export interface CountCall extends Call {
+  readonly request: ChatRequest;
+  readonly body: { readonly text: string; readonly json: JsonObject };
+}
+
+/** One attempt as `lodestar_metadata` and `x-lodestar-attempts` tell it. */
+export interface AttemptRecord {
+  readonly target: string;
+  readonly account: string;
+  readonly reason: string;
+  readonly outcome: "answered" | FaultKind;
+  readonly message: string | null;
+  readonly durationMs: number;
+}
+
+/** A won attempt: a whole body, or a stream that has begun. */
+export interface Won {
+  readonly warnings: readonly Warning[];
+  readonly body: string | ReadableStream<Uint8Array>;
+  /** Headers of this answer alone, e.g. its cost. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Time (ms) spent waiting for upstreams until the answer was certain. */
+  readonly waitedMs: number;
+}
+
+/** What a call comes to. Headers are complete but for content type and length. */
+export type Answer =
+  | { readonly kind: "reply"; readonly headers: Readonly<Record<string, string>>; readonly body: string }
+  | {
+      readonly kind: "stream";
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: ReadableStream<Uint8Array>;
+    }
+  | {
+      readonly kind: "error";
+      readonly headers: Readonly<Record<string, string>>;
+      readonly error: ClientError;
+      readonly fault: Fault;
+    };

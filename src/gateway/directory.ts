@@ -1,0 +1,66 @@
+import type { ConfiguredProvider, Settings } from "../config/settings.ts";
+import type { Directory, ModelSource } from "../core/expand.ts";
+import type { Rate } from "../core/price.ts";
+import type { PriceBook } from "../host/prices.ts";
+import type { Provider } from "../providers/provider.ts";
+import type { LocalModels } from "./local-models.ts";
+
+/** What a directory is made from. */
+export interface DirectoryParts {
+  readonly settings: Settings;
+  readonly prices: PriceBook;
+  readonly local: LocalModels;
+  /** Every built-in provider, configured or not. */
+  readonly builtIn: readonly Provider[];
+  readonly now: number;
+  readonly pullHint: string;
+}
+
+function flat(rate: Rate | undefined): number {
+  if (rate === undefined) return 0;
+  return typeof rate === "number" ? rate : rate.base;
+}
+
+function listPrice(provider: string, model: string | undefined, { prices, now }: DirectoryParts): number | null {
+  const row = model === undefined ? null : prices.priceOf(provider, model, now);
+  return row === null ? null : flat(row.rates.input) + flat(row.rates.output);
+}
+
+function modelsOf({ provider, models }: ConfiguredProvider, parts: DirectoryParts): readonly string[] {
+  if (models.length > 0) return models;
+  const installed = parts.local.stateOf(provider.id);
+  if (installed === null) return provider.isLocal === true ? [] : parts.prices.modelsOf(provider.id);
+  const ranked = parts.local.rankedOf(provider.id).map((model) => model.name);
+  const others = installed.installed.map((model) => model.name).filter((name) => !ranked.includes(name));
+  return [...ranked, ...others];
+}
+
+function sourceOf(configured: ConfiguredProvider, parts: DirectoryParts): ModelSource {
+  const { provider, accounts } = configured;
+  const { strong, cheap } = provider.models;
+  return {
+    id: provider.id,
+    isLocal: provider.isLocal === true,
+    accounts,
+    models: modelsOf(configured, parts),
+    strong: strong ?? null,
+    cheap: cheap ?? null,
+    cheapPrice: listPrice(provider.id, cheap, parts),
+    strongPrice: listPrice(provider.id, strong, parts),
+  };
+}
+
+/** Brings together, as plain data, what the planner looks names up in. */
+export function makeDirectory(parts: DirectoryParts): Directory {
+  const { settings, builtIn } = parts;
+  const configuredIds = new Set(settings.providers.map((entry) => entry.provider.id));
+  return {
+    sources: settings.providers.map((entry) => sourceOf(entry, parts)),
+    unconfigured: builtIn
+      .filter((provider) => !configuredIds.has(provider.id))
+      .map((provider) => ({ id: provider.id, keyEnv: provider.keyEnv[0] ?? "" })),
+    aliases: settings.aliases,
+    chains: settings.chains,
+    pullHint: parts.pullHint,
+  };
+}

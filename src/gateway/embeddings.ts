@@ -1,0 +1,81 @@
+import type { Fault } from "../core/fault.ts";
+import type { EmbeddingRequest } from "../core/request.ts";
+import { failure, type Result, success } from "../core/result.ts";
+import { estimateTokens, type Usage } from "../core/usage.ts";
+import { costHeader } from "./answer-headers.ts";
+import type { Attempt } from "./attempt.ts";
+import type { EmbeddingCall, Won } from "./call.ts";
+import { encodeTargetOf } from "./chat-request.ts";
+import { callUpstream, findRoute, readJson } from "./exchange.ts";
+import type { Services } from "./services.ts";
+
+function estimateInputs(request: EmbeddingRequest): Usage {
+  const tokens = request.inputs.reduce<number>(
+    (sum, input) => sum + (typeof input === "string" ? estimateTokens(input) : input.length),
+    0,
+  );
+  return {
+    input: { uncached: tokens, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0 },
+    output: { text: 0, reasoning: 0 },
+    raw: null,
+  };
+}
+
+/** Asks one target for embeddings. */
+export async function exchangeEmbeddings(
+  call: EmbeddingCall,
+  attempt: Attempt,
+  services: Services,
+): Promise<Result<Won, Fault>> {
+  const route = findRoute(attempt, call, services);
+  if (!route.ok) return route;
+  const codec = route.value.dialect.embeddings;
+  const own = call.dialect.embeddings;
+  if (codec === undefined || own === undefined) {
+    const name = attempt.configured.provider.name;
+    return failure({
+      kind: "unsupported",
+      feature: "embeddings",
+      message: `${name} has no embeddings that Lodestar can use.`,
+    });
+  }
+  const encoded = codec.encodeRequest(call.request, encodeTargetOf(attempt, null, services));
+  const sentAt = services.clock.monotonic();
+  const sent = await callUpstream(
+    attempt,
+    call,
+    route.value,
+    { path: codec.path, body: JSON.stringify(encoded.body), isStream: false },
+    services,
+  );
+  if (!sent.ok) return sent;
+  const json = await readJson(sent.value);
+  if (!json.ok) return json;
+  const reply = codec.decodeReply(json.value);
+  if (!reply.ok) return reply;
+  services.health.succeeded(attempt.planned.target);
+  const isCounted = reply.value.usage !== undefined;
+  const usage = reply.value.usage ?? estimateInputs(call.request);
+  const cost = attempt.settle({
+    state: isCounted ? "final" : "estimated",
+    usage,
+    usageSource: isCounted ? "provider" : "estimated",
+    fault: null,
+    firstTokenMs: Math.round(services.clock.monotonic() - attempt.startedAt),
+    upstreamStatus: attempt.upstreamStatus,
+  });
+  const stamp = {
+    requestedModel: call.request.model,
+    requestId: call.requestId,
+    nowMs: services.clock.now(),
+    streamUsage: false,
+  };
+  const body = own.encodeReply({ ...reply.value, usage }, call.request, stamp, cost);
+  const waitedMs = services.clock.monotonic() - sentAt;
+  return success({
+    warnings: encoded.warnings,
+    body: JSON.stringify(body),
+    headers: costHeader(cost.costNanoUsd),
+    waitedMs,
+  });
+}

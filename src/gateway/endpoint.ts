@@ -1,0 +1,57 @@
+import type { ConfiguredProvider } from "../config/settings.ts";
+import type { DialectName } from "../core/request.ts";
+import type { Dialect } from "../dialects/dialect.ts";
+import type { ProviderEndpoint } from "../providers/provider.ts";
+import type { Attempt } from "./attempt.ts";
+import type { Call } from "./call.ts";
+
+/** The endpoint of a provider that a call goes to, with the codec spoken there. */
+export interface Route {
+  readonly endpoint: ProviderEndpoint;
+  readonly dialect: Dialect;
+}
+
+/**
+ * The provider's endpoint in the client's own dialect, else its first one that has a codec; null when there is none. Where
+ * the dialects are the same, the client's very codec is used: it may be a variant (Ollama's `/api/generate`).
+ */
+export function routeTo(
+  configured: ConfiguredProvider,
+  client: Dialect,
+  dialects: Readonly<Partial<Record<DialectName, Dialect>>>,
+): Route | null {
+  const routes = configured.provider.endpoints.flatMap((endpoint) => {
+    const dialect = endpoint.dialect === client.name ? client : dialects[endpoint.dialect];
+    return dialect === undefined ? [] : [{ endpoint, dialect }];
+  });
+  // A local engine is always spoken to natively: only there do its runner options stay pinned.
+  if (configured.provider.isLocal === true) return routes[0] ?? null;
+  return routes.find((route) => route.dialect === client) ?? routes[0] ?? null;
+}
+
+function credentialOf(attempt: Attempt, call: Call): Record<string, string> {
+  const { configured, account } = attempt;
+  const scheme = configured.provider.auth;
+  if (configured.auth === "client") {
+    return call.caller.credential === null ? {} : { [call.caller.credential.header]: call.caller.credential.value };
+  }
+  if (scheme.kind === "none" || account.key === null) return {};
+  return scheme.kind === "bearer" ? { authorization: `Bearer ${account.key}` } : { [scheme.header]: account.key };
+}
+
+/** Headers of a call to a provider: its own, the credential, and what passes from a client of the same dialect. */
+export function upstreamHeaders(attempt: Attempt, call: Call, route: Route, version: string): Record<string, string> {
+  const isSameDialect = route.dialect.name === call.dialect.name;
+  return {
+    "content-type": "application/json",
+    "user-agent": `lodestar/${version}`,
+    ...attempt.configured.provider.headers,
+    ...(isSameDialect ? call.passHeaders : {}),
+    ...credentialOf(attempt, call),
+  };
+}
+
+/** The URL of a path below an endpoint's base. */
+export function upstreamUrl(endpoint: ProviderEndpoint, path: string): string {
+  return `${endpoint.baseUrl.replace(/\/+$/, "")}${path}`;
+}

@@ -1,0 +1,86 @@
+import type { Fault } from "../core/fault.ts";
+import { type JsonValue, parseJson } from "../core/json.ts";
+import { failure, type Result, success } from "../core/result.ts";
+import type { UpstreamReply } from "../host/upstream.ts";
+import type { Attempt } from "./attempt.ts";
+import type { Call } from "./call.ts";
+import { type Route, routeTo, upstreamHeaders, upstreamUrl } from "./endpoint.ts";
+import type { Services } from "./services.ts";
+
+/** An error reply is read up to this many bytes. */
+const FAULT_BYTES = 64 * 1024;
+/** A whole reply may be this long. */
+const REPLY_BYTES = 64 * 1024 * 1024;
+
+/** The endpoint an attempt goes to, or why it cannot be asked. */
+export function findRoute(attempt: Attempt, call: Call, services: Services): Result<Route, Fault> {
+  const { configured, account } = attempt;
+  const { provider } = configured;
+  const route = routeTo(configured, call.dialect, services.dialects);
+  if (route === null) {
+    return failure({
+      kind: "unavailable",
+      message: `${provider.name} speaks no dialect that this version of Lodestar can use.`,
+    });
+  }
+  if (configured.auth === "client" && call.caller.credential === null) {
+    return failure({
+      kind: "no-key",
+      message: `${provider.name} is set to use the client's own credential, and the client sent none.`,
+    });
+  }
+  if (
+    configured.auth === "account" &&
+    provider.auth.kind !== "none" &&
+    account.key === null &&
+    provider.isLocal !== true
+  ) {
+    return failure({
+      kind: "no-key",
+      message: `${provider.name} has no key: run \`lodestar provider add ${provider.id}\`.`,
+    });
+  }
+  return success(route);
+}
+
+/** One call to a provider. An error status is read and returned as the fault that the provider's dialect makes of it. */
+export async function callUpstream(
+  attempt: Attempt,
+  call: Call,
+  route: Route,
+  request: { readonly path: string; readonly body: string; readonly isStream: boolean },
+  services: Services,
+): Promise<Result<UpstreamReply, Fault>> {
+  const { deadlines } = services.settings();
+  const sent = await services.send({
+    url: upstreamUrl(route.endpoint, request.path),
+    method: "POST",
+    headers: {
+      ...upstreamHeaders(attempt, call, route, services.version),
+      ...(request.isStream ? { accept: "text/event-stream", "accept-encoding": "identity" } : {}),
+    },
+    body: request.body,
+    isLocal: attempt.configured.provider.isLocal === true,
+    signal: attempt.signal,
+    deadlines: { connectMs: deadlines.connectMs, headersMs: deadlines.headersMs },
+  });
+  if (!sent.ok) return sent;
+  const reply = sent.value;
+  attempt.upstreamStatus = reply.status;
+  if (reply.status < 400) return sent;
+  const text = await reply.text(FAULT_BYTES);
+  return failure(route.dialect.decodeFault(reply.status, (name) => reply.header(name), text.ok ? text.value : ""));
+}
+
+/** A whole JSON reply. */
+export async function readJson(reply: UpstreamReply): Promise<Result<JsonValue, Fault>> {
+  const text = await reply.text(REPLY_BYTES);
+  if (!text.ok) return text;
+  const json = parseJson(text.value);
+  if (json !== undefined) return success(json);
+  const start = text.value.trimStart().slice(0, 80);
+  return failure({
+    kind: "garbage",
+    message: `The upstream's reply is not JSON; it starts with ${JSON.stringify(start)}.`,
+  });
+}

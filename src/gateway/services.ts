@@ -1,0 +1,45 @@
+import type { Settings } from "../config/settings.ts";
+import type { Directory } from "../core/expand.ts";
+import type { DialectName } from "../core/request.ts";
+import type { Result } from "../core/result.ts";
+import type { Dialect } from "../dialects/dialect.ts";
+import type { Clock } from "../host/clock.ts";
+import type { Log } from "../host/log.ts";
+import type { PriceBook } from "../host/prices.ts";
+import type { SendUpstream } from "../host/upstream.ts";
+import type { Ledger } from "../stores/ports.ts";
+import type { Bus } from "./bus.ts";
+import type { HealthBook } from "./health.ts";
+import type { LocalRunner } from "./local-runner.ts";
+import type { Settle } from "./settle.ts";
+import type { Watchdog } from "./watchdog.ts";
+
+/** Everything the request path uses, brought together once by `compose.ts`. */
+export interface Services {
+  /** The configuration of this moment: it changes at a reload. */
+  readonly settings: () => Settings;
+  /** Where names are looked up, of this moment. */
+  readonly directory: () => Directory;
+  readonly dialects: Readonly<Partial<Record<DialectName, Dialect>>>;
+  readonly ledger: Ledger;
+  readonly settle: Settle;
+  readonly health: HealthBook;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  readonly watchdog: Watchdog;
+  readonly prices: PriceBook;
+  readonly send: SendUpstream;
+  readonly localRunner: LocalRunner;
+  /** Fetches an image that a request names by URL, guarded; for targets that only take bytes. */
+  readonly fetchImage: (url: string, signal: AbortSignal) => Promise<Result<FetchedImage, string>>;
+  readonly log: Log;
+  /** Aborts when open attempts must end because the process stops. */
+  readonly shutdown: AbortSignal;
+  readonly version: string;
+}
+
+/** An image as bytes. */
+export interface FetchedImage {
+  readonly mediaType: string;
+  readonly base64: string;
+}

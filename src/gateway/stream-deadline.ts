@@ -1,0 +1,51 @@
+import type { Deadlines } from "../config/settings.ts";
+import type { Fault } from "../core/fault.ts";
+import type { Clock } from "../host/clock.ts";
+import type { Attempt } from "./attempt.ts";
+import type { Watch } from "./watchdog.ts";
+
+/** After a complete answer the upstream gets this long to close, so that its connection can be used again. */
+const CLOSING_MS = 1_000;
+
+type Phase = "first-token" | "idle" | "closing";
+
+function timeoutFault(phase: "first-token" | "idle" | "total", afterMs: number): Fault {
+  const words = { "first-token": "sent no content", idle: "fell silent", total: "did not finish" };
+  const message = `The upstream ${words[phase]} within ${Math.round(afterMs / 1000)} s.`;
+  return { kind: "timeout", phase, afterMs, message };
+}
+
+/** The deadlines of one stream: first token, silence, the whole. */
+export interface StreamDeadline {
+  readonly watch: Watch;
+  /** A chunk with content came. */
+  touch(): void;
+  /** The answer is complete; only the upstream's end is still awaited. */
+  complete(): void;
+}
+
+/** Starts with the first-token deadline; an expired one aborts the attempt with its fault. */
+export function createStreamDeadline(attempt: Attempt, deadlines: Deadlines, clock: Clock): StreamDeadline {
+  const totalAt = deadlines.totalMs === null ? Number.POSITIVE_INFINITY : attempt.startedAt + deadlines.totalMs;
+  let phase: Phase = "first-token";
+  const watch: Watch = {
+    at: Math.min(totalAt, attempt.startedAt + deadlines.firstTokenMs),
+    expire() {
+      if (clock.monotonic() >= totalAt) attempt.abort(timeoutFault("total", deadlines.totalMs ?? 0));
+      else if (phase === "first-token") attempt.abort(timeoutFault(phase, deadlines.firstTokenMs));
+      else attempt.abort(timeoutFault("idle", deadlines.idleMs));
+    },
+  };
+  return {
+    watch,
+    touch() {
+      phase = "idle";
+      watch.at = Math.min(totalAt, clock.monotonic() + deadlines.idleMs);
+    },
+    complete() {
+      if (phase === "closing") return;
+      phase = "closing";
+      watch.at = clock.monotonic() + CLOSING_MS;
+    },
+  };
+}

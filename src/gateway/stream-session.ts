@@ -1,0 +1,210 @@
+import type { Fault } from "../core/fault.ts";
+import { failure, type Result, success } from "../core/result.ts";
+import type { Usage } from "../core/usage.ts";
+import type { Dialect, ReplyStamp } from "../dialects/dialect.ts";
+import { createNdjsonSplitter } from "../dialects/ndjson.ts";
+import { createSseSplitter, type SseSplitter, type SseStep } from "../dialects/sse.ts";
+import type { ChunkReader, UpstreamReply } from "../host/upstream.ts";
+import type { Attempt } from "./attempt.ts";
+import type { ChatCall } from "./call.ts";
+import { estimateUsage } from "./estimate.ts";
+import type { Services } from "./services.ts";
+import type { Ending } from "./settle.ts";
+import { createStreamDeadline, type StreamDeadline } from "./stream-deadline.ts";
+import { createTranslator, type Observation, type Translator } from "./translator.ts";
+import type { Watch } from "./watchdog.ts";
+
+/** What a session is made from. */
+export interface SessionParts {
+  readonly call: ChatCall;
+  readonly attempt: Attempt;
+  /** The upstream's dialect. */
+  readonly from: Dialect;
+  readonly reply: UpstreamReply;
+  readonly stamp: ReplyStamp;
+  readonly services: Services;
+}
+
+const CLIENT_LEFT: Fault = { kind: "client-left", message: "The client closed the connection." };
+
+const UTF8 = new TextEncoder();
+
+/** The bill of a stream: by the provider's counts when it ended whole, else with the output that was really streamed. */
+function endingOf(
+  { attempt, call }: SessionParts,
+  usage: Usage | null,
+  seen: Observation,
+  fault: Fault | null,
+): Ending {
+  const measured = { firstTokenMs: attempt.firstTokenMs, upstreamStatus: attempt.upstreamStatus, fault };
+  if (fault === null && usage !== null) return { ...measured, state: "final", usage, usageSource: "provider" };
+  const estimated = estimateUsage(call.request, seen.streamed.tokens());
+  const partial = usage === null ? estimated : { ...usage, output: estimated.output };
+  if (fault === null) return { ...measured, state: "estimated", usage: partial, usageSource: "estimated" };
+  const isOwnDoing = fault.kind === "client-left" || fault.kind === "shutdown";
+  return { ...measured, state: isOwnDoing ? "aborted" : "failed", usage: partial, usageSource: "estimated" };
+}
+
+/**
+ * One streamed answer, from the upstream's headers to the client's last byte. `begin` reads until content came (or the
+ * answer ended without any): a fault before that is still free to fall back on. `body` is what the client reads: what
+ * `begin` held back, then the rest, pulled at the client's own speed so that a slow reader holds nothing in memory.
+ */
+export class StreamSession {
+  private readonly parts: SessionParts;
+  private readonly translator: Translator;
+  private readonly reader: ChunkReader;
+  private readonly splitter: SseSplitter;
+  private readonly deadline: StreamDeadline;
+  private held = "";
+  /** Nothing more will come for the client. */
+  private isOver = false;
+  /** The upstream closed, or was let go of. */
+  private hasEnded = false;
+
+  constructor(parts: SessionParts) {
+    const { call, attempt, from, stamp, services } = parts;
+    this.parts = parts;
+    this.reader = parts.reply.reader();
+    this.splitter = from.framing === "sse" ? createSseSplitter() : createNdjsonSplitter();
+    this.deadline = createStreamDeadline(attempt, services.settings().deadlines, services.clock);
+    this.translator = createTranslator({
+      from,
+      to: call.dialect,
+      isRelay: from.name === call.dialect.name,
+      stamp,
+      complete: (usage) => attempt.settle(endingOf(parts, usage, this.translator.seen, null)),
+    });
+  }
+
+  /** Waits for content. On a fault the attempt is over and nothing has reached the client. */
+  async begin(): Promise<Result<void, Fault>> {
+    const { attempt, services } = this.parts;
+    const { seen } = this.translator;
+    services.watchdog.add(this.deadline.watch);
+    while (!seen.hasContent && !seen.isFinished && seen.fault === null && !this.isOver)
+      this.held += await this.advance();
+    if (seen.fault === null) return success(undefined);
+    this.stopReading();
+    const fault = attempt.explain(seen.fault);
+    if (!attempt.isSettled && seen.usage !== null) attempt.settle(endingOf(this.parts, seen.usage, seen, fault));
+    return failure(fault);
+  }
+
+  /** The client's side of the stream. Cancelling it is how a client leaves. */
+  body(): ReadableStream<Uint8Array> {
+    const { services } = this.parts;
+    let beat: Watch | null = null;
+    return new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        beat = this.createBeat((text) => controller.enqueue(UTF8.encode(text)));
+        services.watchdog.add(beat);
+      },
+      pull: async (controller) => {
+        if (beat !== null) beat.at = services.clock.monotonic() + services.settings().heartbeatMs;
+        const text = await this.nextText();
+        if (beat !== null) beat.at = Number.POSITIVE_INFINITY;
+        if (text !== "") controller.enqueue(UTF8.encode(text));
+        if (!this.isOver) return;
+        if (beat !== null) services.watchdog.remove(beat);
+        this.stopReading();
+        controller.close();
+      },
+      cancel: () => {
+        if (beat !== null) services.watchdog.remove(beat);
+        this.leave();
+      },
+    });
+  }
+
+  /** Keeps an idle client waiting while the upstream thinks. Only whole events are ever written, so a beat never splits one. */
+  private createBeat(write: (text: string) => void): Watch {
+    const { call, services, stamp } = this.parts;
+    const beat: Watch = {
+      at: Number.POSITIVE_INFINITY,
+      expire() {
+        write(call.dialect.heartbeat(stamp));
+        beat.at = services.clock.monotonic() + services.settings().heartbeatMs;
+      },
+    };
+    return beat;
+  }
+
+  private translate({ frames, fault }: SseStep): string {
+    if (fault !== undefined) {
+      this.translator.seen.fault = fault;
+      return "";
+    }
+    let text = "";
+    for (const { event, raw } of frames) text += this.translator.step(event, raw);
+    return text;
+  }
+
+  private absorb(chunk: Uint8Array): string {
+    const { attempt, services } = this.parts;
+    const { seen } = this.translator;
+    const text = this.translate(this.splitter.push(chunk));
+    if (seen.isFinished) this.deadline.complete();
+    else if (seen.hasContent) this.deadline.touch();
+    if (!seen.hasContent || attempt.firstTokenMs !== null) return text;
+    attempt.firstTokenMs = Math.round(services.clock.monotonic() - attempt.startedAt);
+    if (!attempt.isSettled) services.ledger.stream(attempt.intent.requestId, attempt.intent.attempt);
+    return text;
+  }
+
+  /** Reads one chunk; the text it gives may be empty. Sets `isOver` at the end of the upstream. */
+  private async advance(): Promise<string> {
+    const { reply, attempt } = this.parts;
+    const { seen } = this.translator;
+    try {
+      const { value } = await this.reader.read();
+      if (value !== undefined) return this.absorb(value);
+      this.isOver = true;
+      this.hasEnded = true;
+      return this.translate(this.splitter.end()) + this.translator.end();
+    } catch (error) {
+      this.isOver = true;
+      if (seen.isFinished) return this.translator.end();
+      seen.fault = attempt.explain(reply.faultOf(error));
+      return "";
+    }
+  }
+
+  private async nextText(): Promise<string> {
+    const { seen } = this.translator;
+    let text = this.held;
+    this.held = "";
+    while (text === "" && !this.isOver && seen.fault === null) text = await this.advance();
+    if (seen.fault === null) return text;
+    this.isOver = true;
+    return text + this.breakOff(seen.fault);
+  }
+
+  /** The stream broke after content: books it, and tells the client in its own dialect. */
+  private breakOff(seenFault: Fault): string {
+    const { attempt, services } = this.parts;
+    const fault = attempt.explain(seenFault);
+    if (attempt.isSettled) return "";
+    attempt.settle(endingOf(this.parts, this.translator.seen.usage, this.translator.seen, fault));
+    services.health.failed(attempt.planned.target, attempt.account.group, fault);
+    return this.translator.fail(fault);
+  }
+
+  /** The client left: the upstream stops at once, and what was streamed is billed. */
+  private leave(): void {
+    const { attempt } = this.parts;
+    this.isOver = true;
+    attempt.abort(CLIENT_LEFT);
+    this.stopReading();
+    if (attempt.isSettled) return;
+    attempt.settle(endingOf(this.parts, this.translator.seen.usage, this.translator.seen, CLIENT_LEFT));
+  }
+
+  /** Lets go of the upstream; one that has not ended by itself is cut off. */
+  private stopReading(): void {
+    const { reply, services } = this.parts;
+    services.watchdog.remove(this.deadline.watch);
+    if (!this.hasEnded) reply.cancel();
+    this.hasEnded = true;
+  }
+}

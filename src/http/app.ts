@@ -1,0 +1,123 @@
+import { Hono } from "hono";
+import { type ClientError, refusal } from "../core/fault.ts";
+import type { Result } from "../core/result.ts";
+import { didYouMean } from "../core/suggest.ts";
+import { anthropic } from "../dialects/anthropic/dialect.ts";
+import type { Dialect } from "../dialects/dialect.ts";
+import { ollama, ollamaGenerate } from "../dialects/ollama/dialect.ts";
+import { openaiChat } from "../dialects/openai-chat/dialect.ts";
+import { generation, keyReport } from "./account.ts";
+import type { ApiContext } from "./api-context.ts";
+import { serveModel, serveModels, servePs, serveShow, serveTags, serveVersion } from "./catalogue.ts";
+import { type Arrival, serveChat, serveCount, serveEmbeddings } from "./inference.ts";
+import { canonicalPath, pathOf } from "./path.ts";
+import { errorResponse } from "./respond.ts";
+
+/** What the server hands in beside the request: the peer's address. */
+export interface Peer {
+  readonly address: string;
+}
+
+type Handler = (arrival: Arrival, context: ApiContext) => Response | Promise<Response>;
+
+/** Every route of the API port. By hand and in one place, because it is the security surface. */
+const ROUTES: readonly (readonly [method: "GET" | "POST" | "HEAD", path: string, handler: Handler])[] = [
+  ["POST", "/v1/chat/completions", (arrival, context) => serveChat(arrival, openaiChat, context)],
+  ["POST", "/v1/embeddings", (arrival, context) => serveEmbeddings(arrival, openaiChat, context)],
+  ["POST", "/v1/messages", (arrival, context) => serveChat(arrival, anthropic, context)],
+  ["POST", "/v1/messages/count_tokens", (arrival, context) => serveCount(arrival, anthropic, context)],
+  ["POST", "/api/chat", (arrival, context) => serveChat(arrival, ollama, context)],
+  ["POST", "/api/generate", (arrival, context) => serveChat(arrival, ollamaGenerate, context)],
+  ["POST", "/api/embed", (arrival, context) => serveEmbeddings(arrival, ollama, context)],
+  ["GET", "/v1/models", ({ request }, context) => serveModels(request, context)],
+  [
+    "GET",
+    "/v1/models/*",
+    ({ request, requestId }, context) => serveModel(request, modelIdOf(request), requestId, context),
+  ],
+  ["GET", "/api/tags", (_, context) => serveTags(context)],
+  ["GET", "/api/ps", (_, context) => servePs(context)],
+  ["POST", "/api/show", ({ request }, context) => serveShow(request, context)],
+  ["GET", "/api/version", (_, context) => serveVersion(context)],
+  ["GET", "/v1/generation", (arrival, context) => own(arrival, context, generation)],
+  ["GET", "/v1/key", (arrival, context) => own(arrival, context, keyReport)],
+  ["GET", "/livez", () => new Response("ok\n")],
+  [
+    "GET",
+    "/readyz",
+    (_, context) => (context.isReady() ? new Response("ready\n") : new Response("not ready\n", { status: 503 })),
+  ],
+  ["GET", "/", () => new Response("Ollama is running: this is Lodestar, and the models are at /v1/models.\n")],
+  ["GET", "/api/hello", () => new Response("ok\n")],
+];
+
+function modelIdOf(request: Request): string {
+  const path = canonicalPath(pathOf(request.url));
+  return decodeURIComponent(path.slice("/v1/models/".length));
+}
+
+/** An endpoint of Lodestar's own: JSON, errors in OpenAI's envelope. */
+async function own(
+  { request, requestId }: Arrival,
+  context: ApiContext,
+  handle: (request: Request, context: ApiContext) => Promise<Result<object, ClientError>>,
+): Promise<Response> {
+  const result = await handle(request, context);
+  return result.ok ? Response.json(result.value) : errorResponse(openaiChat, result.error, requestId);
+}
+
+/** The dialect whose envelope a path's clients understand. */
+function dialectOf(path: string): Dialect {
+  if (path.startsWith("/api/")) return ollama;
+  return path.startsWith("/v1/messages") ? anthropic : openaiChat;
+}
+
+function notFound(method: string, path: string): ClientError {
+  const others = ROUTES.filter(([, route]) => route === path).map(([allowed]) => allowed);
+  if (others.length > 0) {
+    return refusal("method_not_allowed", `${path} takes ${others.join(" or ")}, not ${method}.`, { status: 405 });
+  }
+  const paths = ROUTES.map(([, route]) => route).filter((route) => !route.includes("*"));
+  const message = `There is no ${method} ${path} here.${didYouMean(path, paths)} The base URL for OpenAI clients ends in /v1.`;
+  return refusal("route_not_found", message, { status: 404, type: "not_found_error" });
+}
+
+/**
+ * The API surface as a Hono app. `context` is asked for at each request, so that a reload takes effect at once. Everything
+ * that is refused, and every bug, is answered in the envelope of the caller's dialect with a request id.
+ */
+export function createApiApp(context: ApiContext): Hono<{ Bindings: Peer }> {
+  const app = new Hono<{ Bindings: Peer }>({ getPath: (request) => canonicalPath(pathOf(request.url)) });
+  for (const [method, path, handler] of ROUTES) {
+    app.on(method, path, (c) => {
+      const arrival = { request: c.req.raw, requestId: context.mintRequestId(), peer: c.env.address };
+      return handler(arrival, context);
+    });
+  }
+  app.notFound((c) =>
+    errorResponse(dialectOf(c.req.path), notFound(c.req.method, c.req.path), context.mintRequestId()),
+  );
+  app.onError((error, c) => {
+    const requestId = context.mintRequestId();
+    context.services.log.write("error", "a request broke", { requestId, path: c.req.path, stack: error.stack });
+    const message = "Lodestar met a bug of its own; the log has the details under this request id.";
+    const broken = refusal("internal", message, { status: 500, type: "internal_error" });
+    return errorResponse(dialectOf(c.req.path), { ...broken, shouldRetry: true }, requestId);
+  });
+  return app;
+}
+
+/** The whole API port: admission first, then the app, then headers for allowed browsers. */
+export function createApiHandler(context: ApiContext): (request: Request, peer: Peer) => Promise<Response> {
+  const app = createApiApp(context);
+  return async (request, peer) => {
+    const refused = context.admit(request, peer.address);
+    const path = canonicalPath(pathOf(request.url));
+    if (refused !== null) return errorResponse(dialectOf(path), refused, context.mintRequestId());
+    const cors = context.corsHeaders(request);
+    if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: cors });
+    const response = await app.fetch(request, peer);
+    for (const [name, value] of Object.entries(cors)) response.headers.set(name, value);
+    return response;
+  };
+}

@@ -1,0 +1,119 @@
+import { refusal } from "../core/fault.ts";
+import { didYouMean } from "../core/suggest.ts";
+import {
+  type CatalogueModel,
+  decodeShowRequest,
+  type ModelCapability,
+  psReply,
+  showReply,
+  tagsReply,
+} from "../dialects/ollama/catalogue.ts";
+import type { ApiContext } from "./api-context.ts";
+import { anthropicModel, type ListedModel, listModels, modelsReply, openAiModel } from "./models.ts";
+
+function listed(context: ApiContext): readonly ListedModel[] {
+  const { services } = context;
+  return listModels(services.directory(), services.prices, services.clock.now());
+}
+
+/** `GET /v1/models` in the shape that the caller expects. */
+export function serveModels(request: Request, context: ApiContext): Response {
+  return Response.json(modelsReply(listed(context), request.headers.has("anthropic-version")));
+}
+
+/** `GET /v1/models/{id}`; the id may hold slashes. */
+export function serveModel(request: Request, id: string, requestId: string, context: ApiContext): Response {
+  const models = listed(context);
+  const isAnthropic = request.headers.has("anthropic-version");
+  const model = models.find((entry) => entry.id === id);
+  if (model !== undefined) return Response.json(isAnthropic ? anthropicModel(model) : openAiModel(model));
+  const names = models.map((entry) => entry.id);
+  const message = `There is no model "${id}".${didYouMean(id, names)}`;
+  const error = refusal("model_not_found", message, { status: 404, type: "not_found_error", param: "model" });
+  const name = isAnthropic ? "anthropic" : "openai-chat";
+  const body = context.services.dialects[name]?.encodeFault(error, requestId) ?? { error: message };
+  return Response.json(body, { status: 404 });
+}
+
+function capabilitiesOf(model: ListedModel): readonly ModelCapability[] {
+  const { facts } = model;
+  return [
+    "completion",
+    ...(facts?.canUseTools === false ? [] : (["tools"] as const)),
+    ...(facts?.canReadImages === true ? (["vision"] as const) : []),
+    ...(facts?.canReason === true ? (["thinking"] as const) : []),
+  ];
+}
+
+/** A model as Ollama's clients see it; a local one goes by its own short name too, so that nothing changes for them. */
+function catalogueOf(model: ListedModel): CatalogueModel {
+  const contextLength = model.facts?.contextTokens;
+  return {
+    name: model.id,
+    capabilities: capabilitiesOf(model),
+    ...(contextLength === null || contextLength === undefined ? {} : { contextLength }),
+    family: model.provider ?? "lodestar",
+  };
+}
+
+function localCatalogue(context: ApiContext): readonly CatalogueModel[] {
+  const installed = context.local.stateOf("ollama")?.installed ?? [];
+  return installed.map((model) => ({
+    name: model.name,
+    sizeBytes: model.sizeBytes,
+    capabilities: model.capabilities === null ? ["completion"] : (model.capabilities as readonly ModelCapability[]),
+  }));
+}
+
+function catalogue(context: ApiContext): readonly CatalogueModel[] {
+  const local = localCatalogue(context);
+  const others = listed(context)
+    .filter((model) => model.provider !== "ollama")
+    .map(catalogueOf);
+  return [...local, ...others];
+}
+
+/** Ollama's `GET /api/tags`: the local models under their own names, everything else under Lodestar's. */
+export function serveTags(context: ApiContext): Response {
+  return Response.json(tagsReply(catalogue(context)));
+}
+
+/** Ollama's `GET /api/ps`. */
+export function servePs(context: ApiContext): Response {
+  const loaded = context.local.stateOf("ollama")?.loaded ?? [];
+  return Response.json(
+    psReply(
+      loaded.map((model) => ({
+        name: model.name,
+        capabilities: ["completion"],
+        sizeBytes: model.sizeBytes,
+        sizeVramBytes: model.vramBytes,
+        expiresAtMs: model.expiresAt === null ? 0 : Date.parse(model.expiresAt),
+        ...(model.contextTokens === null ? {} : { contextLength: model.contextTokens }),
+      })),
+    ),
+  );
+}
+
+/** Ollama's `POST /api/show`; `name` and `model` both name the model. */
+export async function serveShow(request: Request, context: ApiContext): Promise<Response> {
+  const body = await context.readBody(request);
+  if (!body.ok) return Response.json({ error: body.error.message }, { status: body.error.status });
+  const name = decodeShowRequest(body.value.json);
+  if (!name.ok) return Response.json({ error: name.error.message }, { status: name.error.status });
+  const models = catalogue(context);
+  const wanted = name.value;
+  const bare = wanted.startsWith("ollama/") ? wanted.slice("ollama/".length) : wanted;
+  const model = models.find((entry) => entry.name === wanted || entry.name === bare || entry.name === `${bare}:latest`);
+  if (model !== undefined) return Response.json(showReply(model));
+  const names = models.map((entry) => entry.name);
+  return Response.json({ error: `model "${wanted}" not found.${didYouMean(wanted, names)}` }, { status: 404 });
+}
+
+/** Ollama's `GET /api/version`: that of the local server where there is one, since clients switch features by it. */
+export function serveVersion(context: ApiContext): Response {
+  return Response.json({
+    version: context.local.stateOf("ollama")?.version ?? "0.24.0",
+    lodestar: context.services.version,
+  });
+}

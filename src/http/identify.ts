@@ -1,0 +1,73 @@
+import type { ClientError } from "../core/fault.ts";
+import { failure, type Result, success } from "../core/result.ts";
+import type { Caller } from "../gateway/call.ts";
+import type { ApiKey } from "../stores/ports.ts";
+
+/** The keys of this daemon, in memory. */
+export interface Keyring {
+  /** False until the first key is created: until then any credential or none is accepted on loopback. */
+  isRequired(): boolean;
+  /** The key of a secret, if it is known, not revoked and not expired. */
+  find(secret: string): ApiKey | null;
+}
+
+/** A credential as a client sent it. */
+interface Credential {
+  readonly secret: string;
+  readonly header: string;
+  readonly value: string;
+}
+
+const SESSION_HEADERS = ["x-claude-code-session-id", "session-id", "x-session-id", "x-session-affinity"];
+
+/** Any carrier works for any dialect: `Authorization: Bearer`, `x-api-key`, `x-goog-api-key`, `?key=`. */
+function credentialOf(request: Request): Credential | null {
+  const { headers } = request;
+  const bearer = headers.get("authorization");
+  if (bearer !== null && /^bearer /i.test(bearer)) {
+    return { secret: bearer.slice(7).trim(), header: "authorization", value: bearer };
+  }
+  for (const header of ["x-api-key", "x-goog-api-key"]) {
+    const value = headers.get(header);
+    if (value !== null && value !== "") return { secret: value, header, value };
+  }
+  const query = request.url.indexOf("?");
+  const key = query === -1 ? null : new URLSearchParams(request.url.slice(query)).get("key");
+  return key === null ? null : { secret: key, header: "x-goog-api-key", value: key };
+}
+
+function label(value: string | null, maxChars: number): string | null {
+  if (value === null || value === "") return null;
+  return value.replace(/[^\x20-\x7e]/g, "?").slice(0, maxChars);
+}
+
+function unauthorized(message: string): ClientError {
+  return { status: 401, type: "authentication_error", code: "invalid_api_key", message, shouldRetry: false };
+}
+
+/** Who asks. With keys created, an unknown, expired or missing one is refused; a key of ours is never passed on to a provider. */
+export function identify(request: Request, keyring: Keyring): Result<Caller, ClientError> {
+  const credential = credentialOf(request);
+  const key = credential === null ? null : keyring.find(credential.secret);
+  if (key === null && keyring.isRequired()) {
+    return failure(
+      credential === null
+        ? unauthorized(
+            "This Lodestar asks for a key. Send one as `Authorization: Bearer ls-…`; `lodestar keys create` makes one.",
+          )
+        : unauthorized(
+            "This key is not known here, expired or revoked. `lodestar keys list` shows the keys of this daemon.",
+          ),
+    );
+  }
+  const session = SESSION_HEADERS.map((name) => request.headers.get(name)).find((value) => value !== null) ?? null;
+  const isOwnKey = key !== null || credential?.secret.startsWith("ls-") === true;
+  return success({
+    keyId: key?.id ?? null,
+    project: key?.project ?? label(request.headers.get("x-lodestar-project"), 100),
+    session: label(session, 200),
+    client: label(request.headers.get("user-agent"), 100),
+    allowedModels: key?.models ?? [],
+    credential: credential === null || isOwnKey ? null : { header: credential.header, value: credential.value },
+  });
+}

@@ -1,0 +1,100 @@
+import type { ClientError } from "../core/fault.ts";
+import { refusal } from "../core/fault.ts";
+import type { Result } from "../core/result.ts";
+import type { Dialect } from "../dialects/dialect.ts";
+import type { Answer, Call } from "../gateway/call.ts";
+import { answerChat, answerCount, answerEmbeddings } from "../gateway/pipeline.ts";
+import type { ApiContext } from "./api-context.ts";
+import { type OpenedCall, openCall } from "./open-call.ts";
+import { errorResponse, respond } from "./respond.ts";
+
+/** One request on its way through a surface. */
+export interface Arrival {
+  readonly request: Request;
+  readonly requestId: string;
+  /** The peer's address. */
+  readonly peer: string;
+}
+
+/** A decoded request and how it is answered. */
+interface Work {
+  readonly isStream: boolean;
+  readonly requestedModel: string;
+  readonly answer: () => Promise<Answer>;
+}
+
+/** What all endpoints that ask a model share: let in, decode, take a place, answer with patience, give the place back. */
+async function serve(
+  arrival: Arrival,
+  dialect: Dialect,
+  context: ApiContext,
+  decode: (opened: OpenedCall) => Result<Work, ClientError>,
+): Promise<Response> {
+  const { request, requestId, peer } = arrival;
+  const opened = await openCall(request, dialect, requestId, peer, context);
+  if (!opened.ok) return errorResponse(dialect, opened.error, requestId);
+  const work = decode(opened.value);
+  if (!work.ok) return errorResponse(dialect, work.error, requestId);
+  const { call } = opened.value;
+  const leave = context.enter(call.caller.keyId, peer);
+  if (leave === null) return errorResponse(dialect, tooMany(), requestId);
+  return answerInPlace(call, work.value, leave, context);
+}
+
+async function answerInPlace(call: Call, work: Work, leave: () => void, context: ApiContext): Promise<Response> {
+  const { services } = context;
+  const pending = work.answer();
+  pending.then(leave, leave);
+  return respond(pending, call, {
+    isStream: work.isStream,
+    requestedModel: work.requestedModel,
+    heartbeatMs: services.settings().heartbeatMs,
+    clock: services.clock,
+  });
+}
+
+function tooMany(): ClientError {
+  return {
+    ...refusal("too_many_requests_in_flight", "Too many requests of this client are in flight; wait for one to end.", {
+      status: 429,
+      type: "rate_limit_error",
+    }),
+    retryAfterMs: 1_000,
+    shouldRetry: true,
+  };
+}
+
+/** Chat in any dialect, whole or streamed. */
+export function serveChat(arrival: Arrival, dialect: Dialect, context: ApiContext): Promise<Response> {
+  return serve(arrival, dialect, context, ({ call, body }) => {
+    const decoded = dialect.decodeRequest(body.json);
+    if (!decoded.ok) return decoded;
+    const request = decoded.value;
+    const answer = (): Promise<Answer> => answerChat({ ...call, request, body }, context.services);
+    return { ok: true, value: { isStream: request.stream, requestedModel: request.model, answer } };
+  });
+}
+
+/** Embeddings in the dialects that have them. */
+export function serveEmbeddings(arrival: Arrival, dialect: Dialect, context: ApiContext): Promise<Response> {
+  return serve(arrival, dialect, context, ({ call, body }) => {
+    const codec = dialect.embeddings;
+    if (codec === undefined) throw new Error(`${dialect.name} has no embeddings`);
+    const decoded = codec.decodeRequest(body.json);
+    if (!decoded.ok) return decoded;
+    const request = decoded.value;
+    const answer = (): Promise<Answer> => answerEmbeddings({ ...call, request }, context.services);
+    return { ok: true, value: { isStream: false, requestedModel: request.model, answer } };
+  });
+}
+
+/** Anthropic's token count. */
+export function serveCount(arrival: Arrival, dialect: Dialect, context: ApiContext): Promise<Response> {
+  return serve(arrival, dialect, context, ({ call, body }) => {
+    const decoded = dialect.decodeRequest(body.json);
+    if (!decoded.ok) return decoded;
+    const request = decoded.value;
+    const answer = (): Promise<Answer> => answerCount({ ...call, request, body }, context.services);
+    return { ok: true, value: { isStream: false, requestedModel: request.model, answer } };
+  });
+}

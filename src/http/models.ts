@@ -1,0 +1,85 @@
+import { BUILT_IN_ALIASES, CHOICE_NAMES, type Directory } from "../core/expand.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Rate } from "../core/price.ts";
+import type { ModelFacts, PriceBook } from "../host/prices.ts";
+
+/** One name that a client may ask for. */
+export interface ListedModel {
+  readonly id: string;
+  readonly provider: string | null;
+  readonly facts: ModelFacts | null;
+  /** USD per million tokens; null when unknown or not one model. */
+  readonly inputUsd: number | null;
+  readonly outputUsd: number | null;
+  readonly isLocal: boolean;
+}
+
+function flat(rate: Rate | undefined): number | null {
+  if (rate === undefined) return null;
+  return typeof rate === "number" ? rate : rate.base;
+}
+
+function choice(id: string): ListedModel {
+  return { id, provider: null, facts: null, inputUsd: null, outputUsd: null, isLocal: false };
+}
+
+/** Every name that can be asked for: choices, aliases that lead somewhere, and each provider's models as `provider/model`. */
+export function listModels(directory: Directory, prices: PriceBook, nowMs: number): readonly ListedModel[] {
+  const configured = new Set(directory.sources.map((source) => source.id));
+  const builtIn = Object.entries(BUILT_IN_ALIASES)
+    .filter(([, targets]) => targets.some((target) => configured.has(target.split("/")[0] ?? "")))
+    .map(([name]) => name);
+  const named = new Set([...CHOICE_NAMES, ...Object.keys(directory.aliases), ...builtIn]);
+  const models = directory.sources.flatMap((source) =>
+    source.models.map((model) => {
+      const rates = prices.priceOf(source.id, model, nowMs)?.rates;
+      return {
+        id: `${source.id}/${model}`,
+        provider: source.id,
+        facts: prices.factsOf(source.id, model),
+        inputUsd: source.isLocal ? 0 : flat(rates?.input),
+        outputUsd: source.isLocal ? 0 : flat(rates?.output),
+        isLocal: source.isLocal,
+      };
+    }),
+  );
+  return [...[...named].map(choice), ...models];
+}
+
+function perToken(usdPerMillion: number | null): string | null {
+  return usdPerMillion === null ? null : String(Number((usdPerMillion / 1_000_000).toPrecision(12)));
+}
+
+/** One model as OpenAI's `/v1/models` shows it, with context, prices (USD per token) and capabilities beside. */
+export function openAiModel(model: ListedModel): JsonObject {
+  return {
+    id: model.id,
+    object: "model",
+    created: 0,
+    owned_by: model.provider ?? "lodestar",
+    context_length: model.facts?.contextTokens ?? null,
+    max_output_tokens: model.facts?.maxOutputTokens ?? null,
+    pricing: { prompt: perToken(model.inputUsd), completion: perToken(model.outputUsd) },
+    capabilities: {
+      tools: model.facts?.canUseTools ?? null,
+      images: model.facts?.canReadImages ?? null,
+      reasoning: model.facts?.canReason ?? null,
+    },
+  };
+}
+
+/** One model as Anthropic's `/v1/models` shows it. */
+export function anthropicModel(model: ListedModel): JsonObject {
+  return { type: "model", id: model.id, display_name: model.id, created_at: "1970-01-01T00:00:00Z" };
+}
+
+/** The list in the shape a client expects: Anthropic's when it sends `anthropic-version`, else OpenAI's. */
+export function modelsReply(models: readonly ListedModel[], isAnthropic: boolean): JsonObject {
+  if (!isAnthropic) return { object: "list", data: models.map(openAiModel) };
+  return {
+    data: models.map(anthropicModel),
+    has_more: false,
+    first_id: models[0]?.id ?? null,
+    last_id: models.at(-1)?.id ?? null,
+  };
+}

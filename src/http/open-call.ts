@@ -1,0 +1,69 @@
+import type { ClientError } from "../core/fault.ts";
+import { refusal } from "../core/fault.ts";
+import { failure, type Result, success } from "../core/result.ts";
+import type { Dialect } from "../dialects/dialect.ts";
+import type { Call } from "../gateway/call.ts";
+import type { ApiBody, ApiContext } from "./api-context.ts";
+import { identify } from "./identify.ts";
+
+/** A request that has been let in: who asks, and what was sent. */
+export interface OpenedCall {
+  readonly call: Call;
+  readonly body: ApiBody;
+}
+
+/** Client headers that a provider of the same dialect should see. */
+const PASS_HEADERS = ["anthropic-beta", "anthropic-version"];
+
+function passHeaders(request: Request): Record<string, string> {
+  return Object.fromEntries(
+    PASS_HEADERS.flatMap((name) => {
+      const value = request.headers.get(name);
+      return value === null ? [] : [[name, value]];
+    }),
+  );
+}
+
+function isOn(value: string | null): boolean {
+  return value === "1" || value === "true";
+}
+
+/** Checks the credential, reads the body, and opens the call. `peer` is the client's address. */
+export async function openCall(
+  request: Request,
+  dialect: Dialect,
+  requestId: string,
+  peer: string,
+  context: ApiContext,
+): Promise<Result<OpenedCall, ClientError>> {
+  const { services } = context;
+  const arrivedAt = services.clock.monotonic();
+  if (!context.isReady()) {
+    return failure({
+      ...refusal("shutting_down", "Lodestar is stopping; try again in a moment.", {
+        status: 503,
+        type: "overloaded_error",
+      }),
+      shouldRetry: true,
+    });
+  }
+  const caller = identify(request, context.keyring);
+  if (!caller.ok) {
+    context.rejected(peer);
+    return caller;
+  }
+  const body = await context.readBody(request);
+  if (!body.ok) return body;
+  const call: Call = {
+    requestId,
+    caller: caller.value,
+    signal: request.signal,
+    dialect,
+    passHeaders: passHeaders(request),
+    isStrict: services.settings().isStrict || isOn(request.headers.get("x-lodestar-strict")),
+    wantsMetadata: isOn(request.headers.get("x-lodestar-metadata")),
+    arrivedAt,
+    progress: { target: null },
+  };
+  return success({ call, body: body.value });
+}

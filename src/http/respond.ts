@@ -1,0 +1,167 @@
+import type { ClientError, Fault } from "../core/fault.ts";
+import type { Dialect, ReplyStamp } from "../dialects/dialect.ts";
+import { writeNdjson } from "../dialects/ndjson.ts";
+import { writeSse } from "../dialects/sse.ts";
+import type { Answer, Call } from "../gateway/call.ts";
+import type { Clock } from "../host/clock.ts";
+
+const STREAM_TYPES = { sse: "text/event-stream; charset=utf-8", ndjson: "application/x-ndjson" };
+
+/** Headers of every answer that say whether and when a client may try again. */
+function retryHeaders(error: ClientError): Record<string, string> {
+  const waitMs = error.retryAfterMs;
+  return {
+    ...(error.shouldRetry ? {} : { "x-should-retry": "false" }),
+    ...(waitMs === undefined
+      ? {}
+      : { "retry-after": String(Math.ceil(waitMs / 1000)), "retry-after-ms": String(Math.ceil(waitMs)) }),
+  };
+}
+
+/** An error in the envelope of the caller's dialect. */
+export function errorResponse(
+  dialect: Dialect,
+  error: ClientError,
+  requestId: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(JSON.stringify(dialect.encodeFault(error, requestId)), {
+    status: error.status,
+    headers: {
+      "content-type": "application/json",
+      "x-lodestar-request-id": requestId,
+      ...headers,
+      ...retryHeaders(error),
+    },
+  });
+}
+
+function streamHeaders(dialect: Dialect, headers: Readonly<Record<string, string>>): Record<string, string> {
+  return {
+    "content-type": STREAM_TYPES[dialect.framing],
+    "cache-control": "no-cache",
+    "x-accel-buffering": "no",
+    ...headers,
+  };
+}
+
+/** The response to an answer that came in time. */
+function toResponse(call: Call, answer: Answer): Response {
+  switch (answer.kind) {
+    case "error":
+      return errorResponse(call.dialect, answer.error, call.requestId, answer.headers);
+    case "stream":
+      return new Response(answer.body, { headers: streamHeaders(call.dialect, answer.headers) });
+    case "reply":
+      return new Response(answer.body, { headers: { "content-type": "application/json", ...answer.headers } });
+  }
+}
+
+/** What keeps a client waiting whose answer takes long, and how the answer then follows. */
+interface Waiting {
+  readonly headers: Record<string, string>;
+  readonly beat: string;
+  /** An error that comes when the status has been sent already. */
+  readonly fail: (answer: Extract<Answer, { kind: "error" }>) => string;
+}
+
+function streamError(dialect: Dialect, stamp: ReplyStamp, fault: Fault): string {
+  const [, events] = dialect.encoder.step(dialect.encoder.initial(stamp), { type: "error", fault });
+  return events.map(dialect.framing === "sse" ? writeSse : writeNdjson).join("");
+}
+
+function waitingStream(call: Call, requestedModel: string, nowMs: number): Waiting {
+  const stamp = { requestedModel, requestId: call.requestId, nowMs, streamUsage: false };
+  const { target } = call.progress.target ?? { target: null };
+  return {
+    headers: streamHeaders(call.dialect, {
+      "x-lodestar-request-id": call.requestId,
+      ...(target === null ? {} : { "x-lodestar-model": target.model, "x-lodestar-provider": target.provider }),
+    }),
+    beat: call.dialect.heartbeat(stamp),
+    fail: (answer) => streamError(call.dialect, stamp, answer.fault),
+  };
+}
+
+/** White space before a JSON reply: legal JSON, and bytes on the wire for a client's idle timer. */
+function waitingJson(call: Call): Waiting {
+  return {
+    headers: { "content-type": "application/json", "x-lodestar-request-id": call.requestId },
+    beat: "\n",
+    fail: (answer) => JSON.stringify(call.dialect.encodeFault(answer.error, call.requestId)),
+  };
+}
+
+/** The part of a stream's reader that is used here. */
+interface BodyReader {
+  read(): Promise<{ readonly value?: Uint8Array | undefined }>;
+  cancel(reason: unknown): Promise<void>;
+}
+
+/** Beats until the answer comes, then passes it on at the reader's own speed. */
+function patientBody(
+  pending: Promise<Answer>,
+  waiting: Waiting,
+  everyMs: number,
+  clock: Clock,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let cancelBeat = (): void => undefined;
+  let reader: BodyReader | null = null;
+  let isFirst = true;
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      const beat = (): void => {
+        controller.enqueue(encoder.encode(waiting.beat));
+        cancelBeat = clock.after(everyMs, beat);
+      };
+      beat();
+    },
+    async pull(controller) {
+      if (isFirst) {
+        isFirst = false;
+        const answer = await pending;
+        cancelBeat();
+        if (answer.kind === "stream") reader = answer.body.getReader();
+        else {
+          controller.enqueue(encoder.encode(answer.kind === "reply" ? answer.body : waiting.fail(answer)));
+          controller.close();
+          return;
+        }
+      }
+      const chunk = await reader?.read();
+      if (chunk?.value === undefined) controller.close();
+      else controller.enqueue(chunk.value);
+    },
+    async cancel(reason) {
+      cancelBeat();
+      await reader?.cancel(reason);
+    },
+  });
+}
+
+/** How patient an endpoint is with its client. */
+export interface Patience {
+  readonly isStream: boolean;
+  readonly requestedModel: string;
+  readonly heartbeatMs: number;
+  readonly clock: Clock;
+}
+
+/**
+ * The response to an answer that is still being worked on. When it takes longer than a heartbeat, a stream is opened at once
+ * and kept alive, and so is a JSON reply while a local model loads; the status is then 200 and an error is told in the body.
+ */
+export async function respond(pending: Promise<Answer>, call: Call, patience: Patience): Promise<Response> {
+  const { clock, heartbeatMs, isStream } = patience;
+  let cancelTimer = (): void => undefined;
+  const late = new Promise<null>((resolve) => {
+    cancelTimer = clock.after(heartbeatMs, () => resolve(null));
+  });
+  const first = await Promise.race([pending, late]);
+  cancelTimer();
+  if (first !== null) return toResponse(call, first);
+  if (!isStream && call.progress.target?.isLocal !== true) return toResponse(call, await pending);
+  const waiting = isStream ? waitingStream(call, patience.requestedModel, clock.now()) : waitingJson(call);
+  return new Response(patientBody(pending, waiting, heartbeatMs, clock), { headers: waiting.headers });
+}
