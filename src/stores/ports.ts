@@ -15,10 +15,32 @@ export interface LedgerFilter {
   readonly state?: string;
 }
 
+/** Why a store cannot be opened or written: an expected failure of the machine, not a bug. */
+export interface StoreFault {
+  readonly code:
+    | "store_corrupt"
+    | "store_newer"
+    | "store_outdated"
+    | "store_missing"
+    | "store_read_only"
+    | "store_locked"
+    | "store_full"
+    | "store_unreachable"
+    | "store_failed";
+  /** What happened, to which file. */
+  readonly message: string;
+  /** What a person can do about it. */
+  readonly fix: string;
+}
+
 export type GroupBy = "model" | "provider" | "project" | "key" | "session" | "day";
 
-/** Sums over rows. Money in nano-dollars; `unpriced` counts rows with tokens but no price. */
+/**
+ * Sums over rows. Money in nano-dollars. `unpriced` counts settled rows without a cost although they had tokens, or
+ * whose tokens nobody knows (closed after a crash).
+ */
 export interface Totals {
+  /** A request counts once, where its last attempt is: groups add up to the total. */
   readonly requests: number;
   readonly attempts: number;
   readonly costNanoUsd: NanoUsd;
@@ -43,26 +65,55 @@ export interface RequestSummary {
   readonly costNanoUsd: NanoUsd | null;
 }
 
-/** The ledger: every attempt, once, priced. */
-export interface Ledger {
-  /** Queues the intent for the next group commit; the call does not wait for it. */
-  reserve(intent: AttemptIntent): void;
+/** State of the queue before the next commit. */
+export interface LedgerHealth {
+  readonly queued: number;
+  readonly queuedBytes: number;
+  /** No new attempt is accepted: see {@link Ledger.reserve}. */
+  readonly isFull: boolean;
+  readonly lastError: string | null;
+  /** Rows the database refused for what was in them: each is a bug, named in `lastError`. */
+  readonly rejected: number;
+  /** Of the last successful commit, Unix ms. */
+  readonly committedAt: number | null;
+}
+
+/**
+ * Reading the ledger; also while another process writes it. Reads see what is committed. The daily sums behind `totals`
+ * and `groups` outlive the rows that {@link Ledger.prune} deletes.
+ */
+export interface LedgerReader {
+  /** Newest first. */
+  query(filter: LedgerFilter, limit?: number): IterableIterator<LedgerRow>;
+  totals(filter: LedgerFilter): Totals;
+  /** Largest cost first, days in order. A model's name is `provider/model`, a day `YYYY-MM-DD` in UTC, nothing `(none)`. */
+  groups(filter: LedgerFilter, by: GroupBy): readonly CostGroup[];
+  /** Newest first; the filter looks at the last attempt of each request. */
+  recentRequests(limit: number, filter?: LedgerFilter): readonly RequestSummary[];
+  price(id: string): PriceRow | null;
+  /** For a {@link Ledger}: commits what is queued if it can, then closes the file. */
+  close(): void;
+}
+
+/** The ledger: every attempt, once, priced. An empty `project`, `keyId` or `session` is stored as null. */
+export interface Ledger extends LedgerReader {
+  /**
+   * Queues the intent for the next group commit; the call does not wait for it. False when the store cannot be written
+   * and the queue has reached its bound: nothing was recorded, so the call must not be made. Outcomes of attempts
+   * already reserved are always taken. Reserving an open attempt again is a bug and throws.
+   */
+  reserve(intent: AttemptIntent): boolean;
   /** Marks the attempt as streaming (first bytes reached the client). */
   stream(requestId: string, attempt: number): void;
   /** Queues the one outcome of an attempt. A second outcome for the same attempt is a bug and throws. `price` is stored once. */
   settle(outcome: AttemptOutcome, price: PriceRow | null): void;
-  /** Commits what is queued, durably. Rejects with the store's error (disk full) and keeps the queue. */
+  /** Commits what is queued, durably. Rejects with a `StoreError` (disk full) and keeps the queue. */
   flush(): Promise<void>;
-  /** Closes intents left open by a crash as `estimated`; returns how many. */
+  /** Closes intents left open by a crash as `estimated`; returns how many. For the start, before any `reserve`. */
   closeOpenIntents(at: number): number;
-  query(filter: LedgerFilter, limit?: number): IterableIterator<LedgerRow>;
-  totals(filter: LedgerFilter): Totals;
-  groups(filter: LedgerFilter, by: GroupBy): readonly CostGroup[];
-  recentRequests(limit: number, filter?: LedgerFilter): readonly RequestSummary[];
-  price(id: string): PriceRow | null;
-  /** Queue length and the last commit error, for `status`. */
-  health(): { readonly queued: number; readonly lastError: string | null; readonly committedAt: number | null };
-  close(): void;
+  /** Deletes one chunk of settled rows that started on a UTC day before that of `before`; returns how many, 0 when done. */
+  prune(before: number): number;
+  health(): LedgerHealth;
 }
 
 /** A client key as stored: never the secret. */
@@ -80,14 +131,22 @@ export interface ApiKey {
   readonly models: readonly string[];
 }
 
-/** Client keys by the digest of their secret (HMAC-SHA-256 with the pepper, hex). */
-export interface KeyStore {
-  create(key: Omit<ApiKey, "revokedAt" | "lastUsedAt">, digest: string): void;
+/** Reading client keys. */
+export interface KeyReader {
   findByDigest(digest: string): ApiKey | null;
+  /** Oldest first, revoked ones included. */
   list(): readonly ApiKey[];
-  revoke(id: string, at: number): boolean;
-  touch(id: string, at: number): void;
   /** Whether any key was ever created and not revoked: then keyless access ends. */
   hasAny(): boolean;
   close(): void;
+}
+
+/** Client keys by the digest of their secret (HMAC-SHA-256 with the pepper, hex). */
+export interface KeyStore extends KeyReader {
+  /** Throws when the id or the digest is taken. */
+  create(key: Omit<ApiKey, "revokedAt" | "lastUsedAt">, digest: string): void;
+  /** False when there is no such key, or it was revoked before. */
+  revoke(id: string, at: number): boolean;
+  /** Notes a use; to the minute, so that a busy key costs one write a minute. */
+  touch(id: string, at: number): void;
 }

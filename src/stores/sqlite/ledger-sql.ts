@@ -1,0 +1,112 @@
+/**
+ * Every statement of the ledger. Values are bound, never written into the text; what is interpolated here are constants
+ * of this file (test/stores/sql-scan.test.ts holds the whole folder to that).
+ */
+
+/** One row, whole: intent alone, or with its outcome when both were still queued. */
+export const INSERT_ATTEMPT = `
+INSERT INTO attempts (
+  request_id, attempt, state, provider, account, model, requested_model, endpoint, client_dialect, is_stream,
+  key_id, project, session, client, route_reason, started_at, is_last,
+  input_uncached, input_cache_read, input_cache_write_5m, input_cache_write_1h, output_text, output_reasoning,
+  usage_more, usage_source, cost_nano_usd, cost_reason, price_id, saved_nano_usd, ended_at, first_token_ms,
+  fault_kind, fault_message, fault_status, upstream_status
+) VALUES (
+  $requestId, $attempt, $state, $provider, $account, $model, $requestedModel, $endpoint, $clientDialect, $isStream,
+  $keyId, $project, $session, $client, $routeReason, $startedAt, 1,
+  $uncached, $cacheRead, $cacheWrite5m, $cacheWrite1h, $text, $reasoning,
+  $usageMore, $usageSource, $costNanoUsd, $costReason, $priceId, $savedNanoUsd, $endedAt, $firstTokenMs,
+  $faultKind, $faultMessage, $faultStatus, $upstreamStatus
+)`;
+
+export const MARK_STREAMING = `
+UPDATE attempts SET state = 'streaming' WHERE request_id = $requestId AND attempt = $attempt AND state = 'reserved'`;
+
+export const SETTLE_ATTEMPT = `
+UPDATE attempts SET
+  state = $state, input_uncached = $uncached, input_cache_read = $cacheRead, input_cache_write_5m = $cacheWrite5m,
+  input_cache_write_1h = $cacheWrite1h, output_text = $text, output_reasoning = $reasoning, usage_more = $usageMore,
+  usage_source = $usageSource, cost_nano_usd = $costNanoUsd, cost_reason = $costReason, price_id = $priceId,
+  saved_nano_usd = $savedNanoUsd, ended_at = $endedAt, first_token_ms = $firstTokenMs, fault_kind = $faultKind,
+  fault_message = $faultMessage, fault_status = $faultStatus, upstream_status = $upstreamStatus
+WHERE request_id = $requestId AND attempt = $attempt AND state IN ('reserved', 'streaming')`;
+
+const DIMENSIONS = "started_at / 86400000 AS day, provider, model, project, key_id AS keyId, session";
+
+/** An earlier attempt is no longer the last of its request. */
+export const SUPERSEDE_ATTEMPTS = `
+UPDATE attempts SET is_last = 0 WHERE request_id = $requestId AND attempt < $attempt AND is_last = 1
+RETURNING ${DIMENSIONS}`;
+
+export const CLOSE_OPEN_ATTEMPTS = `
+UPDATE attempts SET
+  state = 'estimated', usage_source = 'estimated', cost_reason = 'crashed', ended_at = $at, fault_kind = 'internal',
+  fault_message = 'Lodestar ended before this attempt did: its tokens and cost are unknown.'
+WHERE state IN ('reserved', 'streaming')
+RETURNING ${DIMENSIONS}`;
+
+export const INSERT_PRICE = "INSERT INTO prices (id, json) VALUES ($id, $json) ON CONFLICT (id) DO NOTHING";
+
+export const ADD_DAILY_SUMS = `
+INSERT INTO daily_sums (
+  day, provider, model, project, key_id, requests, attempts, cost_nano_usd, saved_nano_usd, unpriced, failed,
+  input_tokens, cache_read_tokens, output_tokens
+) VALUES (
+  $day, $provider, $model, $project, $keyId, $requests, $attempts, $costNanoUsd, $savedNanoUsd, $unpriced, $failed,
+  $inputTokens, $cacheReadTokens, $outputTokens
+) ON CONFLICT (day, provider, model, project, key_id) DO UPDATE SET
+  requests = requests + excluded.requests, attempts = attempts + excluded.attempts,
+  cost_nano_usd = cost_nano_usd + excluded.cost_nano_usd, saved_nano_usd = saved_nano_usd + excluded.saved_nano_usd,
+  unpriced = unpriced + excluded.unpriced, failed = failed + excluded.failed,
+  input_tokens = input_tokens + excluded.input_tokens,
+  cache_read_tokens = cache_read_tokens + excluded.cache_read_tokens,
+  output_tokens = output_tokens + excluded.output_tokens`;
+
+/** In id order, which is nearly start order: a chunk touches few pages. */
+export const DELETE_OLD_ATTEMPTS = `
+DELETE FROM attempts WHERE id IN (
+  SELECT id FROM attempts WHERE started_at < $before AND state NOT IN ('reserved', 'streaming')
+  ORDER BY started_at LIMIT $limit
+)`;
+
+export const FIND_PRICE = "SELECT json FROM prices WHERE id = $id";
+
+const MATCHES = `
+  started_at >= $from AND started_at < $to
+  AND ($provider IS NULL OR provider = $provider) AND ($model IS NULL OR model = $model)
+  AND ($project IS NULL OR project = $project) AND ($keyId IS NULL OR key_id = $keyId)
+  AND ($session IS NULL OR session = $session) AND ($state IS NULL OR state = $state)`;
+
+const PAGE = `
+  AND (started_at, id) < ($beforeStart, $beforeId) AND is_last >= $leastLast
+  ORDER BY started_at DESC, id DESC LIMIT $limit`;
+
+/** One page of rows, newest first, after the given place. */
+export const ROWS_BY_TIME = `SELECT * FROM attempts WHERE ${MATCHES} ${PAGE}`;
+export const ROWS_OF_REQUEST = `SELECT * FROM attempts WHERE request_id = $requestId AND ${MATCHES} ${PAGE}`;
+
+const SUMS = `
+  SUM(is_last) AS requests, COUNT(*) AS attempts, COALESCE(SUM(cost_nano_usd), 0) AS costNanoUsd,
+  COALESCE(SUM(saved_nano_usd), 0) AS savedNanoUsd,
+  SUM(cost_nano_usd IS NULL AND ended_at IS NOT NULL AND (cost_reason IS 'crashed' OR
+    input_uncached + input_cache_read + input_cache_write_5m + input_cache_write_1h + output_text + output_reasoning > 0
+  )) AS unpriced,
+  SUM(state = 'failed') AS failed,
+  SUM(input_uncached + input_cache_read + input_cache_write_5m + input_cache_write_1h) AS inputTokens,
+  SUM(input_cache_read) AS cacheReadTokens, SUM(output_text + output_reasoning) AS outputTokens`;
+
+export const SUMS_BY_TIME = `SELECT ${DIMENSIONS}, ${SUMS} FROM attempts WHERE ${MATCHES} GROUP BY 1, 2, 3, 4, 5, 6`;
+export const SUMS_OF_REQUEST = `
+SELECT ${DIMENSIONS}, ${SUMS} FROM attempts WHERE request_id = $requestId AND ${MATCHES} GROUP BY 1, 2, 3, 4, 5, 6`;
+
+export const DAILY_SUMS = `
+SELECT day, provider, model, NULLIF(project, '') AS project, NULLIF(key_id, '') AS keyId, NULL AS session,
+  requests, attempts, cost_nano_usd AS costNanoUsd, saved_nano_usd AS savedNanoUsd, unpriced, failed,
+  input_tokens AS inputTokens, cache_read_tokens AS cacheReadTokens, output_tokens AS outputTokens
+FROM daily_sums WHERE day >= $fromDay AND day < $toDay
+  AND ($provider IS NULL OR provider = $provider) AND ($model IS NULL OR model = $model)
+  AND ($project IS NULL OR project = $project) AND ($keyId IS NULL OR key_id = $keyId)`;
+
+export const REQUEST_SUMMARY = `
+SELECT COUNT(*) AS attempts, MIN(started_at) AS startedAt, SUM(cost_nano_usd) AS costNanoUsd
+FROM attempts WHERE request_id = $requestId`;

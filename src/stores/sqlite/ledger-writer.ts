@@ -1,0 +1,140 @@
+import type { Database, Statement } from "bun:sqlite";
+import type { AttemptIntent } from "../../core/ledger.ts";
+import type { PendingAttempt } from "../ledger-queue.ts";
+import {
+  addTotals,
+  CRASHED_TOTALS,
+  DAY_MS,
+  type Dimensions,
+  NO_TOTALS,
+  RESERVED_TOTALS,
+  SUPERSEDED_TOTALS,
+  settledTotals,
+} from "../ledger-sums.ts";
+import type { Totals } from "../ports.ts";
+import type { Bindings } from "./bindings.ts";
+import { intentBindings, keyBindings, openBindings, outcomeBindings } from "./ledger-row.ts";
+import * as sql from "./ledger-sql.ts";
+
+type Write = Statement<unknown, [Bindings]>;
+type Change = Statement<Dimensions, [Bindings]>;
+
+/** The writes of the ledger, each a transaction of its own: all or nothing, throwing SQLite's error. */
+export interface LedgerWriter {
+  write(batch: readonly PendingAttempt[]): void;
+  closeOpen(at: number): number;
+  /** Deletes at most `limit` settled rows that started before the given time; returns how many. */
+  deleteBefore(before: number, limit: number): number;
+}
+
+interface Statements {
+  readonly insert: Write;
+  readonly markStreaming: Write;
+  readonly settle: Write;
+  readonly supersede: Change;
+  readonly closeOpen: Change;
+  readonly insertPrice: Write;
+  readonly addDaily: Write;
+  readonly deleteOld: Write;
+}
+
+function prepare(database: Database): Statements {
+  return {
+    insert: database.prepare(sql.INSERT_ATTEMPT),
+    markStreaming: database.prepare(sql.MARK_STREAMING),
+    settle: database.prepare(sql.SETTLE_ATTEMPT),
+    supersede: database.prepare(sql.SUPERSEDE_ATTEMPTS),
+    closeOpen: database.prepare(sql.CLOSE_OPEN_ATTEMPTS),
+    insertPrice: database.prepare(sql.INSERT_PRICE),
+    addDaily: database.prepare(sql.ADD_DAILY_SUMS),
+    deleteOld: database.prepare(sql.DELETE_OLD_ATTEMPTS),
+  };
+}
+
+function dimensionsOf(intent: AttemptIntent): Dimensions {
+  const { provider, model, project, keyId, session, startedAt } = intent;
+  return { day: Math.floor(startedAt / DAY_MS), provider, model, project, keyId, session };
+}
+
+/** What a transaction adds to the daily sums, one upsert a group. */
+interface DailyChanges {
+  add(dimensions: Dimensions, totals: Totals): void;
+  write(statement: Write): void;
+}
+
+function createDailyChanges(): DailyChanges {
+  const changes = new Map<string, { readonly group: Bindings; readonly totals: Totals }>();
+  return {
+    add({ day, provider, model, project, keyId }, totals) {
+      const group = { day, provider, model, project: project ?? "", keyId: keyId ?? "" };
+      const name = JSON.stringify(group);
+      changes.set(name, { group, totals: addTotals(changes.get(name)?.totals ?? NO_TOTALS, totals) });
+    },
+    write(statement) {
+      for (const { group, totals } of changes.values()) statement.run({ ...group, ...totals });
+    },
+  };
+}
+
+function insertAttempt(statements: Statements, entry: PendingAttempt, changes: DailyChanges): void {
+  const { intent, outcome, isStreaming } = entry;
+  const rest = outcome === null ? openBindings(isStreaming) : outcomeBindings(outcome);
+  statements.insert.run({ ...intentBindings(intent), ...rest });
+  changes.add(dimensionsOf(intent), RESERVED_TOTALS);
+  if (intent.attempt > 1) {
+    const earlier = statements.supersede.all(keyBindings(intent));
+    for (const dimensions of earlier) changes.add(dimensions, SUPERSEDED_TOTALS);
+  }
+}
+
+function updateAttempt(statements: Statements, { intent, outcome }: PendingAttempt): void {
+  if (outcome === null) {
+    statements.markStreaming.run(keyBindings(intent));
+    return;
+  }
+  const { changes } = statements.settle.run({ ...keyBindings(intent), ...outcomeBindings(outcome) });
+  if (changes !== 1) throw new Error(`attempt ${intent.requestId}#${intent.attempt} has no open row to settle`);
+}
+
+function writeAttempt(statements: Statements, entry: PendingAttempt, changes: DailyChanges): void {
+  if (entry.isNew) insertAttempt(statements, entry, changes);
+  else updateAttempt(statements, entry);
+  if (entry.outcome !== null) changes.add(dimensionsOf(entry.intent), settledTotals(entry.outcome));
+}
+
+/**
+ * Prepares the writes on the one writing handle. Single-row statements inside one transaction: measured faster in
+ * bun:sqlite than inserts of many rows (0.32 ms against 0.46 ms for 100 rows).
+ */
+export function createLedgerWriter(database: Database): LedgerWriter {
+  const statements = prepare(database);
+  const writtenPrices = new Set<string>();
+
+  const write = database.transaction((batch: readonly PendingAttempt[]) => {
+    const changes = createDailyChanges();
+    for (const entry of batch) {
+      writeAttempt(statements, entry, changes);
+      if (entry.price !== null && !writtenPrices.has(entry.price.id)) {
+        statements.insertPrice.run({ id: entry.price.id, json: JSON.stringify(entry.price) });
+      }
+    }
+    changes.write(statements.addDaily);
+  });
+  const closeOpen = database.transaction((at: number) => {
+    const changes = createDailyChanges();
+    const closed = statements.closeOpen.all({ at });
+    for (const dimensions of closed) changes.add(dimensions, CRASHED_TOTALS);
+    changes.write(statements.addDaily);
+    return closed.length;
+  });
+
+  return {
+    write(batch) {
+      write.immediate(batch);
+      // Only now: a transaction that rolled back has not written its prices.
+      for (const { price } of batch) if (price !== null) writtenPrices.add(price.id);
+    },
+    closeOpen: (at) => closeOpen.immediate(at),
+    deleteBefore: (before, limit) => statements.deleteOld.run({ before, limit }).changes,
+  };
+}

@@ -1,0 +1,65 @@
+import type { Database } from "bun:sqlite";
+import { createLedgerQueue } from "../ledger-queue.ts";
+import { DAY_MS } from "../ledger-sums.ts";
+import type { Ledger, LedgerReader } from "../ports.ts";
+import { createGroupCommit, type LedgerClock } from "./group-commit.ts";
+import { createLedgerWriter } from "./ledger-writer.ts";
+
+/** What a SQLite ledger is made of. */
+export interface LedgerParts {
+  /** For messages. */
+  readonly path: string;
+  readonly writer: Database;
+  readonly reader: LedgerReader;
+  readonly clock: LedgerClock;
+  /** Bound of the queue while the store cannot be written; see {@link Ledger.reserve}. */
+  readonly maxQueueBytes?: number;
+}
+
+/** About 50,000 waiting rows. */
+const DEFAULT_QUEUE_BYTES = 64 * 1024 * 1024;
+/** Deleting this many rows stays under 5 ms. */
+const PRUNE_ROWS = 250;
+
+/**
+ * The ledger on SQLite: intents and outcomes wait in a queue and are written together (group commit), an intent and its
+ * outcome as one INSERT when both still wait. While the store refuses (disk full) everything stays queued and is tried
+ * again with growing pauses; when the queue reaches its bound, `reserve` says no until the store recovers.
+ */
+export function createSqliteLedger(parts: LedgerParts): Ledger {
+  const { reader, maxQueueBytes = DEFAULT_QUEUE_BYTES } = parts;
+  const writer = createLedgerWriter(parts.writer);
+  const queue = createLedgerQueue();
+  const commits = createGroupCommit(parts.path, queue, writer, parts.clock);
+  const isFull = () => queue.bytes >= maxQueueBytes;
+  return {
+    ...reader,
+    reserve(intent) {
+      if (isFull()) return false;
+      queue.reserve(intent);
+      commits.schedule();
+      return true;
+    },
+    stream(requestId, attempt) {
+      queue.stream(requestId, attempt);
+      commits.schedule();
+    },
+    settle(outcome, price) {
+      queue.settle(outcome, price);
+      commits.schedule();
+    },
+    flush: async () => commits.flush(),
+    closeOpenIntents: (at) => writer.closeOpen(at),
+    prune: (before) => writer.deleteBefore(Math.floor(before / DAY_MS) * DAY_MS, PRUNE_ROWS),
+    health: () => ({ queued: queue.length, queuedBytes: queue.bytes, isFull: isFull(), ...commits.status() }),
+    close() {
+      commits.stop();
+      try {
+        commits.flush();
+      } finally {
+        reader.close();
+        parts.writer.close();
+      }
+    },
+  };
+}
