@@ -76,8 +76,6 @@ export interface DaemonLocation {
   readonly ready: ReadyRecord | null;
   /** The admin credential of the state directory, if it can be read. */
   readonly adminToken: string | null;
-  /** The log file the daemon of this state directory writes; rotated siblings carry `.1`, `.2`… */
-  readonly logFile: string;
 }
 
 /** A provider that can be added by name. */
@@ -89,6 +87,15 @@ export interface KnownProvider {
   /** The model that a test call asks. */
   readonly cheapModel?: string;
   readonly isLocal: boolean;
+}
+
+/** Which lines of the log to show. */
+export interface LogView {
+  /** How many of the last lines come first. */
+  readonly history: number;
+  /** Go on with what is appended, until `signal` aborts. */
+  readonly isFollowing: boolean;
+  readonly signal: AbortSignal;
 }
 
 /** The composition root as commands see it; `src/compose.ts` implements it. */
@@ -103,6 +110,8 @@ export interface Backend {
   locateDaemon(inputs: BackendInputs): Result<DaemonLocation, CliProblem>;
   /** Starts `lodestar serve` with these arguments in a session of its own and waits until it serves. */
   detach(inputs: BackendInputs, argv: readonly string[]): Promise<Result<ReadyRecord, CliProblem>>;
+  /** The lines of a state directory's log, NDJSON, oldest first, through its rotated files. */
+  followLog(stateDir: string, view: LogView): AsyncIterable<string>;
   /** Asks a process to drain and end (SIGTERM), or ends it at once (SIGKILL). */
   signalDaemon(pid: number, signal: "SIGTERM" | "SIGKILL"): "sent" | "gone" | "not-permitted";
   /** False when the process still runs after `timeoutMs`. */

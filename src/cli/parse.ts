@@ -165,9 +165,7 @@ function placePositionals(given: Given, flags: Flags, path: string): CliProblem 
     const taken = slot.flag.isRepeatable === true ? words.slice(at) : words.slice(at, at + 1);
     at += taken.length;
     for (const word of taken) {
-      const problem = slot.flag.isRepeatable
-        ? store(given, slot, slot.name.toUpperCase(), word, path)
-        : store(given, slot, slot.name.toUpperCase(), word, path);
+      const problem = store(given, slot, slot.name.toUpperCase(), word, path);
       if (problem !== undefined) return problem;
     }
     if (taken.length === 0 && slot.flag.required === true) {
@@ -200,12 +198,20 @@ function fillFromEnvironment(
   return undefined;
 }
 
+/** The value a flag has when it is not given; a default is written as on a command line. */
+function defaultOf(flag: Flag): Value | undefined {
+  const written = flag.default;
+  if (written === undefined) return flag.type === "boolean" ? false : undefined;
+  if (typeof written !== "string") return written;
+  const value = readValue(flag, written);
+  return value.ok ? value.value : written;
+}
+
 function finish(given: Given, flags: Flags, path: string): Result<Parsed, CliProblem> {
   const values: Record<string, Value | readonly Value[]> = {};
   for (const [name, flag] of Object.entries(flags)) {
     const list = given.values.get(name) ?? [];
-    const first =
-      list[0] ?? ("default" in flag ? flag.default : undefined) ?? (flag.type === "boolean" ? false : undefined);
+    const first = list[0] ?? defaultOf(flag);
     if (flag.isRepeatable === true) values[name] = list;
     else if (first !== undefined) values[name] = first;
     else if (flag.required === true && flag.type !== "positional") {

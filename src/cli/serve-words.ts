@@ -1,0 +1,99 @@
+import type { LodestarEvent } from "../core/event.ts";
+import { targetName } from "../core/target.ts";
+import { formatCost, formatDuration, formatPlural } from "../terminal/format.ts";
+import type { CliProblem } from "../terminal/problem.ts";
+import { plainText } from "../terminal/table.ts";
+import type { Colours, Terminal } from "../terminal/terminal.ts";
+import type { Daemon, StartSummary } from "./backend.ts";
+import { findPortOwner, identifyServer } from "./port-owner.ts";
+
+/** More model names than this are counted, not listed. */
+const SHOWN_MODELS = 4;
+
+function modelWords({ ollama, providers }: StartSummary): string {
+  const local = ollama?.models ?? [];
+  const more = local.length > SHOWN_MODELS ? ` and ${local.length - SHOWN_MODELS} more` : "";
+  const pulled =
+    local.length === 0
+      ? ""
+      : `${local
+          .slice(0, SHOWN_MODELS)
+          .map((model) => `ollama/${model}`)
+          .join(", ")}${more}`;
+  const paid = providers.filter(({ id }) => id !== "ollama").map(({ id }) => `${id}/…`);
+  const all = [pulled, ...paid].filter((word) => word !== "");
+  return all.length === 0 ? "none yet" : all.join(", ");
+}
+
+/** The ready lines, one a listener: base URL, key, models, price date; for people, on stdout. */
+export function readyLines(daemon: Daemon, style: Colours): readonly string[] {
+  const { summary } = daemon;
+  const key = summary.keyRequired ? "required" : "any";
+  return [
+    `${style.bold("API")}    ${style.green(daemon.apiUrl)}  key: ${key}  models: ${modelWords(summary)}  prices: ${summary.priceDate}`,
+    `${style.bold("admin")}  ${style.green(daemon.adminLink ?? daemon.adminUrl)}`,
+  ];
+}
+
+/** What was found, what was not, and what to do next; on stderr. */
+export function showSummary({ summary }: Daemon, terminal: Terminal): void {
+  const { talkStyle: style } = terminal;
+  const found = summary.providers.map(
+    ({ id, keySource, origin }) => `${id} (${keySource === "none" ? origin : keySource})`,
+  );
+  if (summary.ollama !== null) {
+    const count = summary.ollama.models.length;
+    found.unshift(
+      `Ollama at ${summary.ollama.url} (${count === 0 ? "no model pulled" : formatPlural(count, "model")})`,
+    );
+  }
+  if (found.length > 0) terminal.talk(`found: ${found.join(", ")}`);
+  if (summary.missing.length > 0) terminal.talk(style.dim(`not found: ${summary.missing.join(", ")}`));
+  if (summary.takenAdminPort !== undefined) {
+    const owner = findPortOwner(summary.takenAdminPort);
+    const who = owner === null ? "" : ` by ${owner.name} (pid ${owner.pid})`;
+    terminal.talk(`admin port ${summary.takenAdminPort} is taken${who}, so the next free one is used`);
+  }
+  for (const step of summary.nextSteps) terminal.talk(`${style.yellow("next:")} ${step}`);
+}
+
+/** One event as a line for a person. Null for what only machines want. */
+export function eventLine(event: LodestarEvent): string | null {
+  switch (event.event) {
+    case "settled": {
+      const { intent, outcome } = event;
+      const fault = outcome.fault === null ? "" : `: ${plainText(outcome.fault.message)}`;
+      const took = formatDuration(outcome.endedAt - intent.startedAt);
+      return `${intent.requestId} ${plainText(targetName(intent))} ${outcome.state} ${formatCost(outcome.costNanoUsd)} ${took}${fault}`;
+    }
+    case "fallback":
+      return `${event.requestId} falls back from ${plainText(event.from)} to ${plainText(event.to)}: ${plainText(event.message)}`;
+    case "health":
+      return `${event.provider} (${event.account}) is ${event.state}: ${plainText(event.reason)}`;
+    case "config":
+      return `configuration ${event.outcome}: ${plainText(event.message)}`;
+    case "draining":
+      return `draining: ${formatPlural(event.open, "open answer")}, at most ${formatDuration(event.deadlineMs)}`;
+    case "ready":
+      return `ready: ${event.apiUrl}`;
+    default:
+      return null;
+  }
+}
+
+/** A taken API port, with who holds it and what can be done: another port, or the holder as an upstream. */
+export async function explainTakenPort(problem: CliProblem): Promise<CliProblem> {
+  const port = problem.facts?.port;
+  if (problem.code !== "port_in_use" || typeof port !== "number") return problem;
+  const owner = findPortOwner(port);
+  const kind = await identifyServer(port);
+  const program = kind === "litellm" ? "a LiteLLM proxy" : kind === "lodestar" ? "another Lodestar" : "another program";
+  const who = owner === null ? program : `${program}: ${owner.name} (pid ${owner.pid})`;
+  const other = `lodestar serve --port ${port === 65_535 ? 4_000 : port + 1}`;
+  const upstream =
+    `${other}\n` +
+    "or keep it as an upstream, in the configuration:\n" +
+    `  providers: { litellm: { baseUrl: "http://127.0.0.1:${port}/v1" } }`;
+  const fix = kind === "litellm" ? upstream : kind === "lodestar" ? `lodestar status, or: ${other}` : other;
+  return { ...problem, message: `port ${port} is taken by ${who}`, fix };
+}
