@@ -1,0 +1,64 @@
+import type { Fault } from "../core/fault.ts";
+import { failure, type Result, success } from "../core/result.ts";
+import type { UpstreamReply } from "./upstream.ts";
+import { faultOfAbort, faultOfBody } from "./upstream-fault.ts";
+
+/** What a reply needs of its call: `place` is the origin for messages, `release` lets the caller's signal go. */
+export interface OpenCall {
+  readonly controller: AbortController;
+  readonly place: string;
+  readonly release: () => void;
+}
+
+/** The reply of a response whose headers have come. */
+export function replyOf(response: Response, { controller, place, release }: OpenCall): UpstreamReply {
+  const faultOf = (error: unknown): Fault =>
+    controller.signal.aborted ? faultOfAbort(controller.signal) : faultOfBody(error, place);
+  return {
+    status: response.status,
+    header: (name) => response.headers.get(name),
+    // The reader is Bun's own; bun-types gives getReader() the type of node:stream/web, which lacks `readMany`.
+    reader: () => bodyOf(response).getReader() as ReadableStreamDefaultReader<Uint8Array>,
+    text: async (maxBytes) => {
+      try {
+        return await readText(response, maxBytes, place);
+      } catch (error) {
+        return failure(faultOf(error));
+      } finally {
+        release();
+      }
+    },
+    cancel: () => {
+      release();
+      controller.abort({ kind: "client-left", message: "The answer is no longer wanted." } satisfies Fault);
+    },
+    faultOf,
+  };
+}
+
+function bodyOf(response: Response): ReadableStream<Uint8Array> {
+  return response.body ?? new ReadableStream<Uint8Array>({ start: (controller) => controller.close() });
+}
+
+async function readText(response: Response, maxBytes: number, place: string): Promise<Result<string, Fault>> {
+  const chunks: Uint8Array[] = [];
+  const reader = bodyOf(response).getReader();
+  let total = 0;
+  for (let chunk = await reader.read(); chunk.value !== undefined; chunk = await reader.read()) {
+    total += chunk.value.length;
+    if (total > maxBytes) {
+      await reader.cancel();
+      return failure({ kind: "garbage", message: `${place} sent more than ${maxBytes} bytes.` });
+    }
+    chunks.push(chunk.value);
+  }
+  return decode(Buffer.concat(chunks), place);
+}
+
+function decode(bytes: Uint8Array, place: string): Result<string, Fault> {
+  try {
+    return success(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    return failure({ kind: "garbage", message: `${place} sent text that is not UTF-8.` });
+  }
+}
