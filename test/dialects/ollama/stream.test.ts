@@ -268,28 +268,23 @@ describe("encoding a stream of lines", () => {
 });
 
 describe("relaying Ollama to Ollama", () => {
-  function relayAll(lines: readonly string[], isCosted: boolean) {
-    let state = ollama.relay.initial(STAMP);
+  function relayAll(lines: readonly string[], cost: CostStamp | undefined, stamp = STAMP) {
+    let state = ollama.relay.initial(stamp);
     const out = lines.map((data) => {
       const event = { data };
-      const [next, events] = ollama.relay.step(
-        state,
-        event,
-        isCosted && data.includes('"done":true') ? COST : undefined,
-      );
+      const [next, events] = ollama.relay.step(state, event, data.includes('"done":true') ? cost : undefined);
       state = next;
       return { event, events };
     });
     return { out, state };
   }
 
-  test("passes every line by identity but the last, which gets the cost and the asked name", () => {
-    const { out, state } = relayAll(captured("chat-stream"), true);
+  test("passes every line by identity but the last, which gets the cost", () => {
+    const { out, state } = relayAll(captured("chat-stream"), COST, { ...STAMP, requestedModel: "smollm2:135m" });
     for (const { event, events } of out.slice(0, -1)) expect(events[0]).toBe(event);
     const last = out.at(-1);
     expect(JSON.parse(last?.events[0]?.data ?? "")).toEqual({
       ...(JSON.parse(last?.event.data ?? "") as JsonObject),
-      model: "coder",
       cost: 0.0015,
       cost_details: expect.objectContaining({ model: "anthropic/claude" }),
       cost_saved: null,
@@ -298,17 +293,38 @@ describe("relaying Ollama to Ollama", () => {
     expect(ollama.relay.end(state)).toEqual([]);
   });
 
-  test("holds the last line back until its cost is known", () => {
-    const { out, state } = relayAll(captured("chat-stream"), false);
-    expect(out.at(-1)?.events).toEqual([]);
-    expect(JSON.parse(ollama.relay.end(state, COST)[0]?.data ?? "")).toMatchObject({ done: true, cost: 0.0015 });
-    expect(JSON.parse(ollama.relay.end(state)[0]?.data ?? "")).toEqual(
-      JSON.parse(captured("chat-stream").at(-1) ?? ""),
-    );
+  test("exchanges the model name for the asked one and not one other byte", () => {
+    const { out } = relayAll(captured("generate-stream"), COST);
+    for (const { event, events } of out.slice(0, -1)) {
+      expect(events).toEqual([{ data: event.data.replace('"smollm2:135m"', '"coder"') }]);
+    }
+    expect(JSON.parse(out.at(-1)?.events[0]?.data ?? "")).toMatchObject({ model: "coder", cost: 0.0015 });
   });
 
-  test("does not take a text about being done for the last line", () => {
-    const event = { data: JSON.stringify({ message: { content: '"done":true' }, done: false }) };
+  test("holds the last line back until its cost is known", () => {
+    const { out, state } = relayAll(captured("chat-stream"), undefined);
+    expect(out.at(-1)?.events).toEqual([]);
+    expect(JSON.parse(ollama.relay.end(state, COST)[0]?.data ?? "")).toMatchObject({ done: true, cost: 0.0015 });
+    const raw = JSON.parse(captured("chat-stream").at(-1) ?? "") as JsonObject;
+    expect(JSON.parse(ollama.relay.end(state)[0]?.data ?? "")).toEqual({ ...raw, model: "coder" });
+  });
+
+  test("writes the upstream's error line in our vocabulary", () => {
+    const { out } = relayAll(captured("runner-killed"), COST);
+    expect(JSON.parse(out.at(-1)?.events[0]?.data ?? "")).toMatchObject({
+      error: expect.stringContaining("unexpected EOF"),
+      code: "upstream_truncated",
+      request_id: "req_1",
+    });
+  });
+
+  test.each([
+    ['{"message":{"content":"\\"done\\":true"},"done":false}'],
+    ['{"message":{"content":"","tool_calls":[{"function":{"name":"f","arguments":{"done":true}}}]},"done":false}'],
+    ["no line of Ollama's"],
+    ["[]"],
+  ])("passes %p by identity, which is not the last line", (data) => {
+    const event = { data };
     expect(ollama.relay.step(ollama.relay.initial(STAMP), event)[1][0]).toBe(event);
   });
 });
