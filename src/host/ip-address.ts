@@ -9,12 +9,13 @@ function parseIpv4(text: string): AddressBytes | undefined {
   return bytes.every((byte) => byte <= 255) ? bytes : undefined;
 }
 
-function hexGroups(text: string): AddressBytes | undefined {
+/** Groups of 16 bits; the last one of a whole address may be a dotted IPv4 address. */
+function hexGroups(text: string, isLast: boolean): AddressBytes | undefined {
   if (text === "") return [];
   const bytes: number[] = [];
   const groups = text.split(":");
   for (const [index, group] of groups.entries()) {
-    const tail = index === groups.length - 1 && group.includes(".") ? parseIpv4(group) : undefined;
+    const tail = isLast && index === groups.length - 1 && group.includes(".") ? parseIpv4(group) : undefined;
     if (tail === undefined && !/^[0-9a-f]{1,4}$/i.test(group)) return undefined;
     const value = Number.parseInt(group, 16);
     bytes.push(...(tail ?? [value >> 8, value & 255]));
@@ -26,7 +27,7 @@ function hexGroups(text: string): AddressBytes | undefined {
 function parseIpv6(text: string): AddressBytes | undefined {
   const halves = text.split("::");
   if (halves.length > 2) return undefined;
-  const [head, tail] = halves.map(hexGroups);
+  const [head, tail] = halves.map((half, index) => hexGroups(half, index === halves.length - 1));
   if (head === undefined || (halves.length === 2 && tail === undefined)) return undefined;
   const missing = 16 - head.length - (tail?.length ?? 0);
   if (halves.length === 2 ? missing < 2 : missing !== 0) return undefined;
