@@ -9,7 +9,10 @@ export type AuthScheme =
 /** One endpoint of a provider: the dialect it speaks there and the base URL below which the dialect's paths stand. */
 export interface ProviderEndpoint {
   readonly dialect: DialectName;
+  /** Without a trailing slash. The first endpoint's is the documented base; moving that one moves the others, which stand below it. */
   readonly baseUrl: string;
+  /** Where this endpoint wants the key otherwise than the provider says. */
+  readonly auth?: AuthScheme;
 }
 
 /** What is peculiar to a provider's wire, declared rather than coded. Absent means: as the dialect says. */
@@ -33,6 +36,8 @@ export interface Provider {
   readonly auth: AuthScheme;
   /** Environment variables that may hold the key, first match wins. */
   readonly keyEnv: readonly string[];
+  /** Further environment variables that may hold its base URL, after `LODESTAR_<ID>_BASE_URL`. */
+  readonly baseUrlEnv?: readonly string[];
   /** Headers sent with every call, e.g. `anthropic-version`. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly quirks?: Quirks;

@@ -1,0 +1,72 @@
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { type Document, isMap, parseDocument } from "yaml";
+import { failure, type Result, success } from "../core/result.ts";
+import { parseConfig } from "./layer.ts";
+import type { ConfigProblem } from "./problem.ts";
+
+/** A provider block as it is written, e.g. `{ extends: "openai", key: "env:WORK_KEY" }`. */
+export type NewBlock = Readonly<Record<string, unknown>>;
+
+/** Applies a change to the text and refuses the result if it would not load. */
+function edit(
+  text: string,
+  file: string,
+  change: (document: Document) => void,
+): Result<string, readonly ConfigProblem[]> {
+  const before = parseConfig(text, file);
+  if (!before.ok) return before;
+  const document: Document = parseDocument(text);
+  change(document);
+  const edited = document.toString({ lineWidth: 0 });
+  const after = parseConfig(edited, file);
+  return after.ok ? success(edited) : failure(after.error);
+}
+
+/** The text of a configuration file with a provider's block added or replaced. Comments and order are kept. */
+export function addProvider(
+  text: string,
+  file: string,
+  name: string,
+  block: NewBlock,
+): Result<string, readonly ConfigProblem[]> {
+  return edit(text, file, (document) => {
+    if (!isMap(document.get("providers", true))) document.set("providers", document.createNode({}));
+    document.setIn(["providers", name], document.createNode(block));
+  });
+}
+
+/** The text without a provider's block; unchanged when there is none. */
+export function removeProvider(text: string, file: string, name: string): Result<string, readonly ConfigProblem[]> {
+  return edit(text, file, (document) => {
+    if (isMap(document.get("providers", true))) document.deleteIn(["providers", name]);
+  });
+}
+
+/** Writes a configuration file whole or not at all, keeping its mode (0600 for a new one). Throws when the disk refuses. */
+export function writeConfigFile(file: string, text: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const mode = existsSync(file) ? statSync(file).mode & 0o777 : 0o600;
+  const temporary = `${file}.${process.pid}.new`;
+  rmSync(temporary, { force: true });
+  const handle = openSync(temporary, "wx", mode);
+  try {
+    writeSync(handle, text);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+  chmodSync(temporary, mode);
+  renameSync(temporary, file);
+}

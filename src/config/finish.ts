@@ -1,0 +1,70 @@
+import type { RateCard } from "../core/price.ts";
+import type { Config } from "./schema.ts";
+import type { ConfiguredProvider, Settings } from "./settings.ts";
+
+const MEBIBYTE = 1024 ** 2;
+
+/** A copy without members that are undefined, as exact optional types want it. */
+function compact<Value extends object>(value: Value): { [Key in keyof Value]: Exclude<Value[Key], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as {
+    [Key in keyof Value]: Exclude<Value[Key], undefined>;
+  };
+}
+
+function rateCards(overrides: NonNullable<NonNullable<Config["prices"]>["overrides"]>): Record<string, RateCard> {
+  return Object.fromEntries(Object.entries(overrides).map(([model, card]) => [model, compact(card) as RateCard]));
+}
+
+/** Fills in every default: the one place where they stand. */
+export function finishSettings(
+  config: Config,
+  providers: readonly ConfiguredProvider[],
+  file: string | null,
+  isAdminPortExplicit: boolean,
+): Settings {
+  const { server, deadlines, retries, breaker, retention, local, log } = config;
+  return {
+    server: {
+      host: server?.host ?? "127.0.0.1",
+      port: server?.port ?? 4000,
+      adminPort: server?.adminPort ?? 8080,
+      isAdminPortExplicit,
+      allowedHosts: server?.allowedHosts ?? [],
+      allowedOrigins: server?.allowedOrigins ?? [],
+    },
+    providers,
+    aliases: config.aliases ?? {},
+    chains: { default: ["free", "cheap", "best"], ...config.chains },
+    deadlines: {
+      connectMs: deadlines?.connect ?? 10_000,
+      headersMs: deadlines?.headers ?? 600_000,
+      firstTokenMs: deadlines?.firstToken ?? 120_000,
+      idleMs: deadlines?.idle ?? 120_000,
+      totalMs: deadlines?.total ?? null,
+    },
+    retries: {
+      attemptsPerTarget: retries?.attempts ?? 2,
+      baseMs: retries?.base ?? 250,
+      maxMs: retries?.max ?? 5000,
+    },
+    breaker: {
+      failures: breaker?.failures ?? 5,
+      windowMs: breaker?.window ?? 60_000,
+      isOff: breaker?.off ?? false,
+    },
+    retention: { ledgerDays: retention?.ledger ?? 90, requestsDays: retention?.requests ?? 14 },
+    prices: { overrides: rateCards(config.prices?.overrides ?? {}) },
+    local: { keepAlive: local?.keepAlive ?? "5m", contextTokens: local?.contextTokens ?? 8192 },
+    isStrict: config.strict ?? false,
+    maxBodyBytes: server?.maxBody ?? 64 * MEBIBYTE,
+    drainMs: server?.drain ?? 30_000,
+    heartbeatMs: server?.heartbeat ?? 4000,
+    baselineModel: config.baselineModel ?? "anthropic/claude-opus-5",
+    log: {
+      level: log?.level ?? "info",
+      maxBytes: log?.maxSize ?? 10 * MEBIBYTE,
+      keepFiles: log?.keepFiles ?? 5,
+    },
+    file,
+  };
+}

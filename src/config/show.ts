@@ -1,0 +1,125 @@
+import { Document, isMap, isScalar, visit } from "yaml";
+import { findProvider } from "../providers/_all.ts";
+import type { Provider } from "../providers/provider.ts";
+import type { Loaded } from "./load.ts";
+import type { ConfiguredProvider, Settings } from "./settings.ts";
+import { formatDuration, formatSize } from "./units.ts";
+import type { ValuePath } from "./yaml-source.ts";
+
+const HIDDEN = "(hidden)";
+/** Headers whose value may be a secret. */
+const PRIVATE_HEADER = /key|token|secret|auth|cookie|pass/i;
+
+/** A reference to a key as the file would write it; undefined where there is nothing to write. */
+function reference(keySource: string): string | undefined {
+  return /^(?:env|file):/.test(keySource) ? keySource : undefined;
+}
+
+function shownAccounts({ accounts, auth }: ConfiguredProvider): Readonly<Record<string, unknown>> {
+  if (auth === "client") return { auth };
+  const [only] = accounts;
+  if (accounts.length === 1 && only?.id === "default") {
+    const key = reference(only.keySource);
+    return key === undefined ? {} : { key };
+  }
+  if (accounts.length === 0) return {};
+  return { accounts: accounts.map(({ id, group, keySource }) => ({ id, key: reference(keySource), group })) };
+}
+
+function onlyDialect(provider: Provider): string | undefined {
+  return provider.endpoints.length === 1 ? provider.endpoints[0]?.dialect : undefined;
+}
+
+function shownProvider(configured: ConfiguredProvider): Readonly<Record<string, unknown>> {
+  const { provider, models } = configured;
+  const headers = Object.entries(provider.headers ?? {}).map(([name, value]) => {
+    return [name, PRIVATE_HEADER.test(name) ? HIDDEN : value];
+  });
+  return {
+    ...shownAccounts(configured),
+    baseUrl: provider.endpoints[0]?.baseUrl,
+    dialect: findProvider(provider.id) === undefined ? onlyDialect(provider) : undefined,
+    models: models.length === 0 ? undefined : models,
+    best: provider.models.strong,
+    cheap: provider.models.cheap,
+    headers: headers.length === 0 ? undefined : Object.fromEntries(headers),
+    priceId: provider.priceId,
+    local: provider.isLocal,
+    quirks: Object.keys(provider.quirks ?? {}).length === 0 ? undefined : provider.quirks,
+  };
+}
+
+/**
+ * The settings as plain data in the words of the configuration file, without any secret: a key is shown as the
+ * reference that leads to it, and a header that may hold one is hidden.
+ */
+export function shownSettings(settings: Settings): Readonly<Record<string, unknown>> {
+  const { server, deadlines, retries, breaker, retention, log } = settings;
+  return {
+    server: {
+      host: server.host,
+      port: server.port,
+      adminPort: server.adminPort,
+      allowedHosts: server.allowedHosts,
+      allowedOrigins: server.allowedOrigins,
+      maxBody: formatSize(settings.maxBodyBytes),
+      drain: formatDuration(settings.drainMs),
+      heartbeat: formatDuration(settings.heartbeatMs),
+    },
+    providers: Object.fromEntries(settings.providers.map((entry) => [entry.provider.id, shownProvider(entry)])),
+    aliases: settings.aliases,
+    chains: settings.chains,
+    deadlines: {
+      connect: formatDuration(deadlines.connectMs),
+      headers: formatDuration(deadlines.headersMs),
+      firstToken: formatDuration(deadlines.firstTokenMs),
+      idle: formatDuration(deadlines.idleMs),
+      total: deadlines.totalMs === null ? "none" : formatDuration(deadlines.totalMs),
+    },
+    retries: {
+      attempts: retries.attemptsPerTarget,
+      base: formatDuration(retries.baseMs),
+      max: formatDuration(retries.maxMs),
+    },
+    breaker: { failures: breaker.failures, window: formatDuration(breaker.windowMs), off: breaker.isOff },
+    retention: { ledger: `${retention.ledgerDays}d`, requests: `${retention.requestsDays}d` },
+    prices: { overrides: settings.prices.overrides },
+    local: settings.local,
+    log: { level: log.level, maxSize: formatSize(log.maxBytes), keepFiles: log.keepFiles },
+    strict: settings.isStrict,
+    baselineModel: settings.baselineModel,
+  };
+}
+
+function annotate(node: unknown, path: ValuePath, sourceOf: (path: ValuePath) => string): void {
+  if (!isMap(node)) return;
+  for (const { key, value } of node.items) {
+    if (!isScalar(key)) continue;
+    const inner = [...path, String(key.value)];
+    if (isMap(value) && inner.length === 1 && value.items.length > 0) annotate(value, inner, sourceOf);
+    else if (isScalar(value)) value.comment = ` ${sourceOf(inner)}`;
+    else key.commentBefore = ` ${sourceOf(inner)}`;
+  }
+}
+
+/** Short lists on one line, as people write them. */
+function compactLists(document: Document): void {
+  visit(document, {
+    Seq(_, list) {
+      list.flow = list.items.every((item) => isScalar(item));
+    },
+  });
+}
+
+/** The resolved configuration as YAML, each value with the place it was set at: what `config show --resolved` prints. */
+export function showSettings(loaded: Loaded): string {
+  const document = new Document(shownSettings(loaded.settings), { keepUndefined: false });
+  const origins = new Map(loaded.settings.providers.map((entry) => [entry.provider.id, entry.origin]));
+  compactLists(document);
+  annotate(document.contents, [], (path) => {
+    const place = loaded.sourceOf(path);
+    const origin = path[0] === "providers" && place === "default" ? origins.get(String(path[1])) : undefined;
+    return origin ?? place;
+  });
+  return document.toString({ lineWidth: 0, flowCollectionPadding: true });
+}

@@ -1,0 +1,16 @@
+import type { Provider } from "./provider.ts";
+
+/** Its reasoning models refuse `max_tokens`; `max_completion_tokens` is right for all. Source: platform.openai.com/docs/api-reference/chat. */
+export const openai: Provider = {
+  id: "openai",
+  name: "OpenAI",
+  endpoints: [
+    { dialect: "openai-chat", baseUrl: "https://api.openai.com/v1" },
+    { dialect: "openai-responses", baseUrl: "https://api.openai.com/v1" },
+  ],
+  auth: { kind: "bearer" },
+  keyEnv: ["OPENAI_API_KEY"],
+  quirks: { maxTokensField: "max_completion_tokens" },
+  models: { strong: "gpt-5.6", cheap: "gpt-5.4-nano" },
+  keyUrl: "https://platform.openai.com/api-keys",
+};

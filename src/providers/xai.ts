@@ -1,0 +1,17 @@
+import type { Provider } from "./provider.ts";
+
+/** Source: docs.x.ai/docs/api-reference. */
+export const xai: Provider = {
+  id: "xai",
+  name: "xAI",
+  endpoints: [
+    { dialect: "openai-chat", baseUrl: "https://api.x.ai/v1" },
+    { dialect: "openai-responses", baseUrl: "https://api.x.ai/v1" },
+  ],
+  auth: { kind: "bearer" },
+  keyEnv: ["XAI_API_KEY"],
+  quirks: { reasoningField: "reasoning_content" },
+  models: { strong: "grok-4.5", cheap: "grok-build-0.1" },
+  priceId: "x-ai",
+  keyUrl: "https://console.x.ai",
+};
