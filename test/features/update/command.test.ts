@@ -1,36 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import type { CommandEntry } from "../../../src/cli/registry.ts";
-import { type RunnerHost, runCli } from "../../../src/cli/runner.ts";
 import { command } from "../../../src/cli/update.ts";
+import { runCommand } from "../run-command.ts";
 import { serveFolder, temporaryFolder, writeRelease } from "./fixture.ts";
 
-const ENTRIES: readonly CommandEntry[] = [
-  { name: "update", description: command.meta.description, group: "More", load: async () => command },
-];
-
-/** Runs `lodestar update …` as version 1.0.0 from the sources. */
-async function lodestarUpdate(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
-  const text = { out: "", talk: "" };
-  const host: RunnerHost = {
-    stdout: {
-      write: (chunk) => {
-        text.out += chunk;
-      },
-    },
-    stderr: {
-      write: (chunk) => {
-        text.talk += chunk;
-      },
-    },
-    stdin: { readAll: async () => "" },
-    environment,
-    version: "1.0.0",
-    now: () => 0,
-    onSignal: () => () => undefined,
-    backend: () => Promise.reject(new Error("no backend is needed")),
-  };
-  return { code: await runCli(["update", ...args], ENTRIES, host), ...text };
-}
+const lodestarUpdate = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
+  runCommand(command, args, environment);
 
 describe("lodestar update", () => {
   test("--check says that there is a newer version and how to get it", async () => {
