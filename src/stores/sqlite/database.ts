@@ -13,7 +13,8 @@ export interface DatabasePlan {
 }
 
 const FILE_MODE = 0o600;
-const BUSY_TIMEOUT_MS = 5_000;
+/** WAL readers and the one writer rarely meet; the wait blocks the process, so it is short. */
+const BUSY_TIMEOUT_MS = 1_000;
 
 /** Every pragma in one place. */
 function configure(database: Database, durability: DatabasePlan["durability"]): void {

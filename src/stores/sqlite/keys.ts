@@ -46,9 +46,9 @@ function toApiKey(stored: StoredKey): ApiKey {
 
 /** The reading half of the key store. Closing it closes the handle. */
 export function createKeyReader(database: Database): KeyReader {
-  const find = database.prepare<StoredKey, [Bindings]>(FIND);
-  const list = database.prepare<StoredKey, []>(LIST);
-  const hasAny = database.prepare<{ found: number }, []>(HAS_ANY);
+  const find = database.query<StoredKey, [Bindings]>(FIND);
+  const list = database.query<StoredKey, []>(LIST);
+  const hasAny = database.query<{ found: number }, []>(HAS_ANY);
   return {
     findByDigest(digest) {
       const stored = find.get({ digest });
@@ -62,9 +62,9 @@ export function createKeyReader(database: Database): KeyReader {
 
 /** Client keys on SQLite: one handle, each change committed at once. */
 export function createSqliteKeyStore(database: Database): KeyStore {
-  const insert = database.prepare<unknown, [Bindings]>(INSERT);
-  const revoke = database.prepare<unknown, [Bindings]>(REVOKE);
-  const touch = database.prepare<unknown, [Bindings]>(TOUCH);
+  const insert = database.query<unknown, [Bindings]>(INSERT);
+  const revoke = database.query<unknown, [Bindings]>(REVOKE);
+  const touch = database.query<unknown, [Bindings]>(TOUCH);
   /** Last noted use by key, so that the common case does not even ask SQLite. */
   const touchedAt = new Map<string, number>();
   return {

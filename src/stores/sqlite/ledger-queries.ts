@@ -43,13 +43,13 @@ interface Statements {
 
 function prepare(database: Database): Statements {
   return {
-    rows: database.prepare(sql.ROWS_BY_TIME),
-    rowsOfRequest: database.prepare(sql.ROWS_OF_REQUEST),
-    sums: database.prepare(sql.SUMS_BY_TIME),
-    sumsOfRequest: database.prepare(sql.SUMS_OF_REQUEST),
-    dailySums: database.prepare(sql.DAILY_SUMS),
-    summary: database.prepare(sql.REQUEST_SUMMARY),
-    price: database.prepare(sql.FIND_PRICE),
+    rows: database.query(sql.ROWS_BY_TIME),
+    rowsOfRequest: database.query(sql.ROWS_OF_REQUEST),
+    sums: database.query(sql.SUMS_BY_TIME),
+    sumsOfRequest: database.query(sql.SUMS_OF_REQUEST),
+    dailySums: database.query(sql.DAILY_SUMS),
+    summary: database.query(sql.REQUEST_SUMMARY),
+    price: database.query(sql.FIND_PRICE),
   };
 }
 

@@ -40,14 +40,14 @@ interface Statements {
 
 function prepare(database: Database): Statements {
   return {
-    insert: database.prepare(sql.INSERT_ATTEMPT),
-    markStreaming: database.prepare(sql.MARK_STREAMING),
-    settle: database.prepare(sql.SETTLE_ATTEMPT),
-    supersede: database.prepare(sql.SUPERSEDE_ATTEMPTS),
-    closeOpen: database.prepare(sql.CLOSE_OPEN_ATTEMPTS),
-    insertPrice: database.prepare(sql.INSERT_PRICE),
-    addDaily: database.prepare(sql.ADD_DAILY_SUMS),
-    deleteOld: database.prepare(sql.DELETE_OLD_ATTEMPTS),
+    insert: database.query(sql.INSERT_ATTEMPT),
+    markStreaming: database.query(sql.MARK_STREAMING),
+    settle: database.query(sql.SETTLE_ATTEMPT),
+    supersede: database.query(sql.SUPERSEDE_ATTEMPTS),
+    closeOpen: database.query(sql.CLOSE_OPEN_ATTEMPTS),
+    insertPrice: database.query(sql.INSERT_PRICE),
+    addDaily: database.query(sql.ADD_DAILY_SUMS),
+    deleteOld: database.query(sql.DELETE_OLD_ATTEMPTS),
   };
 }
 

@@ -9,7 +9,7 @@ export interface Migration {
 }
 
 function versionOf(database: Database): number {
-  const row = database.prepare<{ user_version: number }, []>("PRAGMA user_version").get();
+  const row = database.query<{ user_version: number }, []>("PRAGMA user_version").get();
   return row?.user_version ?? 0;
 }
 
@@ -37,7 +37,7 @@ export function schemaFaultOf(database: Database, path: string, migrations: read
 function backUp(database: Database, path: string, version: number): void {
   const copy = `${path}.v${version}.backup`;
   rmSync(copy, { force: true });
-  database.prepare("VACUUM INTO ?").run(copy);
+  database.query("VACUUM INTO ?").run(copy);
   chmodSync(copy, 0o600);
 }
 

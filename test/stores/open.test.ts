@@ -1,0 +1,124 @@
+import { Database } from "bun:sqlite";
+import { describe, expect, test } from "bun:test";
+import { chmodSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openStoreReaders, openStores } from "../../src/stores/open.ts";
+import type { StoreFault } from "../../src/stores/ports.ts";
+import { intentOf, NOON } from "./attempts.ts";
+import { createFakeClock } from "./fake-clock.ts";
+import { mustOpen, temporaryFolder } from "./temporary.ts";
+
+function faultOf(stateDir: string): StoreFault | null {
+  const opened = openStores({ stateDir, clock: createFakeClock(NOON) });
+  if (!opened.ok) return opened.error;
+  opened.value.close();
+  return null;
+}
+
+function readFaultOf(stateDir: string): StoreFault | null {
+  const opened = openStoreReaders({ stateDir });
+  if (!opened.ok) return opened.error;
+  opened.value.close();
+  return null;
+}
+
+function setVersion(path: string, version: 0 | 99): void {
+  const database = new Database(path);
+  database.run(version === 0 ? "PRAGMA user_version = 0" : "PRAGMA user_version = 99");
+  database.close();
+}
+
+describe("opening the stores", () => {
+  test("makes the folder 0700 and every file in it 0600", () => {
+    using folder = temporaryFolder();
+    const stateDir = join(folder.path, "state");
+    const stores = mustOpen(stateDir);
+    stores.ledger.reserve(intentOf());
+    expect(statSync(stateDir).mode & 0o777).toBe(0o700);
+    const modes = readdirSync(stateDir).map((file) => [file, statSync(join(stateDir, file)).mode & 0o777]);
+    expect(modes.length).toBeGreaterThanOrEqual(4);
+    expect(modes.filter(([, mode]) => mode !== 0o600)).toEqual([]);
+    stores.close();
+  });
+
+  test("tightens a file that was left open to others", () => {
+    using folder = temporaryFolder();
+    mustOpen(folder.path).close();
+    chmodSync(join(folder.path, "ledger.db"), 0o644);
+    mustOpen(folder.path).close();
+    expect(statSync(join(folder.path, "ledger.db")).mode & 0o777).toBe(0o600);
+  });
+
+  test.each(["ledger.db", "keys.db"])("a %s of a newer Lodestar is refused and left as it is", (file) => {
+    using folder = temporaryFolder();
+    mustOpen(folder.path).close();
+    setVersion(join(folder.path, file), 99);
+    const fault = faultOf(folder.path);
+    expect(fault).toMatchObject({ code: "store_newer", fix: expect.stringContaining("lodestar update") });
+    expect(fault?.message).toContain(file);
+    expect(fault?.message).toContain("schema 99, this one knows 1");
+    expect(readFaultOf(folder.path)).toMatchObject({ code: "store_newer" });
+  });
+
+  test.each(["ledger.db", "keys.db"])("a %s that is no database is named, with what to do", (file) => {
+    using folder = temporaryFolder();
+    writeFileSync(join(folder.path, file), "this was never a database. ".repeat(400));
+    const fault = faultOf(folder.path);
+    expect(fault).toMatchObject({ code: "store_corrupt", fix: expect.stringContaining("Move it away") });
+    expect(fault?.message).toContain(join(folder.path, file));
+  });
+
+  test("a state directory that is a file is a fault, not a crash", () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, "state");
+    writeFileSync(path, "");
+    expect(faultOf(path)).toMatchObject({ message: expect.stringContaining(path) });
+  });
+
+  test("a database that another process holds is named as locked", () => {
+    using folder = temporaryFolder();
+    mustOpen(folder.path).close();
+    const other = new Database(join(folder.path, "ledger.db"));
+    other.run("PRAGMA locking_mode = EXCLUSIVE");
+    other.run("BEGIN EXCLUSIVE");
+    other.run("PRAGMA user_version = 1");
+    expect(readFaultOf(folder.path)).toMatchObject({ code: "store_locked" });
+    other.close();
+  }, 20_000);
+});
+
+describe("reading without owning", () => {
+  test("sees what the owner committed, while the owner goes on", async () => {
+    using folder = temporaryFolder();
+    const stores = mustOpen(folder.path);
+    stores.ledger.reserve(intentOf());
+    await stores.ledger.flush();
+    const opened = openStoreReaders({ stateDir: folder.path });
+    if (!opened.ok) throw new Error(opened.error.message);
+    expect(opened.value.ledger.totals({}).attempts).toBe(1);
+    stores.ledger.reserve(intentOf({ requestId: "req_2" }));
+    await stores.ledger.flush();
+    expect(opened.value.ledger.totals({}).attempts).toBe(2);
+    expect(opened.value.keys.hasAny()).toBe(false);
+    opened.value.close();
+    stores.close();
+  });
+
+  test("works with no owner running, and creates nothing where there is nothing", () => {
+    using folder = temporaryFolder();
+    expect(readFaultOf(folder.path)).toMatchObject({ code: "store_missing", fix: expect.stringContaining("serve") });
+    expect(readdirSync(folder.path)).toEqual([]);
+    mustOpen(folder.path).close();
+    expect(readFaultOf(folder.path)).toBeNull();
+  });
+
+  test("an older schema asks for one start of the daemon", () => {
+    using folder = temporaryFolder();
+    mustOpen(folder.path).close();
+    setVersion(join(folder.path, "ledger.db"), 0);
+    expect(readFaultOf(folder.path)).toMatchObject({
+      code: "store_outdated",
+      message: expect.stringContaining("0 of 1"),
+    });
+  });
+});
