@@ -98,6 +98,15 @@ export interface LogView {
   readonly signal: AbortSignal;
 }
 
+/** What is found when a store is looked at closely. */
+export interface StoreCheck {
+  /** The file's path. */
+  readonly file: string;
+  readonly isSound: boolean;
+  /** `sound, 12 MiB, 40,312 rows`, or what is wrong. */
+  readonly message: string;
+}
+
 /** The composition root as commands see it; `src/compose.ts` implements it. */
 export interface Backend {
   startDaemon(inputs: BackendInputs): Promise<Result<Daemon, CliProblem>>;
@@ -118,6 +127,8 @@ export interface Backend {
   waitUntilGone(pid: number, timeoutMs: number): Promise<boolean>;
   /** Starts this process again in place with the cap on outgoing calls lifted; returns only where it is lifted already or cannot be. */
   raiseFetchCap(): Promise<unknown>;
+  /** Looks at every database of the state directory without changing it (SQLite's quick check, schema version). */
+  checkStores(inputs: BackendInputs): Promise<readonly StoreCheck[]>;
   /** Every provider that `provider add` knows by name. */
   knownProviders(): readonly KnownProvider[];
   /** Stores a provider's key in the state directory (0600), or removes it (null); returns the one it replaced. */

@@ -50,6 +50,8 @@ export interface CliHost {
   readonly stdin: Source;
   readonly environment: Environment;
   readonly version: string;
+  /** Every top-level command, in the order of help. */
+  readonly commands: readonly CommandEntry[];
   /** Unix milliseconds. */
   now(): number;
   /** Aborted at the first SIGINT, unless the command listens to signals itself. */
@@ -97,6 +99,14 @@ export interface Command {
   /** The subcommand that runs when none is named. */
   readonly default: string | undefined;
   readonly run: ((context: CommandContext<FlagValues<Flags>>) => Promise<Outcome>) | undefined;
+}
+
+/** One top-level command: enough for help without loading it, and how to load it. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly description: string;
+  readonly group: CommandGroup;
+  readonly load: () => Promise<Command>;
 }
 
 /** How a command is written. */

@@ -1,7 +1,14 @@
 import type { Colours } from "../terminal/terminal.ts";
 import { displayWidth, padTo, wrapWords } from "../terminal/width.ts";
-import { aliasesOf, COMMAND_GROUPS, type Command, type Flag, type Flags, kebabCase } from "./command.ts";
-import type { CommandEntry } from "./registry.ts";
+import {
+  aliasesOf,
+  COMMAND_GROUPS,
+  type Command,
+  type CommandEntry,
+  type Flag,
+  type Flags,
+  kebabCase,
+} from "./command.ts";
 
 /** A flag or positional as help, man page and reference list it. */
 export interface HelpLine {

@@ -4,10 +4,9 @@ import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { type CliProblem, problemJson, renderProblem, usageProblem } from "../terminal/problem.ts";
 import { createTerminal, type Sink, type Source } from "../terminal/terminal.ts";
 import type { Backend } from "./backend.ts";
-import type { CliHost, Command, Environment, Flags, FlagValues, Outcome, SignalName } from "./command.ts";
+import type { CliHost, Command, CommandEntry, Environment, Flags, FlagValues, Outcome, SignalName } from "./command.ts";
 import { renderCommandHelp, renderRootHelp } from "./help.ts";
 import { parseFlags } from "./parse.ts";
-import type { CommandEntry } from "./registry.ts";
 
 /** The outside of one run of the command line: the process, or a test. */
 export interface RunnerHost {
@@ -186,6 +185,7 @@ export async function runCli(
     stdin,
     environment,
     version,
+    commands: entries,
     now: () => outside.now(),
     backend: () => outside.backend(),
     ...interrupts,
