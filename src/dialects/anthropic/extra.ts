@@ -1,0 +1,40 @@
+import type { JsonObject, JsonValue } from "../../core/json.ts";
+import type { Extra, Warning } from "../../core/request.ts";
+
+/** Collects what a request could not say in this dialect. */
+export interface WarningSink {
+  readonly warnings: Warning[];
+}
+
+/** Notes that a field was left out or changed. */
+export function warn(sink: WarningSink, field: string, action: Warning["action"], reason: string): void {
+  sink.warnings.push({ field, action, reason });
+}
+
+/** The members of an object other than those named; keys are copied as own properties, whatever they are called. */
+export function without(object: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+}
+
+/** The `extra` member for the fields nobody knows, or nothing when there are none: spread it into a part. */
+export function extraOf(fields: JsonObject): { readonly extra?: Extra } {
+  return Object.keys(fields).length === 0 ? {} : { extra: { dialect: "anthropic", fields } };
+}
+
+/** The fields to write back: those of this dialect. Each field of another one is reported below `path` and left out. */
+export function ownFields(extra: Extra | undefined, sink: WarningSink, path: string): JsonObject {
+  if (extra === undefined) return {};
+  if (extra.dialect === "anthropic") return extra.fields;
+  for (const name of Object.keys(extra.fields)) {
+    warn(sink, path === "" ? name : `${path}.${name}`, "dropped", "not in anthropic");
+  }
+  return {};
+}
+
+/** A member only where there is a value for it: spread it into an object. */
+export function optional<Name extends string, Value extends JsonValue>(
+  name: Name,
+  value: Value | undefined,
+): { readonly [Key in Name]?: Value } {
+  return value === undefined ? {} : ({ [name]: value } as { readonly [Key in Name]: Value });
+}
