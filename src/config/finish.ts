@@ -59,7 +59,7 @@ export function finishSettings(
     maxBodyBytes: server?.maxBody ?? 64 * MEBIBYTE,
     drainMs: server?.drain ?? 30_000,
     heartbeatMs: server?.heartbeat ?? 4000,
-    baselineModel: config.baselineModel ?? "anthropic/claude-opus-5",
+    baselineModel: config.baselineModel ?? "anthropic/claude-sonnet-5",
     log: {
       level: log?.level ?? "info",
       maxBytes: log?.maxSize ?? 10 * MEBIBYTE,

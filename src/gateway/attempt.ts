@@ -72,15 +72,18 @@ function lostState(fault: Fault, upstreamStatus: number | null): "refused" | "ab
   return isUnsent && upstreamStatus === null ? "refused" : "failed";
 }
 
-/** Writes the intent and links the attempt to the client, the deadlines and the process. */
-export function openAttempt(opening: Opening, services: Services): Attempt {
+/**
+ * Writes the intent and links the attempt to the client, the deadlines and the process. Null when the ledger can take no
+ * more (disk full and its queue at the bound): a call that could not be booked is not made.
+ */
+export function openAttempt(opening: Opening, services: Services): Attempt | null {
   const { planned, call } = opening;
   const configured = services.settings().providers.find((entry) => entry.provider.id === planned.target.provider);
   const account = configured?.accounts.find((entry) => entry.id === planned.target.account);
   if (configured === undefined || account === undefined)
     throw new Error(`no such target: ${targetName(planned.target)}`);
   const intent = intentOf(opening, services.clock.now());
-  services.ledger.reserve(intent);
+  if (!services.ledger.reserve(intent)) return null;
   call.progress.target = planned;
   const startedAt = services.clock.monotonic();
   const controller = new AbortController();

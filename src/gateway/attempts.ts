@@ -36,6 +36,15 @@ function pause(delayMs: number, call: Call, services: Services): Promise<void> {
   });
 }
 
+/** Nothing is asked that could not be billed. */
+function unbookable(services: Services): Fault {
+  const reason = services.ledger.health().lastError ?? "its queue is full";
+  return {
+    kind: "unavailable",
+    message: `The ledger cannot be written (${reason}), so no model is asked. \`lodestar doctor\` says what to do.`,
+  };
+}
+
 /** A bug in an exchange must not leave an attempt open: it becomes an `internal` fault, logged with its stack. */
 async function runExchange<Value>(
   exchange: Exchange<Value>,
@@ -107,6 +116,7 @@ export async function runAttempts<Value>(job: Job<Value>, services: Services): P
       },
       services,
     );
+    if (attempt === null) return { ok: false, fault: unbookable(services), last: planned, records };
     const result = await runExchange(job.exchange, attempt, services);
     if (result.ok) {
       records.push(attempt.record("answered", null));

@@ -15,10 +15,12 @@ export interface LocalModels {
   stop(): void;
 }
 
-const REFRESH_MS = 30_000;
+const REFRESH_MS = 15_000;
+/** A server that did not answer is looked for more often: it may be starting. */
+const MISSING_REFRESH_MS = 3_000;
 const TIMEOUT_MS = 2_000;
 
-/** Starts looking at the servers that `servers` names (provider id to base URL), every 30 s until `stop`. */
+/** Starts looking at the servers that `servers` names (provider id to base URL), every 15 s until `stop`. */
 export function watchLocalModels(servers: () => ReadonlyMap<string, string>, clock: Clock): LocalModels {
   const states = new Map<string, OllamaState>();
   const errors = new Map<string, string>();
@@ -42,7 +44,7 @@ export function watchLocalModels(servers: () => ReadonlyMap<string, string>, clo
 
   function schedule(): void {
     if (isStopped) return;
-    cancelTimer = clock.after(REFRESH_MS, () => {
+    cancelTimer = clock.after(errors.size > 0 ? MISSING_REFRESH_MS : REFRESH_MS, () => {
       void refresh().finally(schedule);
     });
   }

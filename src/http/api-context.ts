@@ -4,6 +4,7 @@ import type { Result } from "../core/result.ts";
 import type { LocalModels } from "../gateway/local-models.ts";
 import type { Services } from "../gateway/services.ts";
 import type { ApiKey, Ledger } from "../stores/ports.ts";
+import type { Admission } from "./admission.ts";
 import type { Keyring } from "./identify.ts";
 
 /** A request body, read and bounded. */
@@ -18,10 +19,10 @@ export interface ApiContext {
   readonly keyring: Keyring;
   readonly ledger: Ledger;
   readonly local: LocalModels;
-  /** Host, Origin, header and rate checks before anything else; the response of a refusal, or null. `address` is the peer's. */
-  admit(request: Request, address: string): ClientError | null;
-  /** Headers for browsers whose Origin is allowed. */
-  corsHeaders(request: Request): Readonly<Record<string, string>>;
+  /** Host, Origin and size checks before anything else. */
+  admit(request: Request): Admission;
+  /** The refusal of an address that tried too many wrong keys, or null. */
+  guessWait(address: string): ClientError | null;
   /** Notes a refused credential of an address, to slow guessing down. */
   rejected(address: string): void;
   readBody(request: Request): Promise<Result<ApiBody, ClientError>>;

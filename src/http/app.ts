@@ -111,13 +111,14 @@ export function createApiApp(context: ApiContext): Hono<{ Bindings: Peer }> {
 export function createApiHandler(context: ApiContext): (request: Request, peer: Peer) => Promise<Response> {
   const app = createApiApp(context);
   return async (request, peer) => {
-    const refused = context.admit(request, peer.address);
-    const path = canonicalPath(pathOf(request.url));
-    if (refused !== null) return errorResponse(dialectOf(path), refused, context.mintRequestId());
-    const cors = context.corsHeaders(request);
-    if (request.method === "OPTIONS") return new Response(null, { status: 204, headers: cors });
+    const admission = context.admit(request);
+    if (admission.kind === "preflight")
+      return new Response(null, { status: admission.status, headers: admission.headers });
+    if (admission.kind === "refused") {
+      return errorResponse(dialectOf(canonicalPath(pathOf(request.url))), admission.error, context.mintRequestId());
+    }
     const response = await app.fetch(request, peer);
-    for (const [name, value] of Object.entries(cors)) response.headers.set(name, value);
+    for (const name in admission.headers) response.headers.set(name, admission.headers[name] ?? "");
     return response;
   };
 }

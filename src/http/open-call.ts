@@ -2,7 +2,7 @@ import type { ClientError } from "../core/fault.ts";
 import { refusal } from "../core/fault.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import type { Dialect } from "../dialects/dialect.ts";
-import type { Call } from "../gateway/call.ts";
+import type { Call, Caller } from "../gateway/call.ts";
 import type { ApiBody, ApiContext } from "./api-context.ts";
 import { identify } from "./identify.ts";
 
@@ -28,6 +28,16 @@ function isOn(value: string | null): boolean {
   return value === "1" || value === "true";
 }
 
+/** Who asks; an address that tried too many wrong keys is not even looked at. */
+function identifyAt(peer: string, request: Request, context: ApiContext): Result<Caller, ClientError> {
+  if (!context.keyring.isRequired()) return identify(request, context.keyring);
+  const tooMany = context.guessWait(peer);
+  if (tooMany !== null) return failure(tooMany);
+  const caller = identify(request, context.keyring);
+  if (!caller.ok) context.rejected(peer);
+  return caller;
+}
+
 /** Checks the credential, reads the body, and opens the call. `peer` is the client's address. */
 export async function openCall(
   request: Request,
@@ -47,11 +57,8 @@ export async function openCall(
       shouldRetry: true,
     });
   }
-  const caller = identify(request, context.keyring);
-  if (!caller.ok) {
-    context.rejected(peer);
-    return caller;
-  }
+  const caller = identifyAt(peer, request, context);
+  if (!caller.ok) return caller;
   const body = await context.readBody(request);
   if (!body.ok) return body;
   const call: Call = {

@@ -1,0 +1,114 @@
+import { shownSettings } from "../config/show.ts";
+import type { LocalView, ModelView } from "../core/admin-view.ts";
+import type { JsonObject } from "../core/json.ts";
+import { currentFetchCap } from "../host/process.ts";
+import type { AdminContext, AdminControl } from "../http/admin-context.ts";
+import { createAdminSessions } from "../http/admin-session.ts";
+import { listModels } from "../http/models.ts";
+import type { Stores } from "../stores/open.ts";
+import type { OwnKeyring } from "./keyring.ts";
+import type { Runtime } from "./runtime.ts";
+import { randomSecret } from "./secret.ts";
+
+/** What the admin surface needs beyond an opened state. */
+export interface AdminParts {
+  readonly runtime: Runtime;
+  readonly stores: Stores;
+  readonly stateDir: string;
+  /** Null where nothing may be written. */
+  readonly keyring: OwnKeyring | null;
+  readonly token: string;
+  readonly version: string;
+  /** The running listeners; null for a command that brought the state up without serving. */
+  readonly serving: {
+    readonly apiUrl: string;
+    readonly adminUrl: string;
+    readonly startedAt: number;
+    pending(): number;
+  } | null;
+  readonly control: AdminControl | null;
+}
+
+/** Model servers on this machine, asked now. */
+export async function localViews({ local, loaded }: Runtime): Promise<readonly LocalView[]> {
+  await local.refresh();
+  return loaded()
+    .settings.providers.filter(
+      ({ provider }) => provider.isLocal === true && provider.endpoints[0]?.dialect === "ollama",
+    )
+    .map(({ provider }) => {
+      const state = local.stateOf(provider.id);
+      return {
+        provider: provider.id,
+        url: provider.endpoints[0]?.baseUrl ?? "",
+        isReachable: state !== null,
+        models: (state?.installed ?? []).map((model) => model.name),
+      };
+    });
+}
+
+/** Every model that can be asked by name. */
+export function modelViews({ services }: Runtime): readonly ModelView[] {
+  const directory = services.directory();
+  const aliases = Object.entries(directory.aliases);
+  return listModels(directory, services.prices, services.clock.now()).flatMap(
+    ({ id, provider, facts, inputUsd, outputUsd, isLocal }) =>
+      provider === null
+        ? []
+        : [
+            {
+              id,
+              provider,
+              model: id.slice(provider.length + 1),
+              aliases: aliases.filter(([, target]) => target === id).map(([alias]) => alias),
+              inputUsd,
+              outputUsd,
+              isLocal,
+              contextTokens: facts?.contextTokens ?? null,
+              canUseTools: facts?.canUseTools ?? null,
+              canReadImages: facts?.canReadImages ?? null,
+              canReason: facts?.canReason ?? null,
+            },
+          ],
+  );
+}
+
+/** Fills what the admin surface sees. */
+export function adminContext(parts: AdminParts): AdminContext {
+  const { runtime, stores, serving, keyring } = parts;
+  const { services } = runtime;
+  const { clock } = services;
+  return {
+    token: parts.token,
+    sessions: createAdminSessions(randomSecret, () => clock.now()),
+    ledger: stores.ledger,
+    keyStore: stores.keys,
+    settings: services.settings,
+    config: () => shownSettings(services.settings()) as JsonObject,
+    daemon: () => ({
+      running: serving !== null,
+      pid: serving === null ? null : process.pid,
+      version: parts.version,
+      apiUrl: serving?.apiUrl ?? null,
+      adminUrl: serving?.adminUrl ?? null,
+      stateDir: parts.stateDir,
+      configFile: services.settings().file,
+      startedAt: serving?.startedAt ?? null,
+      openStreams: serving?.pending() ?? 0,
+      fetchCap: currentFetchCap(),
+      prices: { source: services.prices.source, date: services.prices.date },
+    }),
+    health: () => (serving === null ? null : services.health.snapshot()),
+    local: () => localViews(runtime),
+    models: async () => {
+      await runtime.local.refresh();
+      return modelViews(runtime);
+    },
+    mintKey(wish) {
+      if (keyring === null) throw new Error("a reading command mints no key");
+      return keyring.mint(wish);
+    },
+    control: parts.control,
+    now: () => clock.now(),
+  };
+}

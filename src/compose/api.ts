@@ -1,0 +1,58 @@
+import type { ClientError } from "../core/fault.ts";
+import { refusal } from "../core/fault.ts";
+import { isJsonObject } from "../core/json.ts";
+import { createConcurrencyBook, createRateBook, FAILED_AUTH_LIMIT } from "../core/rate.ts";
+import { failure, type Result, success } from "../core/result.ts";
+import { admit } from "../http/admission.ts";
+import { readBody } from "../http/admission-body.ts";
+import type { ApiBody, ApiContext } from "../http/api-context.ts";
+import type { Opening } from "./opening.ts";
+
+/** Requests that one key, or one address without a key, may have in flight. */
+const IN_FLIGHT_PER_CALLER = 2_000;
+
+async function readObject(request: Request, maxBytes: number): Promise<Result<ApiBody, ClientError>> {
+  const body = await readBody(request, maxBytes);
+  if (!body.ok) return body;
+  const { text, json } = body.value;
+  if (isJsonObject(json)) return success({ text, json });
+  return failure(refusal("invalid_json", "The request body must be a JSON object."));
+}
+
+function guessing(waitMs: number): ClientError {
+  return {
+    status: 429,
+    type: "rate_limit_error",
+    code: "too_many_failed_keys",
+    message: `Too many wrong keys came from this address; try again in ${Math.ceil(waitMs / 1000)} s with the right one.`,
+    retryAfterMs: waitMs,
+    shouldRetry: false,
+  };
+}
+
+/** Fills what the API surface sees. `isReady` is false while starting and draining. */
+export function apiContext(opening: Opening, isReady: () => boolean): ApiContext {
+  const { runtime, stores, keyring, clock } = opening;
+  const { services } = runtime;
+  const failedKeys = createRateBook(FAILED_AUTH_LIMIT);
+  const inFlight = createConcurrencyBook(IN_FLIGHT_PER_CALLER);
+  return {
+    services,
+    keyring,
+    ledger: stores.ledger,
+    local: runtime.local,
+    admit(request) {
+      const { host, allowedHosts, allowedOrigins } = services.settings().server;
+      return admit(request, { boundHost: host, allowedHosts, allowedOrigins });
+    },
+    guessWait(address) {
+      const waitMs = failedKeys.waitMs(address, clock.now());
+      return waitMs > 0 ? guessing(waitMs) : null;
+    },
+    rejected: (address) => failedKeys.count(address, clock.now()),
+    readBody: (request) => readObject(request, services.settings().maxBodyBytes),
+    mintRequestId: () => `req_${Bun.randomUUIDv7("base64url")}`,
+    isReady,
+    enter: (keyId, address) => inFlight.take(keyId ?? address),
+  };
+}

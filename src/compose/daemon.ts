@@ -1,0 +1,235 @@
+import type { BackendInputs, Daemon } from "../cli/backend.ts";
+import { loadSettings } from "../config/load.ts";
+import { formatProblem } from "../config/problem.ts";
+import { failure, type Result, success } from "../core/result.ts";
+import { createNotifier, type ServiceNotifier } from "../host/notify.ts";
+import { ensureAdminToken } from "../host/state.ts";
+import { removeReady, writeReady } from "../host/state-lock.ts";
+import type { AdminContext } from "../http/admin-context.ts";
+import { type CliProblem, failureProblem } from "../terminal/problem.ts";
+import { logEvents } from "./access-log.ts";
+import { adminContext } from "./admin.ts";
+import { keepLedgerShort } from "./housekeeping.ts";
+import { loadFor, type Opening, openState } from "./opening.ts";
+import { stateProblem } from "./problems.ts";
+import { type Listeners, openListeners } from "./serving.ts";
+import { summarize } from "./summary.ts";
+import { watchFiles } from "./watch-files.ts";
+
+/** Local servers get this long to answer before the ready lines are written without them. */
+const FIRST_LOOK_MS = 250;
+const DRAIN_LOOK_MS = 50;
+const DRAIN_WORD_MS = 1_000;
+/** After the deadline, broken-off streams get this long to tell their clients. */
+const LAST_WORDS_MS = 1_000;
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
+}
+
+function exposureProblem(host: string): CliProblem {
+  return failureProblem(
+    "keys_required",
+    `Listening on ${host} would let anyone on the network use your providers, since no client key exists yet.`,
+    "run `lodestar keys create --name me` first, or listen on 127.0.0.1",
+  );
+}
+
+/** One daemon in this process, from its open ports to its end. */
+class RunningDaemon implements Daemon {
+  readonly apiUrl: string;
+  readonly adminUrl: string;
+  readonly stateDir: string;
+  readonly summary: Daemon["summary"];
+  readonly closed: Promise<void>;
+  readonly adminLink: string;
+  private readonly opening: Opening;
+  private readonly listeners: Listeners;
+  private readonly inputs: BackendInputs;
+  private readonly notifier: ServiceNotifier;
+  private readonly state: DaemonState;
+  private readonly undo: (() => void)[] = [];
+  private finish: () => void = () => undefined;
+  private isClosing = false;
+
+  constructor(opening: Opening, listeners: Listeners, inputs: BackendInputs, admin: AdminContext, state: DaemonState) {
+    this.opening = opening;
+    this.listeners = listeners;
+    this.inputs = inputs;
+    this.state = state;
+    this.notifier = createNotifier(inputs.environment);
+    this.apiUrl = listeners.api.url;
+    this.adminUrl = listeners.admin.url;
+    this.stateDir = opening.stateDir;
+    this.adminLink = `${this.adminUrl}/?token=${admin.sessions.mintLink()}`;
+    const { takenAdminPort } = listeners;
+    this.summary = { ...summarize(opening), ...(takenAdminPort === null ? {} : { takenAdminPort }) };
+    this.closed = new Promise((resolve) => {
+      this.finish = resolve;
+    });
+  }
+
+  /** Says that it serves: to client commands, the service manager and the bus; starts what runs beside the requests. */
+  announce(startedAt: number): void {
+    const { runtime, stores, log, clock } = this.opening;
+    const { apiUrl, adminUrl, stateDir } = this;
+    const { version } = this.inputs;
+    this.undo.push(logEvents(runtime.bus, log));
+    writeReady(stateDir, { apiUrl, adminUrl, pid: process.pid, version, startedAt });
+    this.state.isReady = true;
+    runtime.bus.emit({ event: "ready", at: startedAt, apiUrl, adminUrl, stateDir, version, pid: process.pid });
+    this.notifier.ready(`serving on ${apiUrl}`);
+    this.undo.push(keepLedgerShort(stores.ledger, runtime.services.settings, log, clock));
+    const reload = (): void => void this.reload();
+    this.undo.push(watchFiles(() => runtime.loaded().watch, reload, clock));
+    if (this.notifier.watchdogMs !== null) this.keepAlive(this.notifier.watchdogMs);
+  }
+
+  private keepAlive(everyMs: number): void {
+    let cancel = (): void => undefined;
+    const beat = (): void => {
+      this.notifier.watchdog();
+      cancel = this.opening.clock.after(everyMs, beat);
+    };
+    beat();
+    this.undo.push(() => cancel());
+  }
+
+  subscribe(listener: Parameters<Daemon["subscribe"]>[0]): () => void {
+    return this.opening.runtime.bus.subscribe(listener);
+  }
+
+  async reload(): Promise<Result<string, string>> {
+    const { runtime, clock } = this.opening;
+    const loaded = loadSettings({ flags: this.inputs.flags, environment: this.inputs.environment });
+    const at = clock.now();
+    if (!loaded.ok) {
+      const message = `${loaded.error.map(formatProblem).join("\n")}\nThe configuration in use stays as it was.`;
+      runtime.bus.emit({ event: "config", at, outcome: "rejected", message });
+      return failure(message);
+    }
+    const before = runtime.loaded().settings.server;
+    runtime.use(loaded.value);
+    const { host, port, adminPort } = loaded.value.settings.server;
+    const needsRestart = host !== before.host || port !== before.port || adminPort !== before.adminPort;
+    const message = needsRestart ? "loaded; host and ports change at the next `lodestar restart`" : "loaded";
+    runtime.bus.emit({ event: "config", at, outcome: "loaded", message });
+    return success(message);
+  }
+
+  /** Takes no more requests, lets the running ones end within the deadline, breaks off the rest, closes. */
+  async stop(reason: string): Promise<void> {
+    if (this.isClosing) return this.closed;
+    this.isClosing = true;
+    const { runtime, clock, log } = this.opening;
+    const { drainMs } = runtime.services.settings();
+    const deadline = clock.monotonic() + drainMs;
+    log.write("info", "stopping", { reason });
+    this.withdraw();
+    this.listeners.api
+      .drain()
+      .catch((error: unknown) => log.write("warn", "draining failed", { error: String(error) }));
+    let nextWord = clock.monotonic();
+    while (this.listeners.api.pending() > 0 && clock.monotonic() < deadline) {
+      if (clock.monotonic() >= nextWord) {
+        nextWord += DRAIN_WORD_MS;
+        const deadlineMs = Math.round(deadline - clock.monotonic());
+        runtime.bus.emit({ event: "draining", at: clock.now(), open: this.listeners.api.pending(), deadlineMs });
+        this.notifier.status(`draining: ${this.listeners.api.pending()} requests open`);
+      }
+      await this.pause(DRAIN_LOOK_MS);
+    }
+    runtime.abort();
+    const lastWords = clock.monotonic() + LAST_WORDS_MS;
+    while (this.listeners.api.pending() > 0 && clock.monotonic() < lastWords) await this.pause(DRAIN_LOOK_MS);
+    await this.close();
+  }
+
+  /** Stops without waiting for anyone. */
+  abort(): void {
+    this.isClosing = true;
+    this.withdraw();
+    this.opening.runtime.abort();
+    void this.close();
+  }
+
+  private withdraw(): void {
+    this.state.isReady = false;
+    removeReady(this.stateDir);
+    this.notifier.stopping("stopping");
+  }
+
+  private pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => this.opening.clock.after(delayMs, resolve));
+  }
+
+  private async close(): Promise<void> {
+    for (const undo of this.undo.splice(0)) undo();
+    await Promise.all([this.listeners.api.close(), this.listeners.admin.close()]);
+    await this.opening.close();
+    this.finish();
+  }
+}
+
+/** What changes over a daemon's life and is seen by its listeners. */
+interface DaemonState {
+  isReady: boolean;
+}
+
+/** Looks at the local servers, but does not let a slow one hold up the start. */
+function firstLook({ runtime, clock }: Opening): Promise<void> {
+  return Promise.race([runtime.local.refresh(), new Promise<void>((resolve) => clock.after(FIRST_LOOK_MS, resolve))]);
+}
+
+/** Opens state and ports and serves; fails with what to do about it. */
+export async function startDaemon(inputs: BackendInputs): Promise<Result<Daemon, CliProblem>> {
+  const loaded = loadFor(inputs);
+  if (!loaded.ok) return loaded;
+  const opened = openState(inputs, loaded.value, { isEchoOn: false });
+  if (!opened.ok) return opened;
+  const opening = opened.value;
+  const fail = async (problem: CliProblem): Promise<Result<Daemon, CliProblem>> => {
+    await opening.close();
+    return failure(problem);
+  };
+  const { host } = loaded.value.settings.server;
+  if (!isLoopback(host) && !opening.keyring.isRequired()) return fail(exposureProblem(host));
+  const token = ensureAdminToken(opening.stateDir);
+  if (!token.ok) return fail(stateProblem(token.error));
+  opening.redactor.addSecret(token.value);
+  const state: DaemonState = { isReady: false };
+  const startedAt = opening.clock.now();
+  const holder: { daemon: RunningDaemon | null; admin: AdminContext | null } = { daemon: null, admin: null };
+  const listeners = await openListeners(
+    opening,
+    () => state.isReady,
+    ({ api, adminUrl }) => {
+      holder.admin = adminContext({
+        ...opening,
+        token: token.value,
+        version: inputs.version,
+        serving: {
+          apiUrl: api.url,
+          get adminUrl() {
+            return adminUrl();
+          },
+          startedAt,
+          pending: api.pending,
+        },
+        control: {
+          subscribe: (listener) => opening.runtime.bus.subscribe(listener),
+          reload: () => holder.daemon?.reload() ?? Promise.resolve(failure("still starting")),
+          stop: (reason) => void holder.daemon?.stop(reason),
+        },
+      });
+      return holder.admin;
+    },
+  );
+  if (!listeners.ok) return fail(listeners.error);
+  await firstLook(opening);
+  if (holder.admin === null) throw new Error("the admin surface is made with its port");
+  const daemon = new RunningDaemon(opening, listeners.value, inputs, holder.admin, state);
+  holder.daemon = daemon;
+  daemon.announce(startedAt);
+  return success(daemon);
+}

@@ -1,0 +1,75 @@
+import { failure, type Result, success } from "../core/result.ts";
+
+/** One listening port. */
+export interface Listener {
+  readonly url: string;
+  readonly port: number;
+  /** Requests being answered, streams included. */
+  pending(): number;
+  /** Takes no new connections; resolves when the last request ended. */
+  drain(): Promise<void>;
+  /** Ends everything at once. */
+  close(): Promise<void>;
+}
+
+/** Answers one request; `address` is the peer's. */
+export type Answerer = (request: Request, peer: { readonly address: string }) => Response | Promise<Response>;
+
+/** How a port is opened. */
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  readonly maxBodyBytes: number;
+  readonly answer: Answerer;
+  /** A throw that no handler caught: told here, and answered with a plain 500. */
+  readonly broken: (error: Error) => void;
+}
+
+/** The host as it stands in a URL. */
+function urlHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+}
+
+/** Bun refuses larger bodies by itself, before any code of ours; ours answers first, with a proper message. */
+const BODY_SLACK_BYTES = 1024 * 1024;
+
+/** Opens a port. The error is `taken`, or why it cannot be opened at all. */
+export function listen(
+  options: ListenOptions,
+): Result<Listener, { readonly isTaken: boolean; readonly message: string }> {
+  try {
+    const server = Bun.serve({
+      hostname: options.host,
+      port: options.port,
+      idleTimeout: 0,
+      development: false,
+      maxRequestBodySize: options.maxBodyBytes + BODY_SLACK_BYTES,
+      fetch: (request, self) =>
+        options.answer(request, {
+          get address() {
+            return self.requestIP(request)?.address ?? "";
+          },
+        }),
+      error(error) {
+        options.broken(error);
+        return new Response("internal error\n", { status: 500 });
+      },
+    });
+    const port = server.port ?? options.port;
+    return success({
+      url: `http://${urlHost(options.host)}:${port}`,
+      port,
+      pending: () => server.pendingRequests,
+      drain: () => server.stop(),
+      close: () => server.stop(true),
+    });
+  } catch (error) {
+    return failure({ isTaken: isTaken(error), message: error instanceof Error ? error.message : String(error) });
+  }
+}

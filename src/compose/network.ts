@@ -1,0 +1,31 @@
+import { failure, type Result, success } from "../core/result.ts";
+import { extraCertificates } from "../host/certificates.ts";
+import type { Clock } from "../host/clock.ts";
+import { createEgress, type Egress } from "../host/egress.ts";
+import { proxyFromEnvironment } from "../host/proxy.ts";
+import type { SendUpstream } from "../host/upstream.ts";
+import { createUpstream } from "../host/upstream-fetch.ts";
+import { type CliProblem, failureProblem } from "../terminal/problem.ts";
+
+/** The two ways out: to providers, and guarded to whatever a user names by URL. */
+export interface Network {
+  readonly send: SendUpstream;
+  readonly egress: Egress;
+}
+
+/** Opens both, with proxies and certificate authorities from the environment. */
+export function openNetwork(
+  environment: Readonly<Record<string, string | undefined>>,
+  clock: Clock,
+): Result<Network, CliProblem> {
+  const proxyFor = proxyFromEnvironment(environment);
+  if (!proxyFor.ok) {
+    return failure(failureProblem("proxy_invalid", proxyFor.error, "correct or unset the proxy variable"));
+  }
+  const ca = extraCertificates(environment);
+  if (!ca.ok) return failure(failureProblem("certificates_invalid", ca.error, "correct or unset the variable"));
+  return success({
+    send: createUpstream({ proxyFor: proxyFor.value, ca: ca.value, clock }),
+    egress: createEgress({ clock, ca: ca.value }),
+  });
+}

@@ -1,0 +1,110 @@
+import type { BackendInputs } from "../cli/backend.ts";
+import { type Loaded, loadSettings } from "../config/load.ts";
+import { createRedactor, type Redactor } from "../core/redact.ts";
+import { failure, type Result, success } from "../core/result.ts";
+import { type Clock, systemClock } from "../host/clock.ts";
+import { type KeyDigest, openKeyDigest } from "../host/keys.ts";
+import { type LogFile, logDirectory, openLogFile } from "../host/log-file.ts";
+import { openStateDir } from "../host/state.ts";
+import { lockState, type StateLock } from "../host/state-lock.ts";
+import { openStores, type Stores } from "../stores/open.ts";
+import { type CliProblem, failureProblem } from "../terminal/problem.ts";
+import { createKeyring, type OwnKeyring } from "./keyring.ts";
+import { openNetwork } from "./network.ts";
+import { configProblem, stateProblem, storeProblem } from "./problems.ts";
+import { createRuntime, type Runtime } from "./runtime.ts";
+
+/** A state directory that is ours: locked, its stores open, the gateway built on them. */
+export interface Opening {
+  readonly runtime: Runtime;
+  readonly stores: Stores;
+  readonly keyring: OwnKeyring;
+  readonly stateDir: string;
+  readonly log: LogFile;
+  readonly redactor: Redactor;
+  readonly clock: Clock;
+  /** Attempts that a crash had left open and that were closed as estimated. */
+  readonly recovered: number;
+  /** Commits, closes and gives the lock back. */
+  close(): Promise<void>;
+}
+
+/** The configuration for a command line, or what is wrong with it (exit code 3). */
+export function loadFor(inputs: BackendInputs): Result<Loaded, CliProblem> {
+  const loaded = loadSettings({ flags: inputs.flags, environment: inputs.environment });
+  return loaded.ok ? loaded : failure(configProblem(loaded.error));
+}
+
+interface Locked {
+  readonly stateDir: string;
+  readonly lock: StateLock;
+  readonly stores: Stores;
+  readonly digest: KeyDigest;
+}
+
+function lockAndOpen(wanted: string, clock: Clock): Result<Locked, CliProblem> {
+  const directory = openStateDir(wanted);
+  if (!directory.ok) return failure(stateProblem(directory.error));
+  const stateDir = directory.value;
+  const lock = lockState(stateDir);
+  if (!lock.ok) return failure(stateProblem(lock.error));
+  const digest = openKeyDigest(stateDir);
+  const stores = digest.ok ? openStores({ stateDir, clock }) : null;
+  if (digest.ok && stores?.ok === true)
+    return success({ stateDir, lock: lock.value, stores: stores.value, digest: digest.value });
+  lock.value.release();
+  if (!digest.ok) return failure(stateProblem(digest.error));
+  if (stores !== null && !stores.ok) return failure(storeProblem(stores.error));
+  return failure(failureProblem("state_dir_unusable", `${stateDir} cannot be used.`));
+}
+
+function openLog(loaded: Loaded, stateDir: string, redactor: Redactor, clock: Clock, isEchoOn: boolean): LogFile {
+  const { level, maxBytes, keepFiles } = loaded.settings.log;
+  return openLogFile({
+    directory: logDirectory(stateDir),
+    level,
+    maxBytes,
+    keepFiles,
+    redactor,
+    clock,
+    stderr: { isEchoOn, write: (line) => process.stderr.write(line) },
+  });
+}
+
+/** Takes the state directory and builds the gateway on it; fails with what to do about it. */
+export function openState(
+  inputs: BackendInputs,
+  loaded: Loaded,
+  options: { readonly isEchoOn: boolean },
+): Result<Opening, CliProblem> {
+  const clock = systemClock;
+  const network = openNetwork(inputs.environment, clock);
+  if (!network.ok) return network;
+  const locked = lockAndOpen(loaded.stateDir, clock);
+  if (!locked.ok) return locked;
+  const { stateDir, lock, stores, digest } = locked.value;
+  const redactor = createRedactor();
+  const log = openLog(loaded, stateDir, redactor, clock, options.isEchoOn);
+  const recovered = stores.ledger.closeOpenIntents(clock.now());
+  if (recovered > 0) log.write("warn", "closed attempts that a crash had left open, as estimates", { recovered });
+  const runtime = createRuntime({ loaded, stores, clock, log, redactor, version: inputs.version, ...network.value });
+  return success({
+    runtime,
+    stores,
+    keyring: createKeyring(stores.keys, digest, clock),
+    stateDir,
+    log,
+    redactor,
+    clock,
+    recovered,
+    async close() {
+      runtime.close();
+      await stores.ledger.flush().catch((error: unknown) => {
+        log.write("error", "the ledger could not be committed at the end", { error: String(error) });
+      });
+      stores.close();
+      await log.close();
+      lock.release();
+    },
+  });
+}

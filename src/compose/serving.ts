@@ -1,0 +1,80 @@
+import type { Settings } from "../config/settings.ts";
+import { failure, type Result, success } from "../core/result.ts";
+import { createAdminApp } from "../http/admin.ts";
+import type { AdminContext } from "../http/admin-context.ts";
+import { createApiHandler } from "../http/app.ts";
+import { type CliProblem, failureProblem } from "../terminal/problem.ts";
+import { apiContext } from "./api.ts";
+import { type Answerer, type Listener, listen } from "./listener.ts";
+import type { Opening } from "./opening.ts";
+
+/** Both open ports. */
+export interface Listeners {
+  readonly api: Listener;
+  readonly admin: Listener;
+  /** The wanted admin port, where it was taken and another one is used. */
+  readonly takenAdminPort: number | null;
+}
+
+/** How far the search for a free admin port goes. */
+const ADMIN_PORTS = 50;
+
+function portProblem(name: "API" | "admin", flag: string, port: number, message: string): CliProblem {
+  return {
+    ...failureProblem(
+      "port_in_use",
+      `The ${name} port ${port} cannot be opened: ${message}.`,
+      `choose another with ${flag}`,
+    ),
+    facts: { port, name },
+  };
+}
+
+function openPort(opening: Opening, host: string, port: number, settings: Settings, answer: Answerer) {
+  return listen({
+    host,
+    port,
+    maxBodyBytes: settings.maxBodyBytes,
+    answer,
+    broken: (error) => opening.log.write("error", "a request broke outside its handler", { stack: error.stack }),
+  });
+}
+
+function openAdminPort(
+  opening: Opening,
+  settings: Settings,
+  answer: Answerer,
+): Result<{ listener: Listener; taken: number | null }, CliProblem> {
+  const { host, adminPort, isAdminPortExplicit } = settings.server;
+  const last = isAdminPortExplicit || adminPort === 0 ? adminPort : adminPort + ADMIN_PORTS;
+  let message = "";
+  for (let port = adminPort; port <= last; port++) {
+    const opened = openPort(opening, host, port, settings, answer);
+    if (opened.ok) return success({ listener: opened.value, taken: port === adminPort ? null : adminPort });
+    message = opened.error.isTaken ? "it is in use" : opened.error.message;
+    if (!opened.error.isTaken) break;
+  }
+  return failure(portProblem("admin", "--admin-port", adminPort, message));
+}
+
+/** Opens both ports. `isReady` says whether the API answers; `admin` is what the admin surface sees, made once the ports are known. */
+export async function openListeners(
+  opening: Opening,
+  isReady: () => boolean,
+  admin: (listeners: { api: Listener; adminUrl: () => string }) => AdminContext,
+): Promise<Result<Listeners, CliProblem>> {
+  const { settings } = opening.runtime.loaded();
+  const { host, port } = settings.server;
+  const api = openPort(opening, host, port, settings, createApiHandler(apiContext(opening, isReady)));
+  if (!api.ok)
+    return failure(portProblem("API", "--port", port, api.error.isTaken ? "it is in use" : api.error.message));
+  let adminUrl = "";
+  const adminApp = createAdminApp(admin({ api: api.value, adminUrl: () => adminUrl }));
+  const opened = openAdminPort(opening, settings, (request) => adminApp.fetch(request));
+  if (!opened.ok) {
+    await api.value.close();
+    return opened;
+  }
+  adminUrl = opened.value.listener.url;
+  return success({ api: api.value, admin: opened.value.listener, takenAdminPort: opened.value.taken });
+}
