@@ -8,7 +8,7 @@ import { toToolId } from "./tool-id.ts";
  * A call's arguments as the object Anthropic requires: no text is no arguments, and what is not a JSON object (a model wrote it,
  * it may be broken; or a custom tool takes free text) is kept as text under `input`.
  */
-export function argumentsToInput(text: string): { readonly input: JsonObject; readonly isWrapped: boolean } {
+function argumentsToInput(text: string): { readonly input: JsonObject; readonly isWrapped: boolean } {
   if (text.trim() === "") return { input: {}, isWrapped: false };
   const parsed = parseJson(text);
   return isJsonObject(parsed) ? { input: parsed, isWrapped: false } : { input: { input: text }, isWrapped: true };

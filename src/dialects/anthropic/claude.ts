@@ -4,7 +4,7 @@ import type { EncodeTarget } from "../dialect.ts";
  * What a model behind the Messages format understands, as far as it can be told from its name. Every Claude release narrowed or
  * widened the request: https://platform.claude.com/docs/en/about-claude/models (release notes of 4.1, 4.5, 4.6, 4.7 and 4.8).
  */
-export interface ModelTraits {
+interface ModelTraits {
   /** `output_config.format` with a JSON schema: Opus 4.1, Sonnet 4.5 and later. */
   readonly hasJsonSchema: boolean;
   /** `thinking: {type: "adaptive"}` with `output_config.effort`: 4.6 and later. */

@@ -26,7 +26,7 @@ function isEffort(value: unknown): value is ReasoningEffort {
 }
 
 /** What of `thinking` and `output_config` the model has a name for, and the rest of both. */
-export interface ReadThinking {
+interface ReadThinking {
   readonly reasoning?: Reasoning;
   readonly thinkingRest: JsonObject | undefined;
   readonly isEffortRead: boolean;

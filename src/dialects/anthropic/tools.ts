@@ -60,7 +60,7 @@ const CHOICES: ReadonlyMap<string, ToolChoice> = new Map<string, ToolChoice>([
 ]);
 
 /** What `tool_choice` says. */
-export type ReadToolChoice = Pick<ChatRequest, "toolChoice" | "parallelToolCalls">;
+type ReadToolChoice = Pick<ChatRequest, "toolChoice" | "parallelToolCalls">;
 
 /** Reads `tool_choice` with its `disable_parallel_tool_use`; a choice with fields nobody knows is kept whole. */
 export function readToolChoice(choice: JsonValue): ReadToolChoice {

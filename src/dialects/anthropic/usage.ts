@@ -52,7 +52,7 @@ function isOwnRaw(raw: JsonValue): raw is JsonObject {
 }
 
 /** The usage as this dialect writes it: the provider's own object where it is of this dialect, else built from the counts. */
-export function writeUsage(usage: Usage): JsonObject {
+function writeUsage(usage: Usage): JsonObject {
   if (isOwnRaw(usage.raw)) return usage.raw;
   const { uncached, cacheRead, cacheWrite5m, cacheWrite1h } = usage.input;
   const webSearches = usage.units?.webSearches ?? 0;

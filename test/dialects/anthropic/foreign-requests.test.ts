@@ -287,6 +287,14 @@ describe("the conversation of another dialect", () => {
     });
   }
 
+  test("sends a text file as it is where its base64 is broken or no UTF-8", () => {
+    for (const data of ["%%%", btoa("\xff")]) {
+      const file: Part = { type: "file", source: { kind: "base64", mediaType: "text/csv", data } };
+      const [turn] = encode({ messages: [say("user", file)] }).body.messages as { content: JsonObject[] }[];
+      expect(turn?.content).toEqual([{ type: "document", source: { type: "base64", media_type: "text/csv", data } }]);
+    }
+  });
+
   test("maps ids with forbidden characters alike in the call and its result, and keeps two apart", () => {
     const ids = ["call:1", "call.1", "", "ü"];
     const messages = [
