@@ -30,16 +30,17 @@ const PROJECT_ROOT = resolve(import.meta.dir, "../..");
 
 /** The folder that holds the recorded data, or undefined where it is absent: a test then skips visibly. */
 export function dataRoot(): string | undefined {
-  const root = join(resolve(PROJECT_ROOT, process.env["LODESTAR_TEST_DATA"] ?? "../shared"), "data");
+  const root = join(resolve(PROJECT_ROOT, process.env.LODESTAR_TEST_DATA ?? "../shared"), "data");
   return existsSync(join(root, "upstream-fixtures", "index.json")) ? root : undefined;
 }
 
-/** Text for the title of a suite that is skipped without data. */
-export const NO_DATA_REASON = "(skipped: no recorded data; set LODESTAR_TEST_DATA)";
+/** For the titles of suites that need the data: why they are skipped, or nothing where it is there. */
+export const NO_DATA_REASON: string =
+  dataRoot() === undefined ? "(skipped: no recorded data; set LODESTAR_TEST_DATA)" : "";
 
 function startsAnswer(line: string): boolean {
   const event = parseJson(line);
-  return isJsonObject(event) && (event["type"] === "message_start" || event["type"] === "response.created");
+  return isJsonObject(event) && (event.type === "message_start" || event.type === "response.created");
 }
 
 function splitAnswers(file: string, lines: readonly string[]): readonly (readonly string[])[] {

@@ -3,10 +3,8 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.t
 import type { Message, Part, ToolResultPart } from "../../core/request.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import { decodePart, invalid } from "./content.ts";
-import { leftover, stringIn, withExtra } from "./fields.ts";
+import { leftover, REASONING_FIELDS, stringIn, withExtra } from "./fields.ts";
 import { decodeToolCall } from "./tools.ts";
-
-const REASONING_FIELDS = ["reasoning_content", "reasoning"] as const;
 
 interface Content {
   readonly parts: readonly Part[];

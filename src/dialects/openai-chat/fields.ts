@@ -1,6 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import type { Extra, Warning } from "../../core/request.ts";
 
+/** Members of a message or delta that carry reasoning, by preference: DeepSeek and most others, then Groq and OpenRouter. */
+export const REASONING_FIELDS = ["reasoning_content", "reasoning"] as const;
+
 /** The members of `object` that are not in `known`. Copies by definition, so `__proto__` as a name stays data. */
 export function leftover(object: JsonObject, known: ReadonlySet<string>): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([name]) => !known.has(name)));

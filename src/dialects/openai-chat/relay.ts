@@ -1,9 +1,9 @@
-import { clientErrorOf } from "../../core/fault.ts";
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../../core/json.ts";
 import type { CostStamp } from "../../core/stamp.ts";
 import type { ReplyStamp, StreamRelay, WireEvent } from "../dialect.ts";
 import { choicesOf, DONE, type KnownCall, rawUsageOf } from "./chunk.ts";
-import { encodeFault, faultOfBody } from "./fault.ts";
+import { errorEvent } from "./encoder.ts";
+import { faultOfBody } from "./fault.ts";
 import { repairChunk } from "./repair.ts";
 import { stampUsage } from "./usage.ts";
 
@@ -86,10 +86,6 @@ function envelopeOf(chunk: JsonObject): JsonObject {
   );
 }
 
-function errorEvents(state: RelayState, chunk: JsonObject): readonly WireEvent[] {
-  return [{ data: JSON.stringify(encodeFault(clientErrorOf(faultOfBody(chunk)), state.stamp.requestId)) }];
-}
-
 /** A finish chunk waits where it must carry the cost, or where its own usage must move to a chunk of its own. */
 function takeFinish(state: RelayState, event: WireEvent, chunk: JsonObject, isChanged: boolean): Step {
   const earlier = state.held === undefined ? [] : [eventOf(state, state.held)];
@@ -124,7 +120,8 @@ function takeChunk(state: RelayState, event: WireEvent, parsed: JsonObject, cost
 
 function takeDone(state: RelayState, event: WireEvent, cost: CostStamp | undefined): Step {
   const [next, last] = release(state, cost);
-  return [{ ...next, isDone: true }, [...last, event]];
+  const unpriced = next.held === undefined ? [] : [eventOf(next, next.held)];
+  return [{ ...next, held: undefined, isDone: true }, [...last, ...unpriced, event]];
 }
 
 function step(state: RelayState, event: WireEvent, cost?: CostStamp): Step {
@@ -134,7 +131,8 @@ function step(state: RelayState, event: WireEvent, cost?: CostStamp): Step {
   const chunk: JsonValue | undefined = parseJson(event.data);
   if (!isJsonObject(chunk)) return [state, [event]];
   const isError = chunk.error !== undefined && chunk.error !== null;
-  return isError ? [{ ...state, isDone: true }, errorEvents(state, chunk)] : takeChunk(state, event, chunk, cost);
+  if (!isError) return takeChunk(state, event, chunk, cost);
+  return [{ ...state, isDone: true }, [errorEvent(faultOfBody(chunk), state.stamp.requestId)]];
 }
 
 /**

@@ -8,8 +8,8 @@ export interface Repaired {
   readonly calls: readonly KnownCall[];
 }
 
-/** A content list becomes a string, with the thinking beside it, since official clients append `content` as text. */
-function repairContent(delta: JsonObject): JsonObject {
+/** A message or delta whose content list (Mistral) becomes a string with the thinking beside it, since official clients read text there. */
+export function flattenContent(delta: JsonObject): JsonObject {
   if (!Array.isArray(delta.content)) return delta;
   const pieces = contentPieces(delta.content);
   const text = pieces.flatMap((piece) => (piece.kind === "text" ? [piece.text] : [])).join("");
@@ -41,7 +41,7 @@ function repairCalls(delta: JsonObject, known: readonly KnownCall[]): readonly [
   return [isChanged ? { ...delta, tool_calls: entries } : delta, calls];
 }
 
-function repairFirst(
+function repairChoice(
   choice: JsonObject,
   hasRole: boolean,
   known: readonly KnownCall[],
@@ -49,7 +49,7 @@ function repairFirst(
   if (!isJsonObject(choice.delta)) return [choice, known];
   const isRoleMissing = !hasRole && stringIn(choice.delta, "role") === undefined;
   const withRole = isRoleMissing ? { ...choice.delta, role: "assistant" } : choice.delta;
-  const [delta, calls] = repairCalls(repairContent(withRole), known);
+  const [delta, calls] = repairCalls(flattenContent(withRole), known);
   const isWrongStop = choice.finish_reason === "stop" && calls.length > 0;
   if (delta === choice.delta && !isWrongStop) return [choice, calls];
   return [{ ...choice, delta, ...(isWrongStop ? { finish_reason: "tool_calls" } : {}) }, calls];
@@ -64,7 +64,7 @@ export function repairChunk(chunk: JsonObject, hasRole: boolean, known: readonly
   let isChanged = false;
   const choices = choicesOf(chunk).map((choice) => {
     const isFirst = choice.index === 0 || choice.index === undefined;
-    const [repaired, after] = repairFirst(choice, hasRole, isFirst ? calls : []);
+    const [repaired, after] = repairChoice(choice, hasRole, isFirst ? calls : []);
     if (isFirst) calls = after;
     if (repaired !== choice) isChanged = true;
     return repaired;

@@ -8,14 +8,14 @@ import { NO_USAGE, type Usage } from "../../core/usage.ts";
 import type { ReplyStamp } from "../dialect.ts";
 import { choicesOf, contentPieces, rawUsageOf } from "./chunk.ts";
 import { faultOfBody } from "./fault.ts";
-import { leftover, objectIn, optional, stringIn, withExtra } from "./fields.ts";
+import { leftover, objectIn, optional, REASONING_FIELDS, stringIn, withExtra } from "./fields.ts";
 import { decodeFinish, encodeFinish } from "./finish.ts";
+import { flattenContent } from "./repair.ts";
 import { mintToolId } from "./tool-id.ts";
 import { decodeToolCall, encodeToolCall } from "./tools.ts";
 import { decodeUsage, encodeUsage, stampUsage } from "./usage.ts";
 
 const REPLY_FIELDS: ReadonlySet<string> = new Set(["id", "model", "created", "choices", "usage"]);
-const REASONING_FIELDS = ["reasoning_content", "reasoning"] as const;
 
 interface Answer {
   readonly parts: readonly Part[];
@@ -130,7 +130,7 @@ function encodeChoice(answer: Answer, index: number, frame: JsonObject | undefin
   const finish = { finish_reason: encodeFinish(answer.finish) };
   if (frame !== undefined && "text" in frame) return { ...frame, text: textOf(answer.parts, "text") ?? "", ...finish };
   const message = frame === undefined ? undefined : objectIn(frame, "message");
-  return { index, logprobs: null, ...frame, message: encodeMessage(answer.parts, message), ...finish };
+  return { index, ...(frame ?? { logprobs: null }), message: encodeMessage(answer.parts, message), ...finish };
 }
 
 /** The reply as a client of this dialect reads it, under the model name it asked for and with the cost in its usage. */
@@ -147,15 +147,6 @@ export function encodeReply(reply: Reply, stamp: ReplyStamp, cost: CostStamp): J
     choices: answers.map((answer, index) => encodeChoice(answer, index, frames[index])),
     usage: stampUsage(encodeUsage(reply.usage ?? NO_USAGE), cost),
   };
-}
-
-/** A content list flattened to what clients of this dialect expect: a string, with the reasoning beside it. */
-function flattenContent(message: JsonObject): JsonObject {
-  if (!Array.isArray(message.content)) return message;
-  const pieces = contentPieces(message.content);
-  const text = pieces.flatMap((piece) => (piece.kind === "text" ? [piece.text] : [])).join("");
-  const reasoning = pieces.flatMap((piece) => (piece.kind === "reasoning" ? [piece.text] : [])).join("");
-  return { ...message, content: text, ...(reasoning === "" ? {} : { reasoning_content: reasoning }) };
 }
 
 function repairCalls(message: JsonObject): JsonObject {

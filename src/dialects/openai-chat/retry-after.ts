@@ -6,7 +6,7 @@ const UNITS = /(\d+(?:\.\d+)?)\s*(ms|d|h|m|s)/g;
 
 /** Prose of Groq (`try again in 7.66s`), OpenAI, Azure (`retry after 20 seconds`) and Google (`retry in 34.4s`). */
 const IN_TEXT =
-  /(?:try again|retry)\s+(?:in|after)\s+((?:\d+(?:\.\d+)?\s*(?:ms|milliseconds?|d|h|hours?|minutes?|m|seconds?|s)\b\s*)+)/i;
+  /(?:try again|retry)\s+(?:in|after)\s+((?:\d+(?:\.\d+)?\s*(?:ms|milliseconds?|d|h|hours?|minutes?|m|seconds?|s)(?![a-z])\s*)+)/i;
 
 /** Above this a bare number is a moment (Unix seconds), not a span; above a thousand times this, Unix milliseconds. */
 const FIRST_UNIX_SECOND = 1_000_000_000;
