@@ -1,0 +1,52 @@
+import { describe, expect, test } from "bun:test";
+import { startRetention } from "../../src/stores/retention.ts";
+import { DAY, intentOf, NOON, outcomeOf, PRICE } from "./attempts.ts";
+import { createFakeClock } from "./fake-clock.ts";
+import { mustOpen, temporaryFolder } from "./temporary.ts";
+
+const HOUR = 3_600_000;
+
+describe("retention", () => {
+  test("deletes what is older than its days in small chunks, with pauses, and keeps the sums", async () => {
+    using folder = temporaryFolder();
+    const clock = createFakeClock(NOON);
+    const { ledger, close } = mustOpen(folder.path, clock);
+    for (let number = 0; number < 600; number += 1) {
+      ledger.reserve(intentOf({ requestId: `old_${number}`, startedAt: NOON - 91 * DAY }));
+      ledger.settle(outcomeOf({ requestId: `old_${number}` }), PRICE);
+    }
+    ledger.reserve(intentOf({ requestId: "kept", startedAt: NOON - 89 * DAY }));
+    await ledger.flush();
+    const before = ledger.totals({});
+    const left = () => [...ledger.query({})].length;
+    const stop = startRetention({ ledger, clock, ledgerDays: 90, onError: expect.unreachable });
+    const counts = [left()];
+    for (let chunk = 0; chunk < 4; chunk += 1) {
+      clock.advance(200);
+      counts.push(left());
+    }
+    expect(counts).toEqual([601, 351, 101, 1, 1]);
+    expect(ledger.totals({})).toEqual(before);
+    stop();
+    close();
+  });
+
+  test("comes back every hour, reports a store that refuses, and ends when told", () => {
+    const clock = createFakeClock(NOON);
+    const errors: unknown[] = [];
+    let rounds = 0;
+    const prune = () => {
+      rounds += 1;
+      if (rounds === 2) throw new Error("disk full");
+      return 0;
+    };
+    const stop = startRetention({ ledger: { prune }, clock, ledgerDays: 90, onError: (error) => errors.push(error) });
+    clock.advance(200 + 3 * HOUR);
+    expect(rounds).toBe(4);
+    expect(errors).toMatchObject([{ message: "disk full" }]);
+    stop();
+    clock.advance(10 * HOUR);
+    expect(rounds).toBe(4);
+    expect(clock.pending).toBe(0);
+  });
+});
