@@ -1,3 +1,4 @@
+import { createConsola } from "consola/core";
 import picocolors from "picocolors";
 
 /** Text styles; identity functions where colour is off. */
@@ -54,6 +55,15 @@ export function hasColour(sink: Sink, environment: Readonly<Record<string, strin
   return sink.isTTY === true && environment.TERM !== "dumb";
 }
 
+/** Talk goes through consola with a reporter of our own: plain lines, never throttled. */
+function createVoice(stderr: Sink): (line: string) => void {
+  const voice = createConsola({
+    throttle: 0,
+    reporters: [{ log: ({ args }) => stderr.write(`${args.map(String).join(" ")}\n`) }],
+  });
+  return (line) => voice.log(line);
+}
+
 /** A terminal over two sinks. */
 export function createTerminal(
   stdout: Sink,
@@ -64,7 +74,7 @@ export function createTerminal(
   return {
     out: (line) => stdout.write(`${line}\n`),
     write: (text) => stdout.write(text),
-    talk: (line) => stderr.write(`${line}\n`),
+    talk: createVoice(stderr),
     talkRaw: (text) => stderr.write(text),
     style: picocolors.createColors(hasColour(stdout, environment)),
     talkStyle: picocolors.createColors(hasColour(stderr, environment)),

@@ -1,5 +1,4 @@
-import type { Command } from "../../src/cli/command.ts";
-import type { CommandEntry } from "../../src/cli/registry.ts";
+import type { Command, CommandEntry } from "../../src/cli/command.ts";
 import { type RunnerHost, runCli } from "../../src/cli/runner.ts";
 
 /** How a command line ended. */

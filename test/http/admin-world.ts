@@ -1,0 +1,167 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadSettings } from "../../src/config/load.ts";
+import type { Settings } from "../../src/config/settings.ts";
+import type { LodestarEvent } from "../../src/core/event.ts";
+import type { AttemptIntent, AttemptOutcome } from "../../src/core/ledger.ts";
+import type { AdminContext, AdminControl } from "../../src/http/admin-context.ts";
+import { createAdminSessions } from "../../src/http/admin-session.ts";
+import { openStores, type Stores } from "../../src/stores/open.ts";
+import { intentOf, NOON, outcomeOf, PRICE } from "../stores/attempts.ts";
+
+export { NOON };
+
+/** The admin credential of every test world. */
+export const TOKEN = "admin-token-of-this-test-0123456789abcdefghi";
+
+/** An admin context over real stores in a folder of its own, with a clock that stands still. */
+export interface AdminWorld {
+  readonly admin: AdminContext;
+  readonly stores: Stores;
+  readonly stateDir: string;
+  /** Settles attempts as given; missing members are those of an ordinary answered call. */
+  settle(...attempts: readonly (Partial<AttemptIntent> & Partial<AttemptOutcome>)[]): Promise<void>;
+  emit(event: LodestarEvent): void;
+  readonly stops: string[];
+  close(): void;
+}
+
+/** What a test may choose. */
+export interface WorldOptions {
+  readonly isRunning?: boolean;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly reload?: AdminControl["reload"];
+  readonly health?: ReturnType<AdminContext["health"]>;
+  readonly apiUrl?: string;
+}
+
+function settingsOf(stateDir: string, environment: Readonly<Record<string, string>>): Settings {
+  const inputs = {
+    flags: { stateDir },
+    environment: { HOME: stateDir, ...environment },
+    systemFile: join(stateDir, "none"),
+  };
+  const loaded = loadSettings(inputs);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.error));
+  return loaded.value.settings;
+}
+
+function openTestStores(stateDir: string): Stores {
+  const clock = { now: () => NOON, after: () => () => undefined };
+  const stores = openStores({ stateDir, clock });
+  if (!stores.ok) throw new Error(JSON.stringify(stores.error));
+  return stores.value;
+}
+
+function minter(stores: Stores): AdminContext["mintKey"] {
+  let count = 0;
+  return (wish) => {
+    count += 1;
+    const secret = `ls-secret-number-${count}-tail`;
+    const key = { ...wish, id: `key_${count}`, hint: "ls-…tail", createdAt: NOON };
+    stores.keys.create(key, `digest-${count}`);
+    return { key: { ...key, revokedAt: null, lastUsedAt: null }, secret };
+  };
+}
+
+/** Builds a world. */
+export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
+  const { isRunning = true, environment = { DEEPSEEK_API_KEY: "sk-canary-4711" } } = options;
+  const stateDir = mkdtempSync(join(tmpdir(), "lodestar-admin-"));
+  const stores = openTestStores(stateDir);
+  const settings = settingsOf(stateDir, environment);
+  const listeners = new Set<(event: LodestarEvent) => void>();
+  const stops: string[] = [];
+  let secrets = 0;
+  const control: AdminControl = {
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    reload: options.reload ?? (async () => ({ ok: true, value: "nothing changed" })),
+    stop: (reason) => stops.push(reason),
+  };
+  const admin: AdminContext = {
+    token: TOKEN,
+    sessions: createAdminSessions(
+      () => `session-${++secrets}`,
+      () => NOON,
+    ),
+    ledger: stores.ledger,
+    keyStore: stores.keys,
+    settings: () => settings,
+    config: () => ({ server: { port: settings.server.port } }),
+    daemon: () => ({
+      running: isRunning,
+      pid: isRunning ? 4711 : null,
+      version: "1.2.3",
+      apiUrl: isRunning ? (options.apiUrl ?? "http://127.0.0.1:4000") : null,
+      adminUrl: isRunning ? "http://127.0.0.1:8080" : null,
+      stateDir,
+      configFile: null,
+      startedAt: isRunning ? NOON - 3_600_000 : null,
+      openStreams: 0,
+      fetchCap: 16_384,
+      prices: { source: "genai-prices 0.1.8", date: "2026-08-21" },
+    }),
+    health: () => (isRunning ? (options.health ?? []) : null),
+    local: async () => [
+      { provider: "ollama", url: "http://127.0.0.1:11434", isReachable: true, models: ["qwen2.5-coder:1.5b"] },
+    ],
+    models: async () => [
+      {
+        id: "ollama/qwen2.5-coder:1.5b",
+        provider: "ollama",
+        model: "qwen2.5-coder:1.5b",
+        aliases: ["coder"],
+        inputUsd: 0,
+        outputUsd: 0,
+        isLocal: true,
+        contextTokens: 32_768,
+        canUseTools: true,
+        canReadImages: false,
+        canReason: false,
+      },
+      {
+        id: "deepseek/deepseek-v4-flash",
+        provider: "deepseek",
+        model: "deepseek-v4-flash",
+        aliases: [],
+        inputUsd: 0.14,
+        outputUsd: 0.28,
+        isLocal: false,
+        contextTokens: null,
+        canUseTools: true,
+        canReadImages: null,
+        canReason: true,
+      },
+    ],
+    mintKey: minter(stores),
+    control: isRunning ? control : null,
+    now: () => NOON,
+  };
+  return {
+    admin,
+    stores,
+    stateDir,
+    stops,
+    settle: async (...attempts) => {
+      for (const attempt of attempts) {
+        stores.ledger.reserve(pick(intentOf(), attempt));
+        stores.ledger.settle(pick(outcomeOf(), attempt), PRICE);
+      }
+      await stores.ledger.flush();
+    },
+    emit: (event) => {
+      for (const listener of listeners) listener(event);
+    },
+    close: () => stores.close(),
+  };
+}
+
+/** `base` with those members of `more` that it has, so that intent members never reach an outcome. */
+function pick<Base extends object>(base: Base, more: object): Base {
+  const known = Object.entries(more).filter(([name]) => name in base);
+  return { ...base, ...Object.fromEntries(known) };
+}
