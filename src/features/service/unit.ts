@@ -102,6 +102,7 @@ export function renderUnit(options: UnitOptions): string {
     "Type=notify",
     "NotifyAccess=main",
     `ExecStart=${command.map(execWord).join(" ")}`,
+    "ExecReload=/bin/kill -HUP $MAINPID",
     "Restart=on-failure",
     "RestartSec=2",
     "TimeoutStartSec=60",

@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import type { GeneratedFile } from "./providers.ts";
+
+const ROOT = resolve(import.meta.dir, "../..");
+
+type Descriptions = Readonly<Record<string, string>>;
+
+/** What each route of the API port does. A route without a line here, or a line without its route, stops the generator. */
+const API_ROUTES: Descriptions = {
+  "POST /v1/chat/completions": "OpenAI chat, whole or streamed.",
+  "POST /v1/embeddings": "OpenAI embeddings.",
+  "POST /v1/messages": "Anthropic messages, whole or streamed.",
+  "POST /v1/messages/count_tokens": "Tokens of an Anthropic request, without running it.",
+  "POST /api/chat": "Ollama chat, streamed unless `stream: false`.",
+  "POST /api/generate": "Ollama generate, streamed unless `stream: false`.",
+  "POST /api/embed": "Ollama embeddings.",
+  "GET /v1/models": "What can be asked; in Anthropic's shape when `anthropic-version` is sent.",
+  "GET /v1/models/*": "One model.",
+  "GET /api/tags": "What can be asked, in Ollama's shape.",
+  "GET /api/ps": "What is loaded now, in Ollama's shape.",
+  "POST /api/show": "One model, in Ollama's shape.",
+  "GET /api/version": "The version, in Ollama's shape.",
+  "GET /v1/generation": "Every attempt of one past request of the calling key: `?id=req_…`.",
+  "GET /v1/key": "What the calling key may do and has spent.",
+  "GET /livez": "200 while the process lives.",
+  "GET /readyz": "200 while requests are taken; 503 before that and while draining.",
+  "GET /": "A line for tools that look whether Ollama runs.",
+  "GET /api/hello": "A line for tools that look whether something answers.",
+};
+
+/** What each route of the admin port does. */
+const ADMIN_ROUTES: Descriptions = {
+  "GET /": "The status page.",
+  "GET /v1/status": "The daemon, its providers, local models and the ledger, as `lodestar status --json`.",
+  "GET /v1/health": "The health of every account, and of the ledger.",
+  "GET /v1/config": "The configuration in force, without secrets.",
+  "GET /v1/models": "Every model that can be asked, with prices and capabilities.",
+  "GET /v1/costs": "Sums by model, provider, project, key, session or day, as `lodestar costs --json`.",
+  "GET /v1/costs/rows": "Ledger rows as NDJSON, as `lodestar costs query`.",
+  "GET /v1/requests": "The latest requests.",
+  "GET /v1/requests/:id": "Every attempt of one request.",
+  "GET /v1/keys": "Client keys, never their secrets.",
+  "POST /v1/keys": "Creates a client key; the one answer that shows it.",
+  "DELETE /v1/keys/:id": "Revokes a client key.",
+  "GET /v1/events": "Every event as it happens (SSE), as `lodestar events --json`.",
+  "POST /v1/reload": "Reads the configuration again; keeps the old one when there is a mistake.",
+  "POST /v1/stop": "Drains and stops the daemon.",
+  "GET /metrics": "Figures for Prometheus.",
+};
+
+/** `METHOD /path` of every row of the route table in `app.ts` or of every `app.get("…"` in `admin.ts`. */
+function routesIn(file: string, row: RegExp): readonly string[] {
+  const source = readFileSync(resolve(ROOT, file), "utf8");
+  return [...source.matchAll(row)].map(([, method = "", path = ""]) => `${method.toUpperCase()} ${path}`);
+}
+
+function table(file: string, row: RegExp, descriptions: Descriptions): readonly string[] {
+  const routes = routesIn(file, row);
+  const difference = new Set(routes).symmetricDifference(new Set(Object.keys(descriptions)));
+  if (difference.size > 0) {
+    throw new Error(
+      `routes of ${file} and their descriptions in scripts/generate/api-docs.ts differ: ${[...difference].join(", ")}`,
+    );
+  }
+  return ["| route | |", "|---|---|", ...routes.map((route) => `| \`${route}\` | ${descriptions[route]} |`)];
+}
+
+/** `docs/api.md`: every route of both ports, from the route tables themselves. */
+export function generateApiReference(): readonly GeneratedFile[] {
+  const text = [
+    "# API",
+    "",
+    "*Generated from the route tables in `src/http` by `bun run generate`. Do not edit.*",
+    "",
+    "## The API port (4000)",
+    "",
+    "Base URLs are taken with and without `/v1`, doubled and with a trailing slash. The client key goes in `Authorization:",
+    "Bearer`, `x-api-key`, `x-goog-api-key` or `?key=`, whichever the client uses; until the first key is created, any or none",
+    "is accepted on loopback.",
+    "",
+    ...table("src/http/app.ts", /\[\s*"(GET|POST|HEAD)",\s*"(\/[^"]*)"/g, API_ROUTES),
+    "",
+    "### What every answer carries",
+    "",
+    "`usage.cost` in US dollars and `usage.cost_details`, in every reply and on the last event of every stream, whatever the",
+    "dialect. `cost` is `null` with a reason where no price is known, and 0 with the reason `local` for local models.",
+    "`usage_source` is `provider`, `counted` or `estimated`.",
+    "",
+    "| header | |",
+    "|---|---|",
+    "| `x-lodestar-request-id` | the id in the ledger, in `lodestar requests` and in `/v1/generation` |",
+    "| `x-lodestar-provider`, `x-lodestar-model` | who answered (the reply's `model` is what was asked for) |",
+    "| `x-lodestar-route-reason` | why: `explicit`, `alias:coder`, `chain:default`, `free`… |",
+    "| `x-lodestar-attempts` | how many attempts it took |",
+    "| `x-lodestar-overhead-ms` | time spent in Lodestar, waiting for providers not counted |",
+    "| `x-lodestar-params` | what the target could not honour, if anything |",
+    "| `x-litellm-*` | the names that tools made for LiteLLM read |",
+    "",
+    "Errors: [error codes](errors.md).",
+    "",
+    "## The admin port (8080)",
+    "",
+    "The credential is the file `admin.token` in the state directory, sent as `Authorization: Bearer`. Money in these answers is a",
+    "whole number of nano-dollars (`costNanoUsd`).",
+    "",
+    ...table("src/http/admin.ts", /\bapp\s*\.(get|post|delete|put|patch)\(\s*"(\/[^"]*)"/g, ADMIN_ROUTES),
+    "",
+  ];
+  return [{ path: "docs/api.md", text: text.join("\n") }];
+}
