@@ -136,25 +136,19 @@ function kindOfStatus(status: number | undefined, finding: Finding): Kind {
   return "bad-request";
 }
 
-/** 429 is a limit whatever else its text says, except used-up credit and a prompt that can never fit. */
+/** Meanings that a 401 or 403 may have beside a wrong key. */
+const NOT_AUTH: readonly WordKind[] = ["model-not-found", "content-policy", "quota-exhausted"];
+
+/** The words decide, but for the statuses that have one meaning; a 429 is a limit that ends unless the credit is used up. */
 function kindOf(finding: Finding, status: number | undefined, retryAfterMs: number | undefined): Kind {
-  const wording = finding.isHtml ? undefined : wordingOf(finding, status);
   const byStatus = kindOfStatus(status, finding);
-  if (wording === undefined) return byStatus;
+  const wording = finding.isHtml ? undefined : wordingOf(finding, status);
+  if (wording === undefined || status === 402 || status === 404 || byStatus === "overloaded") return byStatus;
   if (status === 429) {
-    if (wording === "quota-exhausted")
-      return finding.code !== "insufficient_quota" && retryAfterMs !== undefined ? "rate-limited" : wording;
-    return "rate-limited";
+    const comesBack = retryAfterMs !== undefined && finding.code !== "insufficient_quota";
+    return wording === "quota-exhausted" && !comesBack ? wording : "rate-limited";
   }
-  if (
-    byStatus === "auth" &&
-    wording !== "model-not-found" &&
-    wording !== "content-policy" &&
-    wording !== "quota-exhausted"
-  )
-    return "auth";
-  if (status === 402 || byStatus === "overloaded") return byStatus;
-  return wording;
+  return byStatus === "auth" && !NOT_AUTH.includes(wording) ? "auth" : wording;
 }
 
 function faultOf(finding: Finding, status: number | undefined, header: HeaderLookup): Fault {

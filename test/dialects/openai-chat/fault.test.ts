@@ -236,6 +236,12 @@ const SCENARIOS: readonly Scenario[] = [
     fault: { kind: "model-not-found" },
   },
   {
+    says: "a model whose name sounds like a policy",
+    status: 404,
+    body: envelope("The model `omni-moderation-9` does not exist", { code: "model_not_found" }),
+    fault: { kind: "model-not-found" },
+  },
+  {
     says: "DeepSeek: a 400 for the model",
     status: 400,
     body: envelope("Model Not Exist", { type: "invalid_request_error" }),
