@@ -10,7 +10,7 @@ import { createPriceBook } from "../../src/host/price-book.ts";
 import type { PriceData } from "../../src/host/price-data.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
-const DATA = join(resolve(ROOT, process.env["LODESTAR_TEST_DATA"] ?? "../shared"), "data");
+const DATA = join(resolve(ROOT, process.env.LODESTAR_TEST_DATA ?? "../shared"), "data");
 const USAGES = join(DATA, "usage-golden/usages.json");
 const PRICES = join(DATA, "prices/genai-prices.data.json");
 const hasData = existsSync(USAGES) && existsSync(PRICES);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { resolve } from "node:path";
 import { generatePrices } from "../../scripts/generate/prices.ts";
+import type { Rate } from "../../src/core/price.ts";
 import { createPriceBook, type PriceBookOptions } from "../../src/host/price-book.ts";
 import { bundledPrices, type PriceData, type PricedModel } from "../../src/host/price-data.ts";
 import { PROVIDERS } from "../../src/providers/_all.ts";
@@ -258,7 +259,7 @@ describe("the bundled table", () => {
     expect(cards.length).toBeGreaterThan(1_300);
     for (const { rates } of cards) {
       expect(rates.input ?? rates.output).toBeDefined();
-      for (const rate of Object.values(rates)) {
+      for (const rate of Object.values(rates) as Rate[]) {
         const tiers = typeof rate === "number" ? [{ above: 0, price: rate }] : rate.tiers;
         const starts = tiers.map(({ above }) => above);
         expect(starts).toEqual(starts.toSorted((left, right) => left - right));
