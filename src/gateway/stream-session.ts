@@ -71,7 +71,7 @@ export class StreamSession {
     this.translator = createTranslator({
       from,
       to: call.dialect,
-      isRelay: from.name === call.dialect.name,
+      isRelay: from === call.dialect,
       stamp,
       complete: (usage) => attempt.settle(endingOf(parts, usage, this.translator.seen, null)),
     });

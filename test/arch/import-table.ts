@@ -47,7 +47,7 @@ function isGranted(grant: string, to: string, isTypeOnly: boolean): boolean {
 /** Whether the table lets `from` import `to` (paths below `src/`). Features never import one another. */
 export function mayImport(from: string, to: string, isTypeOnly: boolean): boolean {
   const folder = folderOf(from);
-  if (folder === "compose.ts" || folder === "compose") return folderOf(to) !== "cli";
+  if (folder === "compose.ts" || folder === "compose") return true;
   if (folder === "features" && folderOf(to) === "features") return from.split("/")[1] === to.split("/")[1];
   if (folder === folderOf(to)) return true;
   if (folderOf(to) === "core") return true;
