@@ -1,3 +1,4 @@
+import { rootCertificates } from "node:tls";
 import { failure, type Result, success } from "../core/result.ts";
 import type { Clock } from "./clock.ts";
 import {
@@ -65,7 +66,9 @@ interface Job {
  * Redirects are followed by hand, at most three, each checked anew. No proxy, no cookies, no credentials.
  */
 export function createEgress(options: EgressOptions): Egress {
-  const { clock, resolve = resolveBySystem, isException = () => false, ca = [] } = options;
+  const { clock, resolve = resolveBySystem, isException = () => false } = options;
+  // A list of authorities replaces the built-in ones.
+  const ca = options.ca === undefined || options.ca.length === 0 ? [] : [...rootCertificates, ...options.ca];
   return {
     async fetchGuarded(url, limits) {
       const controller = new AbortController();

@@ -33,7 +33,7 @@ export async function readBody(request: Request, maxBytes: number): Promise<Resu
 }
 
 function tooLarge(maxBytes: number): ClientError {
-  const message = `The request body is larger than ${maxBytes} bytes. Send less, or raise maxBodyBytes under "server:" in the configuration.`;
+  const message = `The request body is larger than ${maxBytes} bytes. Send less, or raise maxBody under "server:" in the configuration.`;
   return refusal("request_too_large", message, { status: 413, type: "request_too_large" });
 }
 

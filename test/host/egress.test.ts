@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { rootCertificates } from "node:tls";
 import { systemClock } from "../../src/host/clock.ts";
 import { createEgress, type EgressOptions, exceptionForBlocks, type FetchLimits } from "../../src/host/egress.ts";
 import { testCertificate } from "./certificate.ts";
@@ -144,6 +145,29 @@ describe("a guarded fetch", () => {
       const wrongName = await egress.fetchGuarded(`https://other.org:${port}/`, LIMITS);
       expect(wrongName).toMatchObject({ ok: false, error: { code: "url_unreachable" } });
       expect(await lenient().fetchGuarded(`https://pictures.org:${port}/`, LIMITS)).toMatchObject({ ok: false });
+    },
+  );
+});
+
+describe("authorities", () => {
+  const company = testCertificate("company.org");
+  test.if(company !== null)(
+    "of a company are added to the built-in ones and do not replace them (skipped without openssl)",
+    async () => {
+      if (company === null) return;
+      const seen: unknown[] = [];
+      const original = globalThis.fetch;
+      globalThis.fetch = Object.assign(
+        (input: string | URL | Request, init?: BunFetchRequestInit) => {
+          seen.push(init?.tls?.ca);
+          return original(input, init);
+        },
+        { preconnect: original.preconnect },
+      );
+      await lenient({ ca: [company.cert] }).fetchGuarded("https://pictures.org:9/", LIMITS);
+      await lenient().fetchGuarded("https://pictures.org:9/", LIMITS);
+      globalThis.fetch = original;
+      expect(seen).toEqual([[...rootCertificates, company.cert], undefined]);
     },
   );
 });

@@ -95,7 +95,7 @@ describe("a request body", () => {
 
   test("says in its error what to do", async () => {
     const outcome = await readBody(request("x".repeat(20)), 10);
-    expect(outcome.ok ? "" : outcome.error.message).toContain("maxBodyBytes");
+    expect(outcome.ok ? "" : outcome.error.message).toContain("maxBody under");
     expect(outcome.ok ? null : outcome.error.shouldRetry).toBe(false);
   });
 
