@@ -2,7 +2,7 @@ import type { CostsView } from "../core/admin-view.ts";
 import { formatUsd } from "../core/money.ts";
 import { parseMoment, spanOf } from "../core/period.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
-import { formatCost, formatCount, formatDay, formatPlural } from "../terminal/format.ts";
+import { formatCount, formatDay, formatPlural } from "../terminal/format.ts";
 import { type CliProblem, usageProblem } from "../terminal/problem.ts";
 import { type Column, plainText, renderTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -19,6 +19,12 @@ const NAMELESS: Readonly<Record<string, string>> = {
   session: "(no session)",
 };
 
+/** A sum never hides what it leaves out: rows without a price make it `unknown`, or a lower bound. */
+function costWords({ costNanoUsd, unpriced }: Group | CostsView["totals"]): string {
+  if (unpriced === 0) return formatUsd(costNanoUsd);
+  return costNanoUsd === 0 ? "unknown" : `≥ ${formatUsd(costNanoUsd)}`;
+}
+
 function columnsFor(view: CostsView): readonly Column<Group>[] {
   return [
     { title: view.by, cell: (group) => group.name || (NAMELESS[view.by] ?? "(none)"), canShrink: true },
@@ -29,7 +35,7 @@ function columnsFor(view: CostsView): readonly Column<Group>[] {
     { title: "cached", cell: (group) => formatCount(group.cacheReadTokens), align: "right" },
     { title: "output", cell: (group) => formatCount(group.outputTokens), align: "right" },
     { title: "unpriced", cell: (group) => formatCount(group.unpriced), align: "right" },
-    { title: "cost", cell: (group) => formatCost(group.costNanoUsd), align: "right" },
+    { title: "cost", cell: costWords, align: "right" },
   ];
 }
 
@@ -42,7 +48,7 @@ function spanWords(view: CostsView): string {
 
 function show(view: CostsView, terminal: Terminal): void {
   const { totals } = view;
-  const headline = `${formatUsd(totals.costNanoUsd)} for ${formatPlural(totals.requests, "request")}`;
+  const headline = `${costWords(totals)} for ${formatPlural(totals.requests, "request")}`;
   terminal.out(`${terminal.style.bold(headline)} (${spanWords(view)})`);
   if (totals.savedNanoUsd > 0)
     terminal.out(`saved against the baseline model: ${formatUsd(totals.savedNanoUsd)} (quality unmeasured)`);
