@@ -9,7 +9,7 @@ export interface JsonLimits {
 }
 
 /** Limits for what clients send: deeper than any tool schema, more nodes than any batch of embeddings. */
-export const CLIENT_JSON_LIMITS: JsonLimits = { maxDepth: 64, maxNodes: 4_000_000, maxKeys: 20_000 };
+const CLIENT_JSON_LIMITS: JsonLimits = { maxDepth: 64, maxNodes: 4_000_000, maxKeys: 20_000 };
 
 interface Level {
   readonly values: readonly JsonValue[];

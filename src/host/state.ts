@@ -21,7 +21,7 @@ export interface Surroundings {
 }
 
 /** The surroundings of this process. */
-export function ownSurroundings(): Surroundings {
+function ownSurroundings(): Surroundings {
   return { platform: process.platform, env: process.env, home: homedir() };
 }
 

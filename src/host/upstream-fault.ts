@@ -2,7 +2,7 @@ import type { Fault } from "../core/fault.ts";
 import { errorCode } from "./private-file.ts";
 
 /** Whether an abort reason, or anything else, is a fault already. */
-export function isFault(value: unknown): value is Fault {
+function isFault(value: unknown): value is Fault {
   return typeof value === "object" && value !== null && "kind" in value && "message" in value;
 }
 
