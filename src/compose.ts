@@ -43,7 +43,7 @@ async function openGateway(inputs: BackendInputs): Promise<Result<InProcessApp, 
 /** An admin application whose only caller is this process. */
 function inProcessAdmin(context: Omit<Parameters<typeof adminContext>[0], "token" | "serving" | "control">) {
   const token = randomSecret();
-  const app = createAdminApp(adminContext({ ...context, token, serving: null, control: null }));
+  const app = createAdminApp(adminContext({ ...context, token, serving: () => null, control: null }));
   return (request: Request): Promise<Response> => {
     request.headers.set("authorization", `Bearer ${token}`);
     return Promise.resolve(app.fetch(request));

@@ -10,6 +10,15 @@ import type { OwnKeyring } from "./keyring.ts";
 import type { Runtime } from "./runtime.ts";
 import { randomSecret } from "./secret.ts";
 
+/** What a serving process says of itself. `startedAt` is Unix ms. */
+export interface Serving {
+  readonly apiUrl: string;
+  readonly adminUrl: string;
+  readonly startedAt: number;
+  /** Requests being answered on the API port. */
+  readonly pending: number;
+}
+
 /** What the admin surface needs beyond an opened state. */
 export interface AdminParts {
   readonly runtime: Runtime;
@@ -20,12 +29,7 @@ export interface AdminParts {
   readonly token: string;
   readonly version: string;
   /** The running listeners; null for a command that brought the state up without serving. */
-  readonly serving: {
-    readonly apiUrl: string;
-    readonly adminUrl: string;
-    readonly startedAt: number;
-    pending(): number;
-  } | null;
+  readonly serving: () => Serving | null;
   readonly control: AdminControl | null;
 }
 
@@ -73,9 +77,26 @@ export function modelViews({ services }: Runtime): readonly ModelView[] {
   );
 }
 
+function describeProcess(parts: AdminParts, serving: Serving | null): ReturnType<AdminContext["daemon"]> {
+  const { settings, prices } = parts.runtime.services;
+  return {
+    running: serving !== null,
+    pid: serving === null ? null : process.pid,
+    version: parts.version,
+    apiUrl: serving?.apiUrl ?? null,
+    adminUrl: serving?.adminUrl ?? null,
+    stateDir: parts.stateDir,
+    configFile: settings().file,
+    startedAt: serving?.startedAt ?? null,
+    openStreams: serving?.pending ?? 0,
+    fetchCap: currentFetchCap(),
+    prices: { source: prices.source, date: prices.date },
+  };
+}
+
 /** Fills what the admin surface sees. */
 export function adminContext(parts: AdminParts): AdminContext {
-  const { runtime, stores, serving, keyring } = parts;
+  const { runtime, stores, keyring } = parts;
   const { services } = runtime;
   const { clock } = services;
   return {
@@ -85,20 +106,8 @@ export function adminContext(parts: AdminParts): AdminContext {
     keyStore: stores.keys,
     settings: services.settings,
     config: () => shownSettings(services.settings()) as JsonObject,
-    daemon: () => ({
-      running: serving !== null,
-      pid: serving === null ? null : process.pid,
-      version: parts.version,
-      apiUrl: serving?.apiUrl ?? null,
-      adminUrl: serving?.adminUrl ?? null,
-      stateDir: parts.stateDir,
-      configFile: services.settings().file,
-      startedAt: serving?.startedAt ?? null,
-      openStreams: serving?.pending() ?? 0,
-      fetchCap: currentFetchCap(),
-      prices: { source: services.prices.source, date: services.prices.date },
-    }),
-    health: () => (serving === null ? null : services.health.snapshot()),
+    daemon: () => describeProcess(parts, parts.serving()),
+    health: () => (parts.serving() === null ? null : services.health.snapshot()),
     local: () => localViews(runtime),
     models: async () => {
       await runtime.local.refresh();

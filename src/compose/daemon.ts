@@ -6,10 +6,10 @@ import { createNotifier, type ServiceNotifier } from "../host/notify.ts";
 import { ensureAdminToken } from "../host/state.ts";
 import { removeReady, writeReady } from "../host/state-lock.ts";
 import type { AdminContext } from "../http/admin-context.ts";
+import { startRetention } from "../stores/retention.ts";
 import { type CliProblem, failureProblem } from "../terminal/problem.ts";
 import { logEvents } from "./access-log.ts";
-import { adminContext } from "./admin.ts";
-import { keepLedgerShort } from "./housekeeping.ts";
+import { adminContext, type Serving } from "./admin.ts";
 import { loadFor, type Opening, openState } from "./opening.ts";
 import { stateProblem } from "./problems.ts";
 import { type Listeners, openListeners } from "./serving.ts";
@@ -37,49 +37,97 @@ function exposureProblem(host: string): CliProblem {
 
 /** One daemon in this process, from its open ports to its end. */
 class RunningDaemon implements Daemon {
-  readonly apiUrl: string;
-  readonly adminUrl: string;
-  readonly stateDir: string;
-  readonly summary: Daemon["summary"];
   readonly closed: Promise<void>;
-  readonly adminLink: string;
   private readonly opening: Opening;
-  private readonly listeners: Listeners;
   private readonly inputs: BackendInputs;
+  private readonly admin: AdminContext;
   private readonly notifier: ServiceNotifier;
-  private readonly state: DaemonState;
+  private readonly startedAt: number;
   private readonly undo: (() => void)[] = [];
-  private finish: () => void = () => undefined;
+  private listeners: Listeners | null = null;
+  private isReady = false;
   private isClosing = false;
+  private finish: () => void = () => undefined;
 
-  constructor(opening: Opening, listeners: Listeners, inputs: BackendInputs, admin: AdminContext, state: DaemonState) {
+  constructor(opening: Opening, inputs: BackendInputs, token: string) {
     this.opening = opening;
-    this.listeners = listeners;
     this.inputs = inputs;
-    this.state = state;
     this.notifier = createNotifier(inputs.environment);
-    this.apiUrl = listeners.api.url;
-    this.adminUrl = listeners.admin.url;
-    this.stateDir = opening.stateDir;
-    this.adminLink = `${this.adminUrl}/?token=${admin.sessions.mintLink()}`;
-    const { takenAdminPort } = listeners;
-    this.summary = { ...summarize(opening), ...(takenAdminPort === null ? {} : { takenAdminPort }) };
+    this.startedAt = opening.clock.now();
+    this.admin = adminContext({
+      ...opening,
+      token,
+      version: inputs.version,
+      serving: () => this.describe(),
+      control: {
+        subscribe: (listener) => this.subscribe(listener),
+        reload: () => this.reload(),
+        stop: (reason) => void this.stop(reason),
+      },
+    });
     this.closed = new Promise((resolve) => {
       this.finish = resolve;
     });
   }
 
+  /** Opens both ports; requests are answered `not ready` until {@link announce}. */
+  async openPorts(): Promise<CliProblem | null> {
+    const opened = await openListeners(this.opening, () => this.isReady, this.admin);
+    if (!opened.ok) return opened.error;
+    this.listeners = opened.value;
+    return null;
+  }
+
+  get apiUrl(): string {
+    return this.ports.api.url;
+  }
+
+  get adminUrl(): string {
+    return this.ports.admin.url;
+  }
+
+  get adminLink(): string {
+    return `${this.adminUrl}/?token=${this.admin.sessions.mintLink()}`;
+  }
+
+  get stateDir(): string {
+    return this.opening.stateDir;
+  }
+
+  get summary(): Daemon["summary"] {
+    const { takenAdminPort } = this.ports;
+    return { ...summarize(this.opening), ...(takenAdminPort === null ? {} : { takenAdminPort }) };
+  }
+
+  private get ports(): Listeners {
+    if (this.listeners === null) throw new Error("the ports are not open");
+    return this.listeners;
+  }
+
+  private describe(): Serving | null {
+    if (this.listeners === null) return null;
+    const { api, admin } = this.listeners;
+    return { apiUrl: api.url, adminUrl: admin.url, startedAt: this.startedAt, pending: api.pending() };
+  }
+
   /** Says that it serves: to client commands, the service manager and the bus; starts what runs beside the requests. */
-  announce(startedAt: number): void {
+  announce(): void {
     const { runtime, stores, log, clock } = this.opening;
-    const { apiUrl, adminUrl, stateDir } = this;
+    const { apiUrl, adminUrl, stateDir, startedAt } = this;
     const { version } = this.inputs;
     this.undo.push(logEvents(runtime.bus, log));
     writeReady(stateDir, { apiUrl, adminUrl, pid: process.pid, version, startedAt });
-    this.state.isReady = true;
+    this.isReady = true;
     runtime.bus.emit({ event: "ready", at: startedAt, apiUrl, adminUrl, stateDir, version, pid: process.pid });
     this.notifier.ready(`serving on ${apiUrl}`);
-    this.undo.push(keepLedgerShort(stores.ledger, runtime.services.settings, log, clock));
+    this.undo.push(
+      startRetention({
+        ledger: stores.ledger,
+        clock,
+        ledgerDays: () => runtime.services.settings().retention.ledgerDays,
+        onError: (error) => log.write("warn", "old ledger rows could not be deleted", { error: String(error) }),
+      }),
+    );
     const reload = (): void => void this.reload();
     this.undo.push(watchFiles(() => runtime.loaded().watch, reload, clock));
     if (this.notifier.watchdogMs !== null) this.keepAlive(this.notifier.watchdogMs);
@@ -126,22 +174,20 @@ class RunningDaemon implements Daemon {
     const deadline = clock.monotonic() + drainMs;
     log.write("info", "stopping", { reason });
     this.withdraw();
-    this.listeners.api
-      .drain()
-      .catch((error: unknown) => log.write("warn", "draining failed", { error: String(error) }));
+    this.ports.api.drain().catch((error: unknown) => log.write("warn", "draining failed", { error: String(error) }));
     let nextWord = clock.monotonic();
-    while (this.listeners.api.pending() > 0 && clock.monotonic() < deadline) {
+    while (this.ports.api.pending() > 0 && clock.monotonic() < deadline) {
       if (clock.monotonic() >= nextWord) {
         nextWord += DRAIN_WORD_MS;
         const deadlineMs = Math.round(deadline - clock.monotonic());
-        runtime.bus.emit({ event: "draining", at: clock.now(), open: this.listeners.api.pending(), deadlineMs });
-        this.notifier.status(`draining: ${this.listeners.api.pending()} requests open`);
+        runtime.bus.emit({ event: "draining", at: clock.now(), open: this.ports.api.pending(), deadlineMs });
+        this.notifier.status(`draining: ${this.ports.api.pending()} requests open`);
       }
       await this.pause(DRAIN_LOOK_MS);
     }
     runtime.abort();
     const lastWords = clock.monotonic() + LAST_WORDS_MS;
-    while (this.listeners.api.pending() > 0 && clock.monotonic() < lastWords) await this.pause(DRAIN_LOOK_MS);
+    while (this.ports.api.pending() > 0 && clock.monotonic() < lastWords) await this.pause(DRAIN_LOOK_MS);
     await this.close();
   }
 
@@ -154,7 +200,7 @@ class RunningDaemon implements Daemon {
   }
 
   private withdraw(): void {
-    this.state.isReady = false;
+    this.isReady = false;
     removeReady(this.stateDir);
     this.notifier.stopping("stopping");
   }
@@ -165,15 +211,10 @@ class RunningDaemon implements Daemon {
 
   private async close(): Promise<void> {
     for (const undo of this.undo.splice(0)) undo();
-    await Promise.all([this.listeners.api.close(), this.listeners.admin.close()]);
+    await Promise.all([this.ports.api.close(), this.ports.admin.close()]);
     await this.opening.close();
     this.finish();
   }
-}
-
-/** What changes over a daemon's life and is seen by its listeners. */
-interface DaemonState {
-  isReady: boolean;
 }
 
 /** Looks at the local servers, but does not let a slow one hold up the start. */
@@ -197,39 +238,10 @@ export async function startDaemon(inputs: BackendInputs): Promise<Result<Daemon,
   const token = ensureAdminToken(opening.stateDir);
   if (!token.ok) return fail(stateProblem(token.error));
   opening.redactor.addSecret(token.value);
-  const state: DaemonState = { isReady: false };
-  const startedAt = opening.clock.now();
-  const holder: { daemon: RunningDaemon | null; admin: AdminContext | null } = { daemon: null, admin: null };
-  const listeners = await openListeners(
-    opening,
-    () => state.isReady,
-    ({ api, adminUrl }) => {
-      holder.admin = adminContext({
-        ...opening,
-        token: token.value,
-        version: inputs.version,
-        serving: {
-          apiUrl: api.url,
-          get adminUrl() {
-            return adminUrl();
-          },
-          startedAt,
-          pending: api.pending,
-        },
-        control: {
-          subscribe: (listener) => opening.runtime.bus.subscribe(listener),
-          reload: () => holder.daemon?.reload() ?? Promise.resolve(failure("still starting")),
-          stop: (reason) => void holder.daemon?.stop(reason),
-        },
-      });
-      return holder.admin;
-    },
-  );
-  if (!listeners.ok) return fail(listeners.error);
+  const daemon = new RunningDaemon(opening, inputs, token.value);
+  const problem = await daemon.openPorts();
+  if (problem !== null) return fail(problem);
   await firstLook(opening);
-  if (holder.admin === null) throw new Error("the admin surface is made with its port");
-  const daemon = new RunningDaemon(opening, listeners.value, inputs, holder.admin, state);
-  holder.daemon = daemon;
-  daemon.announce(startedAt);
+  daemon.announce();
   return success(daemon);
 }

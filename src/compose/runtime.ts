@@ -142,6 +142,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     prices,
     bus,
     clock,
+    log,
     isLocal: (id) => findConfigured(id)?.provider.isLocal === true,
     isSubscription: (id) => findConfigured(id)?.auth === "client",
     baselineModel: () => loaded.settings.baselineModel,

@@ -57,24 +57,23 @@ function openAdminPort(
   return failure(portProblem("admin", "--admin-port", adminPort, message));
 }
 
-/** Opens both ports. `isReady` says whether the API answers; `admin` is what the admin surface sees, made once the ports are known. */
+/** Opens both ports: the API, whose readiness `isReady` tells, and the admin surface. All or none. */
 export async function openListeners(
   opening: Opening,
   isReady: () => boolean,
-  admin: (listeners: { api: Listener; adminUrl: () => string }) => AdminContext,
+  admin: AdminContext,
 ): Promise<Result<Listeners, CliProblem>> {
   const { settings } = opening.runtime.loaded();
   const { host, port } = settings.server;
   const api = openPort(opening, host, port, settings, createApiHandler(apiContext(opening, isReady)));
-  if (!api.ok)
+  if (!api.ok) {
     return failure(portProblem("API", "--port", port, api.error.isTaken ? "it is in use" : api.error.message));
-  let adminUrl = "";
-  const adminApp = createAdminApp(admin({ api: api.value, adminUrl: () => adminUrl }));
+  }
+  const adminApp = createAdminApp(admin);
   const opened = openAdminPort(opening, settings, (request) => adminApp.fetch(request));
   if (!opened.ok) {
     await api.value.close();
     return opened;
   }
-  adminUrl = opened.value.listener.url;
   return success({ api: api.value, admin: opened.value.listener, takenAdminPort: opened.value.taken });
 }

@@ -36,6 +36,8 @@ export function encodeTargetOf(attempt: Attempt, request: ChatRequest | null, se
     ...(maxOutputTokens === null ? {} : { maxOutputTokens }),
     ...(quirks?.reasoningField === undefined ? {} : { reasoningField: quirks.reasoningField }),
     ...(quirks?.maxTokensField === undefined ? {} : { maxTokensField: quirks.maxTokensField }),
+    ...(quirks?.developerRole === undefined ? {} : { developerRole: quirks.developerRole }),
+    ...(quirks?.toolIds === undefined ? {} : { toolIds: quirks.toolIds }),
     ...(isLocal === true && isOllama
       ? { localOptions: services.localRunner.optionsFor(model, size), keepAlive: services.settings().local.keepAlive }
       : {}),

@@ -2,6 +2,7 @@ import type { Fault } from "../core/fault.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import type { Reply } from "../core/reply.ts";
 import { partsOfReply } from "../core/reply-parts.ts";
+import type { Warning } from "../core/request.ts";
 import { textOfReply } from "../core/request-text.ts";
 import { type Result, success } from "../core/result.ts";
 import type { CostStamp } from "../core/stamp.ts";
@@ -14,6 +15,7 @@ import { costHeader } from "./answer-headers.ts";
 import type { Attempt } from "./attempt.ts";
 import type { ChatCall, Won } from "./call.ts";
 import { writeChatRequest } from "./chat-request.ts";
+import type { Route } from "./endpoint.ts";
 import { estimateUsage } from "./estimate.ts";
 import { callUpstream, findRoute, readJson } from "./exchange.ts";
 import type { Services } from "./services.ts";
@@ -136,26 +138,56 @@ function isStreamReply(reply: UpstreamReply): boolean {
   return !(reply.header("content-type") ?? "").startsWith("application/json");
 }
 
+/** A call that went out, and what came back. */
+interface Asked {
+  readonly reply: UpstreamReply;
+  readonly warnings: readonly Warning[];
+  readonly isVerbatim: boolean;
+}
+
+async function askOnce(
+  call: ChatCall,
+  attempt: Attempt,
+  route: Route,
+  services: Services,
+): Promise<Result<Asked, Fault>> {
+  const outgoing = await writeChatRequest(call, attempt, route, services);
+  if (!outgoing.ok) return outgoing;
+  const { body, warnings, isVerbatim } = outgoing.value;
+  const isStream = call.request.stream;
+  const path = route.dialect.chatPath(attempt.planned.target.model, isStream);
+  const sent = await callUpstream(attempt, call, route, { path, body, isStream }, services);
+  return sent.ok ? success({ reply: sent.value, warnings, isVerbatim }) : sent;
+}
+
+/** Coding agents ask every model to think; one that cannot is asked again without, since a refusal costs nothing. */
+async function ask(call: ChatCall, attempt: Attempt, route: Route, services: Services): Promise<Result<Asked, Fault>> {
+  const asked = await askOnce(call, attempt, route, services);
+  const { reasoning, ...request } = call.request;
+  if (asked.ok || reasoning === undefined) return asked;
+  if (asked.error.kind !== "unsupported" || asked.error.feature !== "thinking") return asked;
+  const again = await askOnce({ ...call, request }, attempt, route, services);
+  if (!again.ok) return again;
+  const warning: Warning = { field: "reasoning", action: "dropped", reason: "the model cannot think" };
+  return success({ ...again.value, warnings: [...again.value.warnings, warning] });
+}
+
 /** Asks one target, and returns as soon as the answer is certain: the whole reply, or the first content of the stream. */
 export async function exchangeChat(call: ChatCall, attempt: Attempt, services: Services): Promise<Result<Won, Fault>> {
   const route = findRoute(attempt, call, services);
   if (!route.ok) return route;
   const { dialect } = route.value;
-  const outgoing = await writeChatRequest(call, attempt, route.value, services);
-  if (!outgoing.ok) return outgoing;
-  const { body, warnings, isVerbatim } = outgoing.value;
-  const isStream = call.request.stream;
-  const path = dialect.chatPath(attempt.planned.target.model, isStream);
   const sentAt = services.clock.monotonic();
-  const sent = await callUpstream(attempt, call, route.value, { path, body, isStream }, services);
-  if (!sent.ok) return sent;
-  if (isStream && isStreamReply(sent.value)) {
-    const stream = await openStream(call, attempt, sent.value, dialect, services);
+  const asked = await ask(call, attempt, route.value, services);
+  if (!asked.ok) return asked;
+  const { reply, warnings, isVerbatim } = asked.value;
+  if (call.request.stream && isStreamReply(reply)) {
+    const stream = await openStream(call, attempt, reply, dialect, services);
     if (!stream.ok) return stream;
     services.health.succeeded(attempt.planned.target);
     return success({ warnings, body: stream.value, headers: {}, waitedMs: services.clock.monotonic() - sentAt });
   }
-  const whole = await readWhole(call, attempt, sent.value, dialect, isVerbatim, services);
+  const whole = await readWhole(call, attempt, reply, dialect, isVerbatim, services);
   if (!whole.ok) return whole;
   services.health.succeeded(attempt.planned.target);
   const waitedMs = services.clock.monotonic() - sentAt;

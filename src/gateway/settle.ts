@@ -3,8 +3,9 @@ import type { AttemptIntent, AttemptOutcome } from "../core/ledger.ts";
 import { toNanoUsd } from "../core/money.ts";
 import { type Cost, costOf, type PriceRow } from "../core/price.ts";
 import type { CostStamp } from "../core/stamp.ts";
-import { NO_USAGE, type Usage, type UsageSource } from "../core/usage.ts";
+import { checkUsage, NO_USAGE, type Usage, type UsageSource } from "../core/usage.ts";
 import type { Clock } from "../host/clock.ts";
+import type { Log } from "../host/log.ts";
 import type { PriceBook } from "../host/prices.ts";
 import type { Ledger } from "../stores/ports.ts";
 import type { Bus } from "./bus.ts";
@@ -34,6 +35,7 @@ export interface SettlerParts {
   readonly prices: PriceBook;
   readonly bus: Bus;
   readonly clock: Clock;
+  readonly log: Log;
   readonly isLocal: (provider: string) => boolean;
   /** `provider/model` that savings are measured against. */
   readonly baselineModel: () => string;
@@ -78,13 +80,20 @@ export function createSettler(parts: SettlerParts): Settle {
   }
 
   return (intent, ending) => {
-    const { price, cost, reason } = priceOf(intent, ending.usage);
-    const savedNanoUsd = savedBy(intent, ending.usage);
+    const { usage, problems } = checkUsage(ending.usage);
+    if (problems.length > 0) {
+      parts.log.write("warn", "a provider stated absurd usage; it was repaired", {
+        requestId: intent.requestId,
+        problems,
+      });
+    }
+    const { price, cost, reason } = priceOf(intent, usage);
+    const savedNanoUsd = savedBy(intent, usage);
     const outcome: AttemptOutcome = {
       requestId: intent.requestId,
       attempt: intent.attempt,
       state: ending.state,
-      usage: ending.usage,
+      usage,
       usageSource: ending.usageSource,
       costNanoUsd: cost?.nanoUsd ?? null,
       costReason: reason,

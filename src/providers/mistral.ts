@@ -10,6 +10,7 @@ export const mistral: Provider = {
   quirks: {
     // Unknown fields are a 422 there; the last chunk of a stream carries the usage without being asked.
     streamUsageFlag: false,
+    toolIds: "alphanumeric-9",
     refusedFields: ["logit_bias", "logprobs", "top_logprobs", "seed", "service_tier", "store", "user"],
   },
   models: { strong: "mistral-medium-latest", cheap: "mistral-small-latest" },

@@ -10,7 +10,7 @@ export const openai: Provider = {
   ],
   auth: { kind: "bearer" },
   keyEnv: ["OPENAI_API_KEY"],
-  quirks: { maxTokensField: "max_completion_tokens" },
+  quirks: { maxTokensField: "max_completion_tokens", developerRole: true },
   models: { strong: "gpt-5.6", cheap: "gpt-5.4-nano" },
   keyUrl: "https://platform.openai.com/api-keys",
 };

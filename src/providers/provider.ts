@@ -22,6 +22,10 @@ export interface Quirks {
   readonly maxTokensField?: "max_tokens" | "max_completion_tokens";
   /** Chat: whether `stream_options: {include_usage: true}` is understood. Default true. */
   readonly streamUsageFlag?: boolean;
+  /** Chat: the role `developer` is understood; absent: it goes out as `system`. */
+  readonly developerRole?: boolean;
+  /** Chat: tool ids must be nine letters or digits. */
+  readonly toolIds?: "alphanumeric-9";
   /** Request fields this provider refuses: left out with a warning. */
   readonly refusedFields?: readonly string[];
 }

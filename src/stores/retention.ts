@@ -4,8 +4,8 @@ import type { Ledger } from "./ports.ts";
 export interface RetentionOptions {
   readonly ledger: Pick<Ledger, "prune">;
   readonly clock: { now(): number; after(delayMs: number, action: () => void): () => void };
-  /** Rows are kept for so many days; whole UTC days are deleted. */
-  readonly ledgerDays: number;
+  /** Rows are kept for so many days, asked at each round; whole UTC days are deleted. */
+  readonly ledgerDays: () => number;
   /** Told when the store refuses; the next round tries again. */
   readonly onError: (error: unknown) => void;
 }
@@ -22,7 +22,7 @@ export function startRetention(options: RetentionOptions): () => void {
 
   function deleteChunk(): boolean {
     try {
-      return ledger.prune(clock.now() - ledgerDays * DAY_MS) > 0;
+      return ledger.prune(clock.now() - ledgerDays() * DAY_MS) > 0;
     } catch (error) {
       onError(error);
       return false;
