@@ -127,7 +127,7 @@ export function discoverAccounts(provider: Provider, places: KeyPlaces): FoundAc
   return environment.accounts.length > 0 ? environment : join([environment, fromStore(provider, places)]);
 }
 
-/** The accounts of a configured provider. `isKeyOptional`: it is called without a key when there is none. */
+/** The accounts of a configured provider; a stored key stands in for a named one that is not there. `isKeyOptional`: it is called without a key when there is none. */
 export function findAccounts(
   provider: Provider,
   block: ProviderBlock,
@@ -142,7 +142,11 @@ export function findAccounts(
   }
   if (block.auth === "client") return { ...NOTHING, accounts: [keyless("client")] };
   if (block.accounts !== undefined) return listed(provider.id, block, places);
-  if (block.key !== undefined) return named(provider.id, "default", "default", block.key, [...path, "key"], places);
+  if (block.key !== undefined) {
+    const own = named(provider.id, "default", "default", block.key, [...path, "key"], places);
+    const stored = own.accounts.length + own.problems.length === 0 ? fromStore(provider, places) : NOTHING;
+    return stored.accounts.length > 0 ? stored : own;
+  }
   const found = discoverAccounts(provider, places);
   return found.accounts.length > 0 || !isKeyOptional ? found : { ...found, accounts: [keyless("default")] };
 }

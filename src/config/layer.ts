@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { failure, type Result, success } from "../core/result.ts";
 import { didYouMean } from "../core/suggest.ts";
+import { errorCode } from "../host/private-file.ts";
 import type { ConfigProblem, Place } from "./problem.ts";
 import { type Config, ConfigSchema } from "./schema.ts";
 import { formatPath, readYaml, type ValuePath } from "./yaml-source.ts";
@@ -30,7 +31,7 @@ function unwrap(schema: unknown): unknown {
 }
 
 /** The schema below a path, or undefined where there is none. */
-export function schemaAt(path: ValuePath): unknown {
+function schemaAt(path: ValuePath): unknown {
   let schema: unknown = unwrap(ConfigSchema);
   for (const step of path) {
     const entry = member(member(schema, "entries"), String(step));
@@ -39,20 +40,13 @@ export function schemaAt(path: ValuePath): unknown {
   return schema;
 }
 
-/** The names that a block may hold; empty where any name goes. */
-function knownKeys(path: ValuePath): readonly string[] {
-  return Object.keys((member(schemaAt(path), "entries") as Readonly<Record<string, unknown>> | undefined) ?? {});
+/** A fault in the shape of a value, before its values are looked at. */
+interface ShapeFault extends Pick<ConfigProblem, "code" | "message" | "fix"> {
+  readonly path: ValuePath;
+  readonly part: "key" | "value";
 }
 
-function unknownKey(path: ValuePath): Pick<ConfigProblem, "code" | "message" | "fix"> {
-  const key = String(path.at(-1) ?? "");
-  const known = knownKeys(path.slice(0, -1));
-  const isLater = path.length === 1 && LATER.has(key);
-  const hint = didYouMean(key, known).trim();
-  const message = isLater ? "is not supported by this version yet" : "is not a setting";
-  const fix = isLater ? "remove it" : hint || `known here: ${known.join(", ")}`;
-  return { code: "unknown_key", message, fix };
-}
+type PlaceOf = (path: ValuePath, part: "key" | "value") => Place;
 
 function gotText(path: ValuePath, input: unknown): string {
   if (PRIVATE.has(String(path[0]))) return "";
@@ -69,9 +63,6 @@ function toProblem(
   const steps = issue.path ?? [];
   const path = steps.map((step) => (typeof step.key === "number" ? step.key : String(step.key)));
   const isKeyIssue = steps.at(-1)?.origin === "key";
-  if (issue.type === "strict_object" && issue.expected === "never") {
-    return { ...place(path, "key"), path: formatPath(path), ...unknownKey(path) };
-  }
   const isMissing = issue.type === "strict_object" && issue.received === "undefined";
   const message = isMissing ? "is missing" : issue.message;
   return {
@@ -83,37 +74,46 @@ function toProblem(
   };
 }
 
-/** Lists where a block belongs, which valibot takes for an object. */
-function misplacedLists(schemaPath: ValuePath, value: unknown): readonly ValuePath[] {
+function unknownKey(path: ValuePath, known: readonly string[]): ShapeFault {
+  const key = String(path.at(-1) ?? "");
+  const isLater = path.length === 1 && LATER.has(key);
+  const message = isLater ? "is not supported by this version yet" : "is not a setting";
+  const hint = didYouMean(key, known).trim() || `known here: ${known.join(", ")}`;
+  return { code: "unknown_key", path, part: "key", message, fix: isLater ? "remove it" : hint };
+}
+
+/** What valibot lets pass or reports only once: lists where a block belongs, and every unknown name. */
+function shapeFaults(path: ValuePath, value: unknown): readonly ShapeFault[] {
   if (typeof value !== "object" || value === null) return [];
-  const type = member(schemaAt(schemaPath), "type");
-  if (Array.isArray(value) && (type === "strict_object" || type === "record")) return [schemaPath];
-  const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
-  return entries.flatMap(([key, inner]) => misplacedLists([...schemaPath, key], inner));
+  const schema = schemaAt(path);
+  const type = member(schema, "type");
+  if (Array.isArray(value)) {
+    const isBlock = type === "strict_object" || type === "record";
+    if (!isBlock) return value.flatMap((inner, index) => shapeFaults([...path, index], inner));
+    const message = "must be a block of `name: value` lines, not a list";
+    return [{ code: "invalid_value", path, part: "value", message, fix: "remove the brackets or dashes" }];
+  }
+  const known = type === "strict_object" ? Object.keys(member(schema, "entries") ?? {}) : null;
+  return Object.entries(value).flatMap(([key, inner]) =>
+    known === null || known.includes(key) ? shapeFaults([...path, key], inner) : [unknownKey([...path, key], known)],
+  );
+}
+
+/** In the order of the file. */
+function sortProblems(problems: readonly ConfigProblem[]): readonly ConfigProblem[] {
+  return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }
 
 /** Validates one layer's raw value. `place` says where a path stands in it. */
-export function validateLayer(
-  value: unknown,
-  place: (path: ValuePath, part: "key" | "value") => Place,
-): Result<Config, readonly ConfigProblem[]> {
-  const lists = misplacedLists([], value);
-  if (lists.length > 0) {
-    const message = "must be a block of `name: value` lines, not a list";
-    const fix = "remove the brackets or dashes";
-    return failure(
-      lists.map((path) => ({
-        code: "invalid_value",
-        ...place(path, "value"),
-        path: formatPath(path),
-        message,
-        fix,
-      })),
-    );
-  }
-  const parsed = v.safeParse(ConfigSchema, value ?? {});
-  if (parsed.success) return success(parsed.output);
-  return failure(parsed.issues.map((issue) => toProblem(issue, place)));
+export function validateLayer(value: unknown, place: PlaceOf): Result<Config, readonly ConfigProblem[]> {
+  const faults = shapeFaults([], value).map(
+    ({ path, part, ...fault }): ConfigProblem => ({ ...fault, ...place(path, part), path: formatPath(path) }),
+  );
+  const hasList = faults.some((fault) => fault.code === "invalid_value");
+  const parsed = hasList ? null : v.safeParse(ConfigSchema, value ?? {});
+  if (faults.length === 0 && parsed?.success) return success(parsed.output);
+  const issues = (parsed?.issues ?? []).filter((issue) => issue.type !== "strict_object" || issue.expected !== "never");
+  return failure(sortProblems([...faults, ...issues.map((issue) => toProblem(issue, place))]));
 }
 
 function hasPath(value: unknown, path: ValuePath): boolean {
@@ -146,7 +146,7 @@ export function readConfigFile(file: string): Result<Layer | null, readonly Conf
   try {
     bytes = readFileSync(file);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const code = errorCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") return success(null);
     return problem(`cannot be read (${code})`, code === "EACCES" ? `chown or chmod ${file}` : "name a regular file");
   }

@@ -37,8 +37,10 @@ export function parseOllamaHost(value: string): OllamaHost {
   const isPort = port !== null && /^\d{1,5}$/.test(port) && Number(port) <= 65_535 && Number(port) > 0;
   const fallback = hasScheme ? (scheme === "https" ? "443" : "80") : DEFAULT_PORT;
   const suffix = path.join("/").replace(/\/+$/, "");
-  const url = URL.parse(`${scheme}://${callable(host)}:${isPort ? port : fallback}/${suffix}`);
-  if (url === null || url.username !== "" || url.search !== "") {
+  const url = text.includes("@")
+    ? null
+    : URL.parse(`${scheme}://${callable(host)}:${isPort ? port : fallback}/${suffix}`);
+  if (url === null || url.search !== "" || url.hash !== "") {
     return { baseUrl: `http://127.0.0.1:${DEFAULT_PORT}`, note: "OLLAMA_HOST is no host or URL; the default is used" };
   }
   const note = port !== null && !isPort ? `OLLAMA_HOST has an invalid port; ${fallback} is used` : null;

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
+import { defaultStateDir } from "../host/state.ts";
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -13,26 +14,24 @@ export function readVariable(environment: Environment, name: string): string | n
   return value === "" ? null : value;
 }
 
-/** A base folder by the XDG rules, where a relative value is invalid and ignored. Source: XDG Base Directory Specification 0.8. */
-function baseDirectory(environment: Environment, variable: string, fallback: readonly string[]): string {
-  const given = readVariable(environment, variable);
-  if (given !== null && isAbsolute(given)) return given;
-  const home = readVariable(environment, "HOME") ?? readVariable(environment, "USERPROFILE") ?? homedir();
-  return join(home, ...fallback);
+function homeOf(environment: Environment): string {
+  return readVariable(environment, "HOME") ?? readVariable(environment, "USERPROFILE") ?? homedir();
 }
 
-/** The user's own configuration file, whether it exists or not. */
+/** The user's own configuration file, whether it exists or not. Source: XDG Base Directory Specification 0.8, by which a relative value is ignored. */
 export function userConfigFile(environment: Environment): string {
-  return join(baseDirectory(environment, "XDG_CONFIG_HOME", [".config"]), "lodestar", "config.yaml");
+  const given = readVariable(environment, "XDG_CONFIG_HOME") ?? "";
+  const base = isAbsolute(given) ? given : join(homeOf(environment), ".config");
+  return join(base, "lodestar", "config.yaml");
 }
 
 /**
  * Where the daemon keeps its state: the `--state-dir` flag, `LODESTAR_STATE_DIR`, systemd's `STATE_DIRECTORY`
- * (its first entry), else by XDG. Absolute.
+ * (its first entry), else the platform's default. Absolute.
  */
 export function stateDirectory(environment: Environment, flag?: string): string {
-  const systemd = readVariable(environment, "STATE_DIRECTORY")?.split(":")[0];
+  const systemd = readVariable(environment, "STATE_DIRECTORY")?.split(":")[0] ?? null;
   const given = flag ?? readVariable(environment, "LODESTAR_STATE_DIR") ?? systemd;
-  if (given !== undefined && given !== null) return resolve(given);
-  return join(baseDirectory(environment, "XDG_STATE_HOME", [".local", "state"]), "lodestar");
+  if (given !== null) return resolve(given);
+  return defaultStateDir({ platform: process.platform, env: environment, home: homeOf(environment) });
 }

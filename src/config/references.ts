@@ -81,7 +81,8 @@ function checkModel(path: ValuePath, model: string, names: Names): LocalProblem 
   if (slash > 0 && names.providers.has(model.slice(0, slash))) return null;
   const provider = slash > 0 ? model.slice(0, slash) : model;
   const fix = didYouMean(provider, names.providers).trim() || "write provider/model";
-  return { code: "unknown_target", path, message: `"${model}" is no provider/model of a known provider`, fix };
+  const part = path[0] === "prices" ? { part: "key" as const } : {};
+  return { code: "unknown_target", path, ...part, message: "names no provider/model of a known provider", fix };
 }
 
 /** Every alias, chain entry and price override that leads nowhere or in a circle. */

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { Quirks as ProviderQuirks } from "../providers/provider.ts";
 import { flag, NAME, text, texts } from "./schema-values.ts";
 
 const HEADER = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
@@ -48,8 +49,10 @@ const Quirks = v.strictObject({
     v.picklist(["max_tokens", "max_completion_tokens"], "must be max_tokens or max_completion_tokens"),
   ),
   streamUsageFlag: v.optional(v.boolean("must be true or false")),
+  developerRole: v.optional(v.boolean("must be true or false")),
+  toolIds: v.optional(v.picklist(["alphanumeric-9"], "must be alphanumeric-9")),
   refusedFields: v.optional(v.array(text("must be the name of a request field"), "must be a list of request fields")),
-});
+} satisfies Readonly<Record<keyof ProviderQuirks, v.GenericSchema>>);
 
 const Headers = v.record(
   v.pipe(

@@ -9,7 +9,7 @@ export const PROVIDER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 export const DURATION_HINT = "must be a time with its unit, such as 500ms, 10s, 2m or 1h, and at most 24d";
 const SIZE_HINT = "must be a size with its unit, such as 512KB, 64MB or 1GB";
 
-const DURATION = /^\d{1,12}(?:\.\d{1,3})?(?:ms|s|m|h|d)$/;
+const DURATION = /^\d{1,15}(?:\.\d{1,3})?(?:ms|s|m|h|d)$/;
 
 /** Whether a text is a duration that a timer can hold (31 bits of milliseconds), and no shorter than `least`. */
 export function isTimer(value: string, least = 0): boolean {
@@ -53,7 +53,7 @@ export const size = (about: string) =>
     v.pipe(
       v.string(SIZE_HINT),
       v.description(about),
-      v.regex(/^\d{1,12}(?:\.\d{1,3})?(?:B|KB|MB|GB)$/, SIZE_HINT),
+      v.regex(/^\d{1,15}(?:\.\d{1,3})?(?:B|KB|MB|GB)$/, SIZE_HINT),
       v.check((value) => (parseSize(value) ?? 0) >= 1024, `${SIZE_HINT}, and at least 1KB`),
       v.transform((value) => parseSize(value) ?? 0),
     ),

@@ -17,7 +17,7 @@ function formatUnit(value: number, units: Readonly<Record<string, number>>): str
 
 /** Milliseconds of a duration such as `500ms`, `10s`, `2m`, `1.5h` or `90d`; null when it is none. */
 export function parseDuration(text: string): number | null {
-  return parseUnit(text, DURATION_MS, /^(\d{1,12}(?:\.\d{1,3})?)(ms|s|m|h|d)$/);
+  return parseUnit(text, DURATION_MS, /^(\d{1,15}(?:\.\d{1,3})?)(ms|s|m|h|d)$/);
 }
 
 /** The shortest text that {@link parseDuration} reads back as the same number of milliseconds. */
@@ -27,7 +27,7 @@ export function formatDuration(milliseconds: number): string {
 
 /** Bytes of a size such as `64MB`, `512KB` or `1GB` (1 KB is 1,024 bytes); null when it is none. */
 export function parseSize(text: string): number | null {
-  return parseUnit(text, SIZE_BYTES, /^(\d{1,12}(?:\.\d{1,3})?)(B|KB|MB|GB)$/);
+  return parseUnit(text, SIZE_BYTES, /^(\d{1,15}(?:\.\d{1,3})?)(B|KB|MB|GB)$/);
 }
 
 /** The shortest text that {@link parseSize} reads back as the same number of bytes. */

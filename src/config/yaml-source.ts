@@ -15,7 +15,7 @@ export interface YamlSource {
 const MAX_BYTES = 1_048_576;
 const MAX_PROBLEMS = 3;
 /** Names that reach into JavaScript's own objects. */
-const UNSAFE_KEYS = new Set(["__proto__", "constructor", "prototype"]);
+export const UNSAFE_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 /** What to do about the syntax errors that people really make. */
 const FIXES: Readonly<Record<string, string>> = {

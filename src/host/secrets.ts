@@ -1,19 +1,7 @@
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { isAbsolute, join, resolve } from "node:path";
 import { failure, type Result, success } from "../core/result.ts";
+import { errorCode, writePrivateFile } from "./private-file.ts";
 
 /** Why a secret cannot be had. `message` never holds the secret. */
 export interface SecretProblem {
@@ -80,10 +68,9 @@ export function checkSecret(raw: string, where: string): Result<string, SecretPr
   return success(value);
 }
 
-function unreadable(path: string, error: unknown): SecretProblem {
-  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-  const fix = code === "EACCES" ? `chown and chmod 600 ${path}` : "name a regular file with the key on one line";
-  return { code: "secret_unreadable", message: `${path} cannot be read (${code})`, fix };
+function unreadable(path: string, why: string): SecretProblem {
+  const fix = why === "EACCES" ? `chown and chmod 600 ${path}` : "name a regular file with the key on one line";
+  return { code: "secret_unreadable", message: `${path} cannot be read (${why})`, fix };
 }
 
 function readSecretFile(path: string): Result<{ value: string; mode: number }, SecretProblem> {
@@ -97,7 +84,7 @@ function readSecretFile(path: string): Result<{ value: string; mode: number }, S
     const checked = checkSecret(readFileSync(path, "utf8"), path);
     return checked.ok ? success({ value: checked.value, mode: status.mode }) : checked;
   } catch (error) {
-    return failure(unreadable(path, error));
+    return failure(unreadable(path, errorCode(error) || "unknown error"));
   }
 }
 
@@ -163,16 +150,7 @@ export function storeSecret(stateDir: string, provider: string, value: string): 
   const directory = join(stateDir, "secrets");
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   chmodSync(directory, 0o700);
-  const temporary = join(directory, `.${provider}.${process.pid}.new`);
-  rmSync(temporary, { force: true });
-  const handle = openSync(temporary, "wx", 0o600);
-  try {
-    writeSync(handle, `${checked.value}\n`);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-  renameSync(temporary, path);
+  writePrivateFile(path, `${checked.value}\n`);
   return success(undefined);
 }
 

@@ -1,5 +1,7 @@
 import { Document } from "yaml";
 import { findProvider } from "../../providers/_all.ts";
+import { NAME } from "../schema-values.ts";
+import { UNSAFE_KEYS } from "../yaml-source.ts";
 
 /** A block of the new configuration while it is put together. */
 export type DraftBlock = Record<string, unknown>;
@@ -65,20 +67,21 @@ export function ourTarget(model: string): { readonly provider: string; readonly 
   return family === undefined ? null : { provider: family[1], model };
 }
 
-/** A name that our configuration takes for a provider or alias. */
+/** The name nearest to a text that our configuration takes for a provider (and so for an alias too). */
 export function ourName(text: string): string {
-  const name = text.replace(/[^A-Za-z0-9._:-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "");
-  return name === "" ? "imported" : name.slice(0, 64);
+  const name = text.replace(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "");
+  return name === "" || UNSAFE_KEYS.has(name) ? "imported" : name.slice(0, 64);
 }
 
-/** Whether our configuration takes a name as it is. */
+/** Whether our configuration takes a name for an alias or chain as it is. */
 export function isOurName(text: string): boolean {
-  return ourName(text) === text;
+  return NAME.test(text) && !UNSAFE_KEYS.has(text);
 }
 
 /** The variable a key can be read from when the other tool had it in its file, where ours never stands. */
 export function keyVariable(provider: string): string {
-  return findProvider(provider)?.keyEnv[0] ?? `${provider.toUpperCase().replace(/[^A-Z0-9]/g, "_")}_API_KEY`;
+  const name = provider.toUpperCase().replace(/[^A-Z0-9]/g, "_");
+  return findProvider(provider)?.keyEnv[0] ?? `${/^\d/.test(name) ? "KEY_" : ""}${name}_API_KEY`;
 }
 
 /** `env:NAME` for a key that another tool had in its file, with the note that says so. */

@@ -1,3 +1,4 @@
+import { isPlaceholder } from "../../host/secrets.ts";
 import { baseUrlFault } from "../schema-provider.ts";
 import { type Draft, isOurName, movedKey, newDraft, ourName, ourProvider, ourTarget } from "./draft.ts";
 import { asBlock, asList, asText, asTexts } from "./read.ts";
@@ -7,7 +8,7 @@ const WILDCARD = /[*?]/;
 
 function keyOf(value: unknown, provider: string, draft: Draft): string | null {
   const text = asText(value);
-  if (text === null) return null;
+  if (text === null || isPlaceholder(text)) return null;
   const variable = /^os\.environ\/([A-Za-z_][A-Za-z0-9_]*)$/.exec(text)?.[1];
   return variable === undefined ? movedKey(draft, provider) : `env:${variable}`;
 }
@@ -96,7 +97,7 @@ export function importLitellm(root: unknown): Draft {
   const models = new Map<string, string[]>();
   for (const entry of asList(config.model_list)) {
     const found = deployment(entry, draft);
-    if (found !== null) models.set(found.name, [...(models.get(found.name) ?? []), found.target]);
+    if (found !== null) models.set(found.name, [...new Set([...(models.get(found.name) ?? []), found.target])]);
   }
   addModels(models, draft);
   addFallbacks(settings.fallbacks, models, draft);
