@@ -122,7 +122,7 @@ function fromStore(provider: Provider, places: KeyPlaces): FoundAccounts {
 }
 
 /** Keys that lie about without being named in the file: in the environment, else stored by `provider add`. */
-export function discoverAccounts(provider: Provider, places: KeyPlaces): FoundAccounts {
+function discoverAccounts(provider: Provider, places: KeyPlaces): FoundAccounts {
   const environment = fromEnvironment(provider, places);
   return environment.accounts.length > 0 ? environment : join([environment, fromStore(provider, places)]);
 }

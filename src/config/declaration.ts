@@ -8,7 +8,7 @@ function tidyBase(dialect: ProviderEndpoint["dialect"], baseUrl: string): string
 }
 
 /** A provider's endpoints moved to another address: the first takes the given one, those below it move along. */
-export function moveEndpoints(endpoints: readonly ProviderEndpoint[], baseUrl: string): readonly ProviderEndpoint[] {
+function moveEndpoints(endpoints: readonly ProviderEndpoint[], baseUrl: string): readonly ProviderEndpoint[] {
   const documented = endpoints[0]?.baseUrl ?? "";
   const moved = baseUrl.replace(/\/+$/, "");
   return endpoints.map((endpoint) => ({

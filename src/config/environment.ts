@@ -50,7 +50,7 @@ export const TWINS: readonly Twin[] = [
 const OTHER_VARIABLES = ["LODESTAR_CONFIG", "LODESTAR_STATE_DIR", "LODESTAR_URL"];
 
 /** The name of a flag as it is typed: `--admin-port`. */
-export function flagName(flag: keyof ConfigFlags): string {
+function flagName(flag: keyof ConfigFlags): string {
   return `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
