@@ -77,7 +77,7 @@ export async function answerRequests(context: Context, admin: AdminContext): Pro
 /** `GET /v1/requests/:id`: every attempt of one request. */
 export async function answerRequest(context: Context, admin: AdminContext, requestId: string): Promise<Response> {
   await admin.ledger.flush();
-  const attempts = [...admin.ledger.query({ requestId })];
+  const attempts = [...admin.ledger.query({ requestId })].sort((left, right) => left.attempt - right.attempt);
   if (attempts.length === 0) {
     const fix = "lodestar requests lists the latest";
     return adminError(context, 404, "request_not_found", `no request "${requestId}" is in the ledger`, fix);
