@@ -49,6 +49,7 @@ export function apiContext(opening: Opening, isReady: () => boolean): ApiContext
       const waitMs = failedKeys.waitMs(address, clock.now());
       return waitMs > 0 ? guessing(waitMs) : null;
     },
+    trusted: (address) => failedKeys.forget(address),
     rejected: (address) => failedKeys.count(address, clock.now()),
     readBody: (request) => readObject(request, services.settings().maxBodyBytes),
     mintRequestId: () => `req_${Bun.randomUUIDv7("base64url")}`,

@@ -10,6 +10,7 @@ import { startRetention } from "../stores/retention.ts";
 import { type CliProblem, failureProblem } from "../terminal/problem.ts";
 import { logEvents } from "./access-log.ts";
 import { adminContext, type Serving } from "./admin.ts";
+import { logCrashes } from "./crash.ts";
 import { loadFor, type Opening, openState } from "./opening.ts";
 import { stateProblem } from "./problems.ts";
 import { type Listeners, openListeners } from "./serving.ts";
@@ -115,7 +116,7 @@ class RunningDaemon implements Daemon {
     const { runtime, stores, log, clock } = this.opening;
     const { apiUrl, adminUrl, stateDir, startedAt } = this;
     const { version } = this.inputs;
-    this.undo.push(logEvents(runtime.bus, log));
+    this.undo.push(logCrashes(log), logEvents(runtime.bus, log));
     writeReady(stateDir, { apiUrl, adminUrl, pid: process.pid, version, startedAt });
     this.isReady = true;
     runtime.bus.emit({ event: "ready", at: startedAt, apiUrl, adminUrl, stateDir, version, pid: process.pid });

@@ -3,9 +3,7 @@ import type { Settings } from "../config/settings.ts";
 import type { Directory } from "../core/expand.ts";
 import type { Redactor } from "../core/redact.ts";
 import { failure, success } from "../core/result.ts";
-import { anthropic } from "../dialects/anthropic/dialect.ts";
-import { ollama } from "../dialects/ollama/dialect.ts";
-import { openaiChat } from "../dialects/openai-chat/dialect.ts";
+import { DIALECTS } from "../dialects/_all.ts";
 import { type Bus, createBus } from "../gateway/bus.ts";
 import { makeDirectory } from "../gateway/directory.ts";
 import { createHealthBook } from "../gateway/health.ts";
@@ -150,7 +148,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   const services: Services = {
     settings,
     directory: directory.get,
-    dialects: { "openai-chat": openaiChat, anthropic, ollama },
+    dialects: DIALECTS,
     ledger: stores.ledger,
     settle,
     health,

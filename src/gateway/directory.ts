@@ -53,11 +53,14 @@ function sourceOf(configured: ConfiguredProvider, parts: DirectoryParts): ModelS
 /** Brings together, as plain data, what the planner looks names up in. */
 export function makeDirectory(parts: DirectoryParts): Directory {
   const { settings, builtIn } = parts;
-  const configuredIds = new Set(settings.providers.map((entry) => entry.provider.id));
+  // A provider that is named but whose key is missing cannot be asked: it counts as not configured.
+  const usable = settings.providers.filter((entry) => entry.accounts.length > 0);
+  const usableIds = new Set(usable.map((entry) => entry.provider.id));
+  const known = new Map([...builtIn, ...settings.providers.map((entry) => entry.provider)].map((one) => [one.id, one]));
   return {
-    sources: settings.providers.map((entry) => sourceOf(entry, parts)),
-    unconfigured: builtIn
-      .filter((provider) => !configuredIds.has(provider.id))
+    sources: usable.map((entry) => sourceOf(entry, parts)),
+    unconfigured: [...known.values()]
+      .filter((provider) => !usableIds.has(provider.id))
       .map((provider) => ({ id: provider.id, keyEnv: provider.keyEnv[0] ?? "" })),
     aliases: settings.aliases,
     chains: settings.chains,

@@ -29,9 +29,9 @@ export function routeTo(
   return routes.find((route) => route.dialect === client) ?? routes[0] ?? null;
 }
 
-function credentialOf(attempt: Attempt, call: Call): Record<string, string> {
+function credentialOf(attempt: Attempt, call: Call, { endpoint }: Route): Record<string, string> {
   const { configured, account } = attempt;
-  const scheme = configured.provider.auth;
+  const scheme = endpoint.auth ?? configured.provider.auth;
   if (configured.auth === "client") {
     return call.caller.credential === null ? {} : { [call.caller.credential.header]: call.caller.credential.value };
   }
@@ -47,7 +47,7 @@ export function upstreamHeaders(attempt: Attempt, call: Call, route: Route, vers
     "user-agent": `lodestar/${version}`,
     ...attempt.configured.provider.headers,
     ...(isSameDialect ? call.passHeaders : {}),
-    ...credentialOf(attempt, call),
+    ...credentialOf(attempt, call, route),
   };
 }
 

@@ -25,6 +25,8 @@ export interface ApiContext {
   guessWait(address: string): ClientError | null;
   /** Notes a refused credential of an address, to slow guessing down. */
   rejected(address: string): void;
+  /** Notes a right credential of an address: its wrong ones before are forgiven. */
+  trusted(address: string): void;
   readBody(request: Request): Promise<Result<ApiBody, ClientError>>;
   mintRequestId(): string;
   /** False while starting or draining. */

@@ -34,7 +34,8 @@ function identifyAt(peer: string, request: Request, context: ApiContext): Result
   const tooMany = context.guessWait(peer);
   if (tooMany !== null) return failure(tooMany);
   const caller = identify(request, context.keyring);
-  if (!caller.ok) context.rejected(peer);
+  if (caller.ok) context.trusted(peer);
+  else context.rejected(peer);
   return caller;
 }
 
