@@ -1,38 +1,10 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { chatChunks, chatReply, contentOf, eventsOf } from "../support/chat-chunks.ts";
-import { type Behaviour, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
-import { openTestGateway, type TestGateway } from "../support/test-gateway.ts";
+import type { Behaviour } from "../support/fake-upstream.ts";
+import type { TestGateway } from "../support/test-gateway.ts";
+import { createWorld } from "../support/world.ts";
 
-const open: { close(): Promise<void> }[] = [];
-
-afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one.close();
-});
-
-async function fake(script: Parameters<typeof startFakeUpstream>[0]): Promise<FakeUpstream> {
-  const upstream = await startFakeUpstream(script);
-  open.push({ close: upstream.stop });
-  return upstream;
-}
-
-/** Two providers, `first` and `second`, priced at 1 and 2 USD per million tokens in and out, behind the alias chain `duo`. */
-async function duo(first: string, second: string, more = ""): Promise<TestGateway> {
-  const gateway = await openTestGateway(
-    `
-providers:
-  first: { dialect: openai-chat, baseUrl: "${first}/v1", models: [one], accounts: [{ key: env:FIRST_KEY }] }
-  second: { dialect: openai-chat, baseUrl: "${second}/v1", models: [two], accounts: [{ key: env:SECOND_KEY }] }
-chains: { duo: [first/one, second/two] }
-prices:
-  overrides:
-    first/one: { input: 1, output: 1 }
-    second/two: { input: 2, output: 2 }
-${more}`,
-    { FIRST_KEY: "first-key-0123456789", SECOND_KEY: "second-key-0123456789" },
-  );
-  open.push(gateway);
-  return gateway;
-}
+const { fake, duo } = createWorld();
 
 const ASK = { model: "duo", messages: [{ role: "user", content: "hello" }] };
 
@@ -51,11 +23,12 @@ describe("falling back", () => {
     const alive = await fake(() => ({ kind: "json", body: chatReply("hello there") }));
     const gateway = await duo("http://127.0.0.1:9", alive.url);
     const response = await gateway.fetch("/v1/chat/completions", { json: ASK });
-    const body = await response.json();
     expect(response.status).toBe(200);
-    expect(body.model).toBe("duo");
-    expect(body.choices[0].message.content).toBe("hello there");
-    expect(body.usage.cost).toBe(0.00003);
+    expect(await response.json()).toMatchObject({
+      model: "duo",
+      choices: [{ message: { content: "hello there" } }],
+      usage: { cost: 0.00003 },
+    });
     expect(response.headers.get("x-lodestar-provider")).toBe("second");
     expect(response.headers.get("x-lodestar-attempts")).toBe("2");
     expect(response.headers.get("x-litellm-attempted-fallbacks")).toBe("1");
@@ -105,7 +78,7 @@ describe("falling back", () => {
       const good = await fake(() => ({ kind: "json", body: chatReply("saved") }));
       const gateway = await duo(bad.url, good.url, "retries: { attempts: 2, base: 1ms, max: 10ms }");
       const response = await gateway.fetch("/v1/chat/completions", { json: ASK });
-      expect((await response.json()).choices[0].message.content).toBe("saved");
+      expect(await response.json()).toMatchObject({ choices: [{ message: { content: "saved" } }] });
       expect(bad.calls.length).toBe(calls);
       const rows = shape(await gateway.rows());
       expect(rows.map((row) => row.fault)).toEqual([...Array(calls).fill(kind), null]);
@@ -127,13 +100,13 @@ describe("falling back", () => {
   });
 
   test("a stream that breaks before any content falls back, one that breaks after it ends in an error event", async () => {
-    const before = await fake(() => ({ kind: "stream", chunks: chatChunks([]).slice(0, 1), then: "cut" }));
+    const before = await fake(() => ({ kind: "stream", chunks: chatChunks([]).slice(0, 1), ending: "cut" }));
     const good = await fake(() => ({ kind: "stream", chunks: chatChunks(["a", "b"]) }));
     const gateway = await duo(before.url, good.url, "retries: { attempts: 1 }");
     const saved = await (await gateway.fetch("/v1/chat/completions", { json: { ...ASK, stream: true } })).text();
     expect(contentOf(saved)).toBe("ab");
 
-    const after = await fake(() => ({ kind: "stream", chunks: chatChunks(["a", "b"]).slice(0, 2), then: "cut" }));
+    const after = await fake(() => ({ kind: "stream", chunks: chatChunks(["a", "b"]).slice(0, 2), ending: "cut" }));
     const other = await duo(after.url, good.url);
     const broken = await (await other.fetch("/v1/chat/completions", { json: { ...ASK, stream: true } })).text();
     expect(contentOf(broken)).toBe("a");
@@ -159,12 +132,12 @@ describe("falling back", () => {
     expect(response.status).toBe(429);
     expect(response.headers.get("retry-after")).toBe("7");
     expect(response.headers.get("x-should-retry")).toBeNull();
-    const { error } = await response.json();
-    expect(error.message).toContain("first/one (connect), second/two (rate-limited)");
-    expect(error.lodestar_metadata.attempts.map((attempt: { outcome: string }) => attempt.outcome)).toEqual([
-      "connect",
-      "rate-limited",
-    ]);
+    expect(await response.json()).toMatchObject({
+      error: {
+        message: expect.stringContaining("first/one (connect), second/two (rate-limited)"),
+        lodestar_metadata: { attempts: [{ outcome: "connect" }, { outcome: "rate-limited" }] },
+      },
+    });
   });
 
   test("after faults the breaker opens, the next request goes straight to the next target, and a health event says so", async () => {

@@ -28,7 +28,7 @@ export type Behaviour =
       /** Pause before each chunk. */
       readonly everyMs?: number;
       /** Afterwards: end properly (default), cut the connection, or stay silent. */
-      readonly then?: "end" | "cut" | "hang";
+      readonly ending?: "end" | "cut" | "hang";
       /** Write each byte by itself. */
       readonly isBytewise?: boolean;
     }
@@ -76,8 +76,8 @@ async function stream(response: ServerResponse, behaviour: Extract<Behaviour, { 
     if (behaviour.isBytewise !== true) await write(response, bytes);
     else for (const byte of bytes) await write(response, Buffer.of(byte));
   }
-  if (behaviour.then === "hang") return;
-  if (behaviour.then === "cut") {
+  if (behaviour.ending === "hang") return;
+  if (behaviour.ending === "cut") {
     await pause(5);
     response.socket?.destroy();
     return;
