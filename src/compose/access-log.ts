@@ -14,7 +14,7 @@ function write(event: LodestarEvent, log: Log): void {
         reason: intent.routeReason,
         durationMs: outcome.endedAt - intent.startedAt,
         costNanoUsd: outcome.costNanoUsd,
-        ...(outcome.fault === null ? {} : { fault: outcome.fault.kind, message: outcome.fault.message }),
+        ...(outcome.fault === null ? {} : { fault: outcome.fault.kind, detail: outcome.fault.message }),
       });
       return;
     }

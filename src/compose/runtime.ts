@@ -15,7 +15,7 @@ import { createWatchdog } from "../gateway/watchdog.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Egress } from "../host/egress.ts";
 import type { Log } from "../host/log.ts";
-import { PULL_HINT } from "../host/ollama.ts";
+import { pullHint } from "../host/ollama.ts";
 import { createPriceBook } from "../host/price-book.ts";
 import type { PriceBook } from "../host/prices.ts";
 import type { SendUpstream } from "../host/upstream.ts";
@@ -60,6 +60,12 @@ function ollamaServers(settings: Settings): ReadonlyMap<string, string> {
       return provider.isLocal === true && endpoint?.dialect === "ollama" ? [[provider.id, endpoint.baseUrl]] : [];
     }),
   );
+}
+
+/** How to get a first local model here, for the message when `free` finds none. */
+function hintFor(settings: Settings, local: LocalModels): string {
+  const [first] = ollamaServers(settings);
+  return first === undefined ? pullHint(null, false) : pullHint(first[1], local.stateOf(first[0]) !== null);
 }
 
 function pricesFor(settings: Settings): PriceBook {

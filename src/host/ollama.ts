@@ -18,8 +18,14 @@ export interface OllamaState {
   readonly loaded: readonly LoadedModel[];
 }
 
-/** How to install and start a first local model. */
-export const PULL_HINT = "Run `ollama pull qwen2.5-coder:1.5b` (about 1 GB), then try again.";
+const FIRST_MODEL = "`ollama pull qwen2.5-coder:1.5b` (about 1 GB)";
+
+/** How to get a first local model, by whether a server answers at `url`; null where none is configured. */
+export function pullHint(url: string | null, isReachable: boolean): string {
+  if (isReachable) return `Run ${FIRST_MODEL}, then try again.`;
+  const where = url === null ? "No Ollama is configured" : `Nothing answers at ${url}`;
+  return `${where}: start Ollama (\`ollama serve\`; install it from https://ollama.com/download), then run ${FIRST_MODEL}.`;
+}
 
 async function getJson(url: string, timeoutMs: number): Promise<Result<JsonValue, string>> {
   try {

@@ -146,7 +146,7 @@ export function createPriceBook(options: PriceBookOptions): PriceBook {
     },
     modelsOf(provider) {
       const [place] = placeOf(provider, "");
-      return load().providers[place]?.models.map(({ id }) => id) ?? [];
+      return [...new Set(load().providers[place]?.models.map(({ id }) => id))];
     },
     get source() {
       return load().source;
