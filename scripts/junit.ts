@@ -24,6 +24,24 @@ export function countTests(xml: string, isRunOk: boolean): TestCounts {
   return { passed: tests - failures - skipped, failed: failures === 0 && !isRunOk ? 1 : failures, skipped };
 }
 
+function unescapeXml(text: string): string {
+  const named: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', apos: "'", amp: "&" };
+  return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => named[name] ?? "");
+}
+
+/** The skipped tests of a JUnit report, a line for each group of tests: how many, in which file, and the title with the reason. */
+export function skippedTests(xml: string): readonly string[] {
+  const groups = new Map<string, string[]>();
+  for (const [, attributes = ""] of xml.matchAll(/<testcase ([^>]*[^/])>\s*<skipped/g)) {
+    const read = (name: string): string => unescapeXml(new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? "");
+    const group = `${read("file")}: ${read("classname")}`;
+    groups.set(group, [...(groups.get(group) ?? []), read("name")]);
+  }
+  return [...groups].map(([group, names]) =>
+    names.length === 1 ? `skipped in ${group} > ${names[0]}` : `skipped ${names.length} in ${group}`,
+  );
+}
+
 /** The last line of every test command of ours. */
 export function summaryLine(passed: number, failed: number): string {
   return `${passed} passed, ${failed} failed`;

@@ -1,12 +1,12 @@
 import { mkdirSync } from "node:fs";
 import { STATIC_STEPS } from "./check.ts";
-import { countTests, summaryLine, type TestCounts } from "./junit.ts";
+import { countTests, skippedTests, summaryLine, type TestCounts } from "./junit.ts";
 import { bun, describeStep, ROOT, runSteps, type Step } from "./step.ts";
 
 const REPORT = `${ROOT}.cache/junit.xml`;
 const BUILD: Step = { name: "build", command: bun("scripts/build.ts", "--if-stale") };
 
-/** Runs the test files below the given paths with their output straight through, and counts them. */
+/** Runs the test files below the given paths with their output straight through, names what was skipped, and counts. */
 export async function runTests(args: readonly string[]): Promise<TestCounts> {
   mkdirSync(`${ROOT}.cache`, { recursive: true });
   await Bun.file(REPORT)
@@ -20,7 +20,9 @@ export async function runTests(args: readonly string[]): Promise<TestCounts> {
   });
   const code = await child.exited;
   const report = Bun.file(REPORT);
-  return countTests((await report.exists()) ? await report.text() : "", code === 0);
+  const xml = (await report.exists()) ? await report.text() : "";
+  for (const line of skippedTests(xml)) console.log(line);
+  return countTests(xml, code === 0);
 }
 
 /** `npm test`: the checks, the build and every test but the long suites. Ends with a line `N passed, N failed`. */
@@ -29,7 +31,6 @@ async function testAll(): Promise<number> {
   const brokenSteps = steps.filter((step) => !step.isOk).length;
   const tests = await runTests(["--only-failures", "--path-ignore-patterns=**/test/long/**"]);
   const failed = brokenSteps + tests.failed;
-  if (tests.skipped > 0) console.log(`${tests.skipped} skipped (the reasons stand in their titles)`);
   console.log(summaryLine(steps.length - brokenSteps + tests.passed, failed));
   return failed === 0 ? 0 : 1;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import manifest from "../../package.json" with { type: "json" };
 import { percentOf, readLcov } from "../../scripts/coverage.ts";
 import { executableKind, executableKindOf } from "../../scripts/executable-kind.ts";
-import { countTests, summaryLine } from "../../scripts/junit.ts";
+import { countTests, skippedTests, summaryLine } from "../../scripts/junit.ts";
 import { RELEASE_TARGETS } from "../../scripts/release.ts";
 import { bill, type Lock, readLock, shippedPackages } from "../../scripts/sbom.ts";
 import { ROOT } from "../../scripts/step.ts";
@@ -23,6 +23,22 @@ describe("the counts of a test run", () => {
     ["a report without counts", report('name="bun test"'), true, [0, 1, 0]],
   ] as const)("%s", (_title, xml, isOk, [passed, failed, skipped]) => {
     expect(countTests(xml, isOk)).toEqual({ passed, failed, skipped });
+  });
+
+  test("come with what was skipped, one line a group", () => {
+    const testcase = (name: string, group: string, inner: string): string =>
+      `<testcase name="${name}" classname="${group}" file="test/a.test.ts" line="1">${inner}</testcase>`;
+    const xml = [
+      testcase("one", "alone (skipped as root)", "\n <skipped />\n"),
+      testcase("two", "data &amp; more", "<skipped />"),
+      testcase("three", "data &amp; more", "<skipped />"),
+      testcase("four", "data &amp; more", "<failure />"),
+      '<testcase name="five" classname="data" file="test/a.test.ts" line="1" />',
+    ].join("\n");
+    expect(skippedTests(xml)).toEqual([
+      "skipped in test/a.test.ts: alone (skipped as root) > one",
+      "skipped 2 in test/a.test.ts: data & more",
+    ]);
   });
 
   test("end as one line", () => expect(summaryLine(12, 3)).toBe("12 passed, 3 failed"));

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { previousPath, rollBackBinary } from "../../../src/features/update/swap.ts";
+import { placeBinary, previousPath, rollBackBinary } from "../../../src/features/update/swap.ts";
 import { findOffer, installOffer } from "../../../src/features/update/update.ts";
 import { fakeBinary, serveFolder, temporaryFolder, textOf, writeExecutable, writeRelease } from "./fixture.ts";
 
@@ -146,6 +146,16 @@ describe("installing an update", () => {
     expect(await updateFrom(release, binary)).toBe("update_not_for_this_machine");
   });
 
+  test("says so when the binary cannot be replaced, and cleans up", () => {
+    using folder = temporaryFolder();
+    const binary = join(folder.path, "lodestar");
+    mkdirSync(join(binary, "not-empty"), { recursive: true });
+    writeExecutable(join(folder.path, "made"), NEW);
+    const outcome = placeBinary(join(folder.path, "made"), binary);
+    expect(outcome.ok ? "" : outcome.error.code).toBe("update_not_written");
+    expect(readdirSync(folder.path)).toEqual(["lodestar"]);
+  });
+
   test("says so when the file cannot be fetched", async () => {
     using folder = temporaryFolder();
     const { binary, release } = scene(folder.path);
@@ -178,6 +188,17 @@ describe("rolling back", () => {
     expect([textOf(binary), textOf(previousPath(binary))]).toEqual([OLD, NEW]);
     expect(rollBackBinary(binary).ok).toBe(true);
     expect([textOf(binary), textOf(previousPath(binary))]).toEqual([NEW, OLD]);
+  });
+
+  test("that fails half-way leaves both as they were", async () => {
+    using folder = temporaryFolder();
+    const binary = join(folder.path, "lodestar");
+    mkdirSync(join(binary, "not-empty"), { recursive: true });
+    writeExecutable(previousPath(binary), OLD);
+    const outcome = rollBackBinary(binary);
+    expect(outcome.ok ? "" : outcome.error.code).toBe("update_not_written");
+    expect(textOf(previousPath(binary))).toBe(OLD);
+    expect(readdirSync(folder.path).sort()).toEqual(["lodestar", "lodestar.previous"]);
   });
 
   test("without a previous binary changes nothing and says what to do instead", () => {
