@@ -62,8 +62,19 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   });
   const { stdin = "", isTTY = false } = options;
   const code = await runCli(argv, COMMANDS, {
-    stdout: { isTTY, columns: 100, write: (chunk) => void (text.out += chunk) },
-    stderr: { isTTY, write: (chunk) => void (text.err += chunk) },
+    stdout: {
+      isTTY,
+      columns: 100,
+      write: (chunk) => {
+        text.out += chunk;
+      },
+    },
+    stderr: {
+      isTTY,
+      write: (chunk) => {
+        text.err += chunk;
+      },
+    },
     stdin: typeof stdin === "string" ? { readAll: async () => stdin } : stdin,
     environment: { NO_COLOR: "1", ...options.environment },
     version: "1.2.3",

@@ -123,7 +123,11 @@ describe("mistakes", () => {
       let err = "";
       const code = await runCli(["boom"], entries, {
         stdout: { write: () => undefined },
-        stderr: { write: (text) => void (err += text) },
+        stderr: {
+          write: (text) => {
+            err += text;
+          },
+        },
         stdin: { readAll: async () => "" },
         environment,
         version: "1",
