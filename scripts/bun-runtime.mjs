@@ -1,8 +1,17 @@
 // Finds or fetches the pinned Bun. Plain Node (18 or newer) without dependencies: this runs before anything is installed.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { delimiter, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 
@@ -55,17 +64,20 @@ function cachedPath(root, name) {
   return join(root, ".cache", "bun", BUN_VERSION, name, file);
 }
 
-/** A Bun of the pinned version: in the checkout's cache, in node_modules or on PATH; `undefined` where there is none. */
+/** Whether a file lies below the checkout's node_modules, where the next install may remove it. */
+function isFleeting(root, file) {
+  return realpathSync(file).startsWith(join(realpathSync(root), "node_modules") + sep);
+}
+
+/** A Bun of the pinned version: in the checkout's cache or on PATH; `undefined` where there is none. */
 export function findRuntime(root) {
-  const cached = cachedPath(root, runtimePackage(hostTraits()));
   const executable = process.platform === "win32" ? "bun.exe" : "bun";
   const onPath = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
   const candidates = [
-    cached,
-    join(root, "node_modules", "bun", "bin", "bun.exe"),
+    cachedPath(root, runtimePackage(hostTraits())),
     ...onPath.map((folder) => join(folder, executable)),
   ];
-  return candidates.find((file) => existsSync(file) && isPinned(file));
+  return candidates.find((file) => existsSync(file) && !isFleeting(root, file) && isPinned(file));
 }
 
 /** One file of a tar archive (ustar, POSIX.1-1988: name at 0, size in octal at 124, content padded to 512 bytes). */

@@ -1,9 +1,11 @@
 import { expect, test } from "bun:test";
+import { copyFileSync, linkSync, mkdirSync, symlinkSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import pinned from "../../scripts/bun-packages.json" with { type: "json" };
 import { BUN_VERSION, findRuntime, hostTraits, runtimePackage } from "../../scripts/bun-runtime.mjs";
 import { RELEASE_TARGETS } from "../../scripts/release.ts";
-import { ROOT } from "../../scripts/step.ts";
+import { temporaryFolder } from "../features/update/fixture.ts";
 
 test("one version of Bun is pinned everywhere", () => {
   expect(BUN_VERSION).toBe(pinned.version);
@@ -35,7 +37,32 @@ test("a machine Bun is not made for is refused in words", () => {
   expect(() => runtimePackage({ ...linux, platform: "sunos", arch: "x64" })).toThrow("no build for sunos");
 });
 
-test("this machine has a package and a runtime", () => {
+test("this machine has a package", () => {
   expect(runtimePackage(hostTraits())).toStartWith("bun-");
-  expect(findRuntime(ROOT)).toBeString();
 });
+
+test("a Bun on PATH is found, but none that the next install may remove", () => {
+  using folder = temporaryFolder();
+  const path = process.env.PATH;
+  const bin = join(folder.path, "node_modules/.bin");
+  mkdirSync(bin, { recursive: true });
+  linkOrCopy(process.execPath, join(bin, "bun"));
+  try {
+    process.env.PATH = bin;
+    expect(findRuntime(folder.path)).toBeUndefined();
+    process.env.PATH = `${bin}${delimiter}${folder.path}`;
+    symlinkSync(process.execPath, join(folder.path, "bun"));
+    expect(findRuntime(folder.path)).toBe(join(folder.path, "bun"));
+  } finally {
+    process.env.PATH = path;
+  }
+});
+
+/** A second name for a file, or a copy on another file system. */
+function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    copyFileSync(from, to);
+  }
+}
