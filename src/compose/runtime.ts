@@ -137,7 +137,14 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   const findConfigured = (id: string) => loaded.settings.providers.find((entry) => entry.provider.id === id);
   const directory = cachedDirectory(
     () =>
-      makeDirectory({ settings: settings(), prices, local, builtIn: PROVIDERS, now: clock.now(), pullHint: PULL_HINT }),
+      makeDirectory({
+        settings: settings(),
+        prices,
+        local,
+        builtIn: PROVIDERS,
+        now: clock.now(),
+        pullHint: hintFor(settings(), local),
+      }),
     clock,
   );
   registerSecrets(loaded.settings, redactor);
