@@ -30,8 +30,8 @@ export interface Engine {
   readonly host: string;
   readonly pid: number;
   log(): string;
-  /** The processes that it started: Ollama's runners. */
-  children(): readonly number[];
+  /** SIGKILL to the processes that it started: Ollama's runners. */
+  killChildren(): void;
   /** Ends it and its runners. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
@@ -95,7 +95,7 @@ async function launch({ command, env, port, path }: Launch): Promise<Engine> {
     host: `127.0.0.1:${port}`,
     pid: child.pid,
     log: () => readFileSync(logFile, "utf8"),
-    children: () => childrenOf(child.pid),
+    killChildren: () => childrenOf(child.pid).forEach(end),
     async stop(signal = "SIGTERM") {
       const runners = childrenOf(child.pid);
       child.kill(signal);
@@ -107,8 +107,8 @@ async function launch({ command, env, port, path }: Launch): Promise<Engine> {
 }
 
 /** Starts the real Ollama server with its two tiny models, one loaded at a time, its log telling of every runner start. */
-export async function startOllama(more: Readonly<Record<string, string>> = {}): Promise<Engine> {
-  const port = await freePort();
+export async function startOllama(more: Readonly<Record<string, string>> = {}, wanted?: number): Promise<Engine> {
+  const port = wanted ?? (await freePort());
   const env = {
     HOME: join(OLLAMA, "home"),
     OLLAMA_HOST: `127.0.0.1:${port}`,
