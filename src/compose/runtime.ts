@@ -16,11 +16,10 @@ import type { Clock } from "../host/clock.ts";
 import type { Egress } from "../host/egress.ts";
 import type { Log } from "../host/log.ts";
 import { pullHint } from "../host/ollama.ts";
-import { createPriceBook } from "../host/price-book.ts";
-import type { PriceBook } from "../host/prices.ts";
 import type { SendUpstream } from "../host/upstream.ts";
 import { PROVIDERS } from "../providers/_all.ts";
 import type { Stores } from "../stores/open.ts";
+import { holdConfig } from "./current-config.ts";
 
 /** What a runtime is built on. */
 export interface RuntimeParts {
@@ -68,36 +67,6 @@ function hintFor(settings: Settings, local: LocalModels): string {
   return first === undefined ? pullHint(null, false) : pullHint(first[1], local.stateOf(first[0]) !== null);
 }
 
-function pricesFor(settings: Settings): PriceBook {
-  const providers = new Map(settings.providers.map(({ provider }) => [provider.id, provider]));
-  return createPriceBook({
-    overrides: settings.prices.overrides,
-    isLocalProvider: (id) => providers.get(id)?.isLocal === true,
-    priceIdOf: (id) => providers.get(id)?.priceId ?? PROVIDERS.find((known) => known.id === id)?.priceId,
-  });
-}
-
-function registerSecrets(settings: Settings, redactor: Redactor): void {
-  for (const { key } of settings.providers.flatMap((entry) => entry.accounts)) {
-    if (key !== null) redactor.addSecret(key);
-  }
-}
-
-/** A price book that follows the settings: the same object, whatever is configured. */
-function followingPrices(current: () => PriceBook): PriceBook {
-  return {
-    priceOf: (provider, model, at) => current().priceOf(provider, model, at),
-    factsOf: (provider, model) => current().factsOf(provider, model),
-    modelsOf: (provider) => current().modelsOf(provider),
-    get source() {
-      return current().source;
-    },
-    get date() {
-      return current().date;
-    },
-  };
-}
-
 function imageFetcher(egress: Egress): Services["fetchImage"] {
   return async (url, signal) => {
     const limits = { maxBytes: IMAGE_BYTES, timeoutMs: IMAGE_TIMEOUT_MS, mediaTypes: ["image/*"], signal };
@@ -125,16 +94,16 @@ function cachedDirectory(make: () => Directory, clock: Clock): { get: () => Dire
 
 /** Builds the gateway on opened stores. */
 export function createRuntime(parts: RuntimeParts): Runtime {
-  const { stores, clock, log, redactor, version } = parts;
-  let loaded = parts.loaded;
-  let priceBook = pricesFor(loaded.settings);
-  const settings = (): Settings => loaded.settings;
-  const prices = followingPrices(() => priceBook);
+  const { stores, clock, log } = parts;
+  const config = holdConfig(parts.loaded, parts.redactor);
+  const { settings, prices } = config;
   const bus = createBus();
   const shutdown = new AbortController();
-  const local = watchLocalModels(() => ollamaServers(loaded.settings), clock);
-  const health = createHealthBook(clock, bus, () => loaded.settings.breaker);
-  const findConfigured = (id: string) => loaded.settings.providers.find((entry) => entry.provider.id === id);
+  const local = watchLocalModels(() => ollamaServers(settings()), clock);
+  const health = createHealthBook(clock, bus, () => settings().breaker);
+  const isLocal = (id: string): boolean => config.find(id)?.provider.isLocal === true;
+  const isSubscription = (id: string): boolean => config.find(id)?.auth === "client";
+  const baselineModel = (): string => settings().baselineModel;
   const directory = cachedDirectory(
     () =>
       makeDirectory({
@@ -147,44 +116,31 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       }),
     clock,
   );
-  registerSecrets(loaded.settings, redactor);
-  const settle = createSettler({
-    ledger: stores.ledger,
-    prices,
-    bus,
-    clock,
-    log,
-    isLocal: (id) => findConfigured(id)?.provider.isLocal === true,
-    isSubscription: (id) => findConfigured(id)?.auth === "client",
-    baselineModel: () => loaded.settings.baselineModel,
-  });
   const services: Services = {
     settings,
     directory: directory.get,
     dialects: DIALECTS,
     ledger: stores.ledger,
-    settle,
+    settle: createSettler({ ledger: stores.ledger, prices, bus, clock, log, isLocal, isSubscription, baselineModel }),
     health,
     bus,
     clock,
     watchdog: createWatchdog(clock),
     prices,
     send: parts.send,
-    localRunner: createLocalRunner(() => loaded.settings.local.contextTokens),
+    localRunner: createLocalRunner(() => settings().local.contextTokens),
     fetchImage: imageFetcher(parts.egress),
     log,
     shutdown: shutdown.signal,
-    version,
+    version: parts.version,
   };
   return {
     services,
     local,
     bus,
-    loaded: () => loaded,
+    loaded: config.loaded,
     use(next) {
-      loaded = next;
-      priceBook = pricesFor(next.settings);
-      registerSecrets(next.settings, redactor);
+      config.use(next);
       health.reset();
       directory.forget();
       void local.refresh().then(directory.forget);

@@ -1,0 +1,63 @@
+import type { Loaded } from "../config/load.ts";
+import type { ConfiguredProvider, Settings } from "../config/settings.ts";
+import type { Redactor } from "../core/redact.ts";
+import { createPriceBook } from "../host/price-book.ts";
+import type { PriceBook } from "../host/prices.ts";
+import { findProvider } from "../providers/_all.ts";
+
+/** The configuration in use and what follows from it; everything else asks here, so that a reload changes one place. */
+export interface CurrentConfig {
+  loaded(): Loaded;
+  settings(): Settings;
+  find(providerId: string): ConfiguredProvider | undefined;
+  /** One price book for good: it follows the overrides. */
+  readonly prices: PriceBook;
+  use(next: Loaded): void;
+}
+
+function bookFor(settings: Settings): PriceBook {
+  const providers = new Map(settings.providers.map(({ provider }) => [provider.id, provider]));
+  return createPriceBook({
+    overrides: settings.prices.overrides,
+    isLocalProvider: (id) => providers.get(id)?.isLocal === true,
+    priceIdOf: (id) => (providers.get(id) ?? findProvider(id))?.priceId,
+  });
+}
+
+function registerSecrets({ providers }: Settings, redactor: Redactor): void {
+  for (const { key } of providers.flatMap((entry) => entry.accounts)) {
+    if (key !== null) redactor.addSecret(key);
+  }
+}
+
+function followingBook(current: () => PriceBook): PriceBook {
+  return {
+    priceOf: (provider, model, at) => current().priceOf(provider, model, at),
+    factsOf: (provider, model) => current().factsOf(provider, model),
+    modelsOf: (provider) => current().modelsOf(provider),
+    get source() {
+      return current().source;
+    },
+    get date() {
+      return current().date;
+    },
+  };
+}
+
+/** Holds the first configuration. Its keys, and those of every later one, are made known to the redactor. */
+export function holdConfig(first: Loaded, redactor: Redactor): CurrentConfig {
+  let loaded = first;
+  let book = bookFor(first.settings);
+  registerSecrets(first.settings, redactor);
+  return {
+    loaded: () => loaded,
+    settings: () => loaded.settings,
+    find: (id) => loaded.settings.providers.find((entry) => entry.provider.id === id),
+    prices: followingBook(() => book),
+    use(next) {
+      loaded = next;
+      book = bookFor(next.settings);
+      registerSecrets(next.settings, redactor);
+    },
+  };
+}
