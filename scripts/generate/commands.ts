@@ -25,7 +25,8 @@ async function findCommands(): Promise<readonly Found[]> {
 }
 
 function order(left: Found, right: Found): number {
-  const rank = ({ command }: Found): number => COMMAND_GROUPS.findIndex((group) => command.meta.group === group);
+  const groups: readonly (string | undefined)[] = COMMAND_GROUPS;
+  const rank = ({ command }: Found): number => groups.indexOf(command.meta.group);
   return rank(left) - rank(right) || left.command.meta.name.localeCompare(right.command.meta.name);
 }
 

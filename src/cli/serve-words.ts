@@ -48,7 +48,7 @@ export function showSummary({ summary }: Daemon, terminal: Terminal): void {
     );
   }
   if (found.length > 0) terminal.talk(`found: ${found.join(", ")}`);
-  if (summary.missing.length > 0) terminal.talk(style.dim(`not found: ${summary.missing.join(", ")}`));
+  for (const missing of summary.missing) terminal.talk(style.dim(`not found: ${missing}`));
   if (summary.takenAdminPort !== undefined) {
     const owner = findPortOwner(summary.takenAdminPort);
     const who = owner === null ? "" : ` by ${owner.name} (pid ${owner.pid})`;
@@ -81,19 +81,27 @@ export function eventLine(event: LodestarEvent): string | null {
   }
 }
 
-/** A taken API port, with who holds it and what can be done: another port, or the holder as an upstream. */
+function fixFor(kind: Awaited<ReturnType<typeof identifyServer>>, port: number, isAdmin: boolean): string {
+  const other = `lodestar serve ${isAdmin ? "--admin-port" : "--port"} ${port === 65_535 ? 4_000 : port + 1}`;
+  if (kind === "lodestar") return `lodestar status, or: ${other}`;
+  if (kind !== "litellm") return other;
+  return [
+    other,
+    "or keep it as an upstream, in the configuration:",
+    `  providers: { litellm: { baseUrl: "http://127.0.0.1:${port}/v1" } }`,
+  ].join("\n");
+}
+
+/** A taken port, with who holds it and what can be done: another port, or the holder as an upstream. Other problems stay as they are. */
 export async function explainTakenPort(problem: CliProblem): Promise<CliProblem> {
   const port = problem.facts?.port;
   if (problem.code !== "port_in_use" || typeof port !== "number") return problem;
   const owner = findPortOwner(port);
   const kind = await identifyServer(port);
-  const program = kind === "litellm" ? "a LiteLLM proxy" : kind === "lodestar" ? "another Lodestar" : "another program";
-  const who = owner === null ? program : `${program}: ${owner.name} (pid ${owner.pid})`;
-  const other = `lodestar serve --port ${port === 65_535 ? 4_000 : port + 1}`;
-  const upstream =
-    `${other}\n` +
-    "or keep it as an upstream, in the configuration:\n" +
-    `  providers: { litellm: { baseUrl: "http://127.0.0.1:${port}/v1" } }`;
-  const fix = kind === "litellm" ? upstream : kind === "lodestar" ? `lodestar status, or: ${other}` : other;
+  const fix = fixFor(kind, port, problem.facts?.name === "admin");
+  // Nobody is known to hold it (another user's process, or no right to this port): the system's own words say more.
+  if (owner === null && kind === "other") return { ...problem, fix };
+  const names = { litellm: "a LiteLLM proxy", lodestar: "another Lodestar", other: "another program" } as const;
+  const who = owner === null ? names[kind] : `${names[kind]}: ${owner.name} (pid ${owner.pid})`;
   return { ...problem, message: `port ${port} is taken by ${who}`, fix };
 }

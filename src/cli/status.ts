@@ -10,14 +10,15 @@ import { daemonFlags, jsonFlag } from "./shared-flags.ts";
 
 type ProviderRow = StatusView["providers"][number];
 
-function stateWords(provider: ProviderRow): string {
+function stateWords(provider: ProviderRow, local: StatusView["local"]): string {
+  if (local.some((server) => server.provider === provider.id && !server.isReachable)) return "not reachable";
   if (provider.state === "closed") return provider.availability.attempts === 0 ? "ready" : "healthy";
   if (provider.state === "half-open") return "trying again";
   return provider.state === "open" ? "resting" : "unknown";
 }
 
 function paintState(text: string, { state }: ProviderRow, style: Colours): string {
-  if (state === "closed") return style.green(text);
+  if (state === "closed" && text !== "not reachable") return style.green(text);
   return state === "open" ? style.red(text) : style.yellow(text);
 }
 
@@ -26,10 +27,10 @@ function availabilityWords({ availability }: ProviderRow): string {
   return ratio === null ? "no calls" : `${(ratio * 100).toFixed(1)} % of ${formatCount(attempts)}`;
 }
 
-function columns(style: Colours): readonly Column<ProviderRow>[] {
+function columns({ local }: StatusView, style: Colours): readonly Column<ProviderRow>[] {
   return [
     { title: "provider", cell: ({ id }) => id },
-    { title: "state", cell: stateWords, paint: (text, row) => paintState(text, row, style) },
+    { title: "state", cell: (row) => stateWords(row, local), paint: (text, row) => paintState(text, row, style) },
     { title: "answered, 24 h", cell: availabilityWords },
     {
       title: "key from",
@@ -76,7 +77,7 @@ function show(view: StatusView, terminal: Terminal, now: number): void {
   for (const line of renderFacts(daemonFacts(view, now), terminal.style)) terminal.out(line);
   if (view.providers.length > 0) terminal.out("");
   if (view.providers.length > 0) {
-    for (const line of renderTable(view.providers, columns(terminal.style), terminal)) terminal.out(line);
+    for (const line of renderTable(view.providers, columns(view, terminal.style), terminal)) terminal.out(line);
   }
   for (const local of view.local) {
     const models = local.models.length === 0 ? "no model pulled" : local.models.join(", ");

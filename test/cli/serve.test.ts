@@ -94,7 +94,8 @@ describe("serve", () => {
     `);
     expect(err).toMatchInlineSnapshot(`
       "found: Ollama at http://127.0.0.1:11434 (1 model), deepseek (env:DEEPSEEK_API_KEY)
-      not found: OPENAI_API_KEY, a LiteLLM proxy
+      not found: OPENAI_API_KEY
+      not found: a LiteLLM proxy
       stopped
       "
     `);
@@ -175,6 +176,15 @@ describe("serve", () => {
     if (process.platform === "linux") expect(err).toContain(`port ${port} is taken by another program: `);
     if (process.platform === "linux") expect(err).toContain(`(pid ${process.pid})`);
     expect(err).toContain(`fix: lodestar serve --port ${port + 1}`);
+  });
+
+  test("a port that cannot be opened for another reason keeps the reason, and names the right flag", async () => {
+    const free = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
+    const port = free.port ?? 0;
+    await free.stop(true);
+    const problem = { ...failureProblem("port_in_use", "permission denied"), facts: { port, name: "admin" } };
+    const { err } = await run(["serve"], { backend: { startDaemon: async () => failure(problem) } });
+    expect(err).toBe(`error: permission denied\n  fix: lodestar serve --admin-port ${port + 1}\n  code: port_in_use\n`);
   });
 
   test("a LiteLLM on the port is offered as an upstream", async () => {
