@@ -33,7 +33,7 @@ function fixOf(code: string, status: number): string | undefined {
 }
 
 /** An OpenAI error envelope as a problem. */
-export function answerProblem(status: number, body: JsonValue | undefined, requestId: string): CliProblem {
+function answerProblem(status: number, body: JsonValue | undefined, requestId: string): CliProblem {
   const error = isJsonObject(body) && isJsonObject(body.error) ? body.error : {};
   const code = typeof error.code === "string" ? error.code : `http_${status}`;
   const type = typeof error.type === "string" ? error.type : "";

@@ -1,7 +1,7 @@
 import type { LodestarEvent } from "../core/event.ts";
 import type { Result } from "../core/result.ts";
 import type { CliProblem } from "../terminal/problem.ts";
-import type { Environment } from "./command.ts";
+import type { Environment } from "../terminal/terminal.ts";
 
 /** Flags that decide which daemon, state and configuration a command means. Absent: environment, file, defaults. */
 export interface DaemonFlags {

@@ -1,7 +1,7 @@
 import { type ArgDef, type CommandDef, type CommandMeta, defineCommand as defineCittyCommand } from "citty";
 import type { ExitCode } from "../terminal/exit-code.ts";
 import type { CliProblem } from "../terminal/problem.ts";
-import type { Source, Terminal } from "../terminal/terminal.ts";
+import type { Environment, Source, Terminal } from "../terminal/terminal.ts";
 import type { Backend } from "./backend.ts";
 
 /** What a value must be, beyond text; the parsed value is a number (durations: milliseconds, bytes: bytes). */
@@ -37,9 +37,6 @@ type FlagValue<F> = F extends { isRepeatable: true }
 export type FlagValues<Definitions extends Flags> = {
   readonly [Name in keyof Definitions]: FlagValue<Definitions[Name]>;
 };
-
-/** Environment variables of the process, or of a test. */
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Signals a command may take over from the runner. */
 export type SignalName = "SIGINT" | "SIGTERM" | "SIGHUP";

@@ -4,7 +4,8 @@ import type { Result } from "../core/result.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { formatPlural } from "../terminal/format.ts";
 import type { CliProblem } from "../terminal/problem.ts";
-import { defineCommand, type Environment } from "./command.ts";
+import type { Environment } from "../terminal/terminal.ts";
+import { defineCommand } from "./command.ts";
 import { type DaemonArgs, daemonFlags, jsonFlag } from "./shared-flags.ts";
 
 /** Loads the configuration that a command line means. */

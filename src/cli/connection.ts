@@ -46,7 +46,7 @@ function isLoopback(url: string): boolean {
 }
 
 /** A connection over HTTP with a credential. */
-export function connectTo(baseUrl: string, credential: string | null, signal: AbortSignal): Connection {
+function connectTo(baseUrl: string, credential: string | null, signal: AbortSignal): Connection {
   const base = baseUrl.replace(/\/+$/, "");
   return {
     source: "daemon",
@@ -75,7 +75,7 @@ export function connectTo(baseUrl: string, credential: string | null, signal: Ab
 }
 
 /** A connection to an application in this process. */
-export function connectInProcess(app: InProcessApp, where: string): Connection {
+function connectInProcess(app: InProcessApp, where: string): Connection {
   return {
     source: "offline",
     where,

@@ -1,8 +1,8 @@
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { defineCommand } from "./command.ts";
 import { adminProblem, openAdmin } from "./connection.ts";
-import { momentProblem, spanArgs } from "./costs.ts";
 import { daemonFlags, filterFlags, filterQuery } from "./shared-flags.ts";
+import { momentProblem, spanArgs } from "./span.ts";
 
 export const command = defineCommand({
   meta: {

@@ -1,14 +1,15 @@
 import type { CostsView } from "../core/admin-view.ts";
 import { formatUsd } from "../core/money.ts";
-import { parseMoment, spanOf } from "../core/period.ts";
+import { spanOf } from "../core/period.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { formatCount, formatDay, formatPlural } from "../terminal/format.ts";
-import { type CliProblem, usageProblem } from "../terminal/problem.ts";
-import { type Column, plainText, renderTable } from "../terminal/table.ts";
+import { usageProblem } from "../terminal/problem.ts";
+import { type Column, renderTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { defineCommand } from "./command.ts";
 import { fetchView } from "./connection.ts";
 import { daemonFlags, filterFlags, filterQuery, jsonFlag } from "./shared-flags.ts";
+import { momentProblem, spanArgs } from "./span.ts";
 
 type Group = CostsView["groups"][number];
 
@@ -61,24 +62,6 @@ function show(view: CostsView, terminal: Terminal): void {
   terminal.out("");
   const total: Group = { ...totals, name: "total" };
   for (const line of renderTable([...view.groups, total], columnsFor(view), terminal)) terminal.out(line);
-}
-
-/** A moment of the command line as Unix ms, or the problem with it. */
-export function momentProblem(name: string, text: string | undefined, edge: "start" | "end"): CliProblem | null {
-  if (text === undefined || parseMoment(text, edge) !== null) return null;
-  const message = `--${name} "${plainText(text)}" is no day (2026-11-22), ISO time or Unix milliseconds`;
-  return usageProblem("bad_value", message, `--${name} 2026-11-01`);
-}
-
-/** `--from` and `--to` as Unix ms, read in this shell's time zone. */
-export function spanArgs(args: { readonly from?: string | undefined; readonly to?: string | undefined }): {
-  from: number | undefined;
-  to: number | undefined;
-} {
-  return {
-    from: args.from === undefined ? undefined : (parseMoment(args.from, "start") ?? undefined),
-    to: args.to === undefined ? undefined : (parseMoment(args.to, "end") ?? undefined),
-  };
 }
 
 export const command = defineCommand({

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { Loaded } from "../config/load.ts";
 import type { StatusView } from "../core/admin-view.ts";
 import { formatBytes, formatCount, formatDay, formatPlural } from "../terminal/format.ts";
+import type { Environment } from "../terminal/terminal.ts";
 import type { StoreCheck } from "./backend.ts";
-import type { Environment } from "./command.ts";
 import { findPortOwner } from "./port-owner.ts";
 
 /** One thing the doctor looked at. */

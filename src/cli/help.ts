@@ -85,7 +85,7 @@ function block(title: string, lines: readonly HelpLine[], style: Colours): reado
 }
 
 /** The one-line descriptions of a command's subcommands. */
-export async function subCommandLines(command: Command): Promise<readonly HelpLine[]> {
+async function subCommandLines(command: Command): Promise<readonly HelpLine[]> {
   const entries = Object.entries(command.subCommands);
   return Promise.all(entries.map(async ([name, load]) => ({ label: name, text: (await load()).meta.description })));
 }

@@ -1,7 +1,8 @@
 import { failure, type Result, success } from "../core/result.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { type CliProblem, usageProblem } from "../terminal/problem.ts";
-import { aliasesOf, type Environment, type Flag, type Flags, kebabCase } from "./command.ts";
+import type { Environment } from "../terminal/terminal.ts";
+import { aliasesOf, type Flag, type Flags, kebabCase } from "./command.ts";
 import { readValue, type Value } from "./values.ts";
 
 /** A command line taken apart. */

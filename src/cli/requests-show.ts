@@ -5,9 +5,9 @@ import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { formatCost, formatCount, formatDuration, formatPlural, formatTime } from "../terminal/format.ts";
 import { plainText, renderFacts } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { inputTokens, outputTokens, paintState } from "./attempt-words.ts";
 import { defineCommand } from "./command.ts";
 import { fetchView } from "./connection.ts";
-import { inputTokens, outputTokens, paintState } from "./requests.ts";
 import { daemonFlags, jsonFlag } from "./shared-flags.ts";
 
 function tokenWords(row: LedgerRow): string {

@@ -1,32 +1,14 @@
 import type { RequestView } from "../core/admin-view.ts";
-import type { LedgerRow } from "../core/ledger.ts";
 import { targetName } from "../core/target.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { formatCost, formatCount, formatDuration, formatTime } from "../terminal/format.ts";
 import { type Column, showTable } from "../terminal/table.ts";
 import type { Colours } from "../terminal/terminal.ts";
+import { inputTokens, outputTokens, paintState } from "./attempt-words.ts";
 import { defineCommand } from "./command.ts";
 import { fetchView } from "./connection.ts";
-import { momentProblem, spanArgs } from "./costs.ts";
 import { daemonFlags, filterFlags, filterQuery, jsonFlag } from "./shared-flags.ts";
-
-/** Input tokens of a row, all kinds. */
-export function inputTokens({ usage }: Pick<LedgerRow, "usage">): number {
-  const { uncached, cacheRead, cacheWrite5m, cacheWrite1h } = usage.input;
-  return uncached + cacheRead + cacheWrite5m + cacheWrite1h;
-}
-
-/** Output tokens of a row, thoughts included. */
-export function outputTokens({ usage }: Pick<LedgerRow, "usage">): number {
-  return usage.output.text + usage.output.reasoning;
-}
-
-/** The state of an attempt in its colour: what went wrong is red, what is open is yellow. */
-export function paintState(state: LedgerRow["state"], text: string, style: Colours): string {
-  if (state === "failed" || state === "refused") return style.red(text);
-  if (state === "final" || state === "hit") return style.green(text);
-  return style.yellow(text);
-}
+import { momentProblem, spanArgs } from "./span.ts";
 
 function columns(now: number, style: Colours): readonly Column<RequestView>[] {
   return [

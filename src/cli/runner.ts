@@ -2,9 +2,9 @@ import { failure, type Result, success } from "../core/result.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { type CliProblem, problemJson, renderProblem, usageProblem } from "../terminal/problem.ts";
-import { createTerminal, type Sink, type Source } from "../terminal/terminal.ts";
+import { createTerminal, type Environment, type Sink, type Source } from "../terminal/terminal.ts";
 import type { Backend } from "./backend.ts";
-import type { CliHost, Command, CommandEntry, Environment, Flags, FlagValues, Outcome, SignalName } from "./command.ts";
+import type { CliHost, Command, CommandEntry, Flags, FlagValues, Outcome, SignalName } from "./command.ts";
 import { renderCommandHelp, renderRootHelp } from "./help.ts";
 import { parseFlags } from "./parse.ts";
 
@@ -53,7 +53,7 @@ async function descend(resolved: Resolved): Promise<Result<Resolved, CliProblem>
 }
 
 /** Finds the command that `words` name, down its subcommands. */
-export async function resolveCommand(
+async function resolveCommand(
   words: readonly string[],
   entries: readonly CommandEntry[],
 ): Promise<Result<Resolved, CliProblem>> {

@@ -1,5 +1,6 @@
+import type { Environment } from "../terminal/terminal.ts";
 import type { BackendInputs, DaemonFlags } from "./backend.ts";
-import type { CliHost, Environment, Flags } from "./command.ts";
+import type { CliHost, Flags } from "./command.ts";
 
 /** `--json`: data as JSON on stdout. */
 export const jsonFlag = {

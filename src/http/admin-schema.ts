@@ -3,7 +3,7 @@ import { PERIODS, parseMoment } from "../core/period.ts";
 import { failure, type Result, success } from "../core/result.ts";
 
 /** The dimensions that costs can be grouped by. */
-export const GROUP_NAMES = ["model", "provider", "project", "key", "session", "day"] as const;
+const GROUP_NAMES = ["model", "provider", "project", "key", "session", "day"] as const;
 
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
 

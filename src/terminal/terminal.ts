@@ -1,6 +1,9 @@
 import { createConsola } from "consola/core";
 import picocolors from "picocolors";
 
+/** Environment variables of the process, or of a test. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Text styles; identity functions where colour is off. */
 export type Colours = ReturnType<typeof picocolors.createColors>;
 
@@ -49,7 +52,7 @@ export interface Terminal {
  * Whether a sink gets colour: `NO_COLOR` (non-empty, https://no-color.org) wins, then `FORCE_COLOR`, then whether it is
  * a terminal that is not `dumb`.
  */
-export function hasColour(sink: Sink, environment: Readonly<Record<string, string | undefined>>): boolean {
+export function hasColour(sink: Sink, environment: Environment): boolean {
   if ((environment.NO_COLOR ?? "") !== "") return false;
   if ((environment.FORCE_COLOR ?? "") !== "") return environment.FORCE_COLOR !== "0";
   return sink.isTTY === true && environment.TERM !== "dumb";
@@ -65,11 +68,7 @@ function createVoice(stderr: Sink): (line: string) => void {
 }
 
 /** A terminal over two sinks. */
-export function createTerminal(
-  stdout: Sink,
-  stderr: Sink,
-  environment: Readonly<Record<string, string | undefined>>,
-): Terminal {
+export function createTerminal(stdout: Sink, stderr: Sink, environment: Environment): Terminal {
   const isOutTty = stdout.isTTY === true;
   return {
     out: (line) => stdout.write(`${line}\n`),
