@@ -29,7 +29,6 @@ export const PACKAGE_TABLE: Readonly<Record<string, readonly string[]>> = {
   config: ["valibot", "yaml"],
   cli: ["citty"],
   terminal: ["picocolors", "consola"],
-  host: ["ofetch"],
   features: ["ofetch"],
 };
 
