@@ -214,11 +214,10 @@ function expand(name: string, directory: Directory, reason: string, open: Readon
 }
 
 function expandBuiltIn(name: string, directory: Directory, reason: string, open: ReadonlySet<string>): Expansion {
-  if (name === "auto") {
+  if (name === "auto" && !open.has("auto")) {
     const entries = directory.chains.default ?? DEFAULT_CHAIN;
-    return joinExpansions(
-      entries.map((entry) => expand(entry, directory, because(reason, "auto"), new Set(open).add("chain:default"))),
-    );
+    const inner = new Set(open).add("auto").add("chain:default");
+    return joinExpansions(entries.map((entry) => expand(entry, directory, because(reason, "auto"), inner)));
   }
   const choice = expandChoice(name, directory, reason);
   if (choice !== null) return choice;

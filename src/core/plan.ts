@@ -36,6 +36,14 @@ export interface Plan {
   readonly skipped: readonly { readonly target: Target; readonly untilMs: number }[];
 }
 
+/** Longer than any model's name; what a client names ends up in headers, messages and the ledger. */
+const MAX_NAME_LENGTH = 256;
+
+function nameTooLong(requested: string): ClientError {
+  const message = `The model's name is ${requested.length} characters long; no name is longer than ${MAX_NAME_LENGTH}. It begins with "${requested.slice(0, 40)}".`;
+  return refusal("model_name_too_long", message, { param: "model" });
+}
+
 function unknownModel(input: PlanInput): ClientError {
   const owners = input.directory.sources.filter((source) => source.models.includes(input.requested));
   if (owners.length > 1) {
@@ -59,10 +67,16 @@ function unknownModel(input: PlanInput): ClientError {
   });
 }
 
+/**
+ * A pattern with a slash names a provider: it is never held against a model's own name, which a client may choose freely
+ * (`openrouter/ollama/x` is no model of Ollama).
+ */
 function isAllowed(candidate: Candidate, input: PlanInput): boolean {
   if (input.allowedModels.length === 0) return true;
-  const names = [targetName(candidate), candidate.model, input.requested];
-  return input.allowedModels.some((pattern) => names.some((name) => matchesPattern(name, pattern)));
+  const names = [targetName(candidate), input.requested];
+  return input.allowedModels.some((pattern) =>
+    (pattern.includes("/") ? names : [...names, candidate.model]).some((name) => matchesPattern(name, pattern)),
+  );
 }
 
 function coolingError(requested: string, untilMs: number, nowMs: number): ClientError {
@@ -83,6 +97,7 @@ function coolingError(requested: string, untilMs: number, nowMs: number): Client
  * bare name is refused with suggestions. Each account of a provider is a target of its own.
  */
 export function makePlan(input: PlanInput, nowMs: number): Result<Plan, ClientError> {
+  if (input.requested.length > MAX_NAME_LENGTH) return failure(nameTooLong(input.requested));
   const expansion = expandName(input.requested, input.directory);
   if (expansion.candidates.length === 0) return failure(expansion.problem ?? unknownModel(input));
   const allowed = expansion.candidates.filter((candidate) => isAllowed(candidate, input));

@@ -28,6 +28,8 @@ export function suggest(word: string, candidates: Iterable<string>, limit = 3): 
   for (const candidate of candidates) {
     const known = candidate.toLowerCase();
     const isFragment = wanted.length >= 3 && known.includes(wanted);
+    // The distance is at least the difference in length; without this, a long word would cost seconds.
+    if (!isFragment && Math.abs(wanted.length - known.length) > tolerance) continue;
     const score = isFragment ? 0.5 : editDistance(wanted, known);
     if (score <= tolerance) scored.push({ candidate, score });
   }
