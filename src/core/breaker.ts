@@ -70,8 +70,10 @@ export function afterFault(breaker: Breaker, fault: Fault, now: number, policy: 
     lastFaultAt: now,
     failures: breaker.failures + 1,
   };
-  const mustOpen = !policy.isOff && (stateAt(breaker, now) === "half-open" || weight > policy.failures - 0.5);
-  if (!mustOpen) return next;
+  const state = stateAt(breaker, now);
+  const mustOpen = !policy.isOff && (state === "half-open" || weight > policy.failures - 0.5);
+  // Calls that were under way when it opened fail too: that is no news.
+  if (!mustOpen || state === "open") return next;
   const openMs = Math.min(LONGEST_OPEN_MS, FIRST_OPEN_MS * 2 ** breaker.trips);
   return { ...next, state: "open", openUntil: now + openMs, trips: breaker.trips + 1 };
 }
