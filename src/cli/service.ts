@@ -11,7 +11,7 @@ import {
   takeSteps,
   uninstallSteps,
 } from "../features/service/manage.ts";
-import { type Credential, renderUnit, type ServiceScope } from "../features/service/unit.ts";
+import { type Credential, packagedUnit, renderUnit, type ServiceScope } from "../features/service/unit.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { type CliProblem, failureProblem, usageProblem } from "../terminal/problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -88,7 +88,7 @@ const install = defineCommand({
     if (!credentials.ok) return credentials.error;
     const options = {
       scope,
-      binary: resolve(args.binary ?? process.execPath),
+      binary: args.binary === undefined ? ownBinary(scope) : resolve(args.binary),
       config: args.config === undefined ? null : resolve(args.config),
       credentials: credentials.value,
     };
@@ -108,6 +108,11 @@ const install = defineCommand({
     return EXIT_CODES.ok;
   },
 });
+
+/** This binary; run from the sources, the place where a packaged one lies. */
+function ownBinary(scope: ServiceScope): string {
+  return Bun.isStandaloneExecutable ? process.execPath : packagedUnit(scope).binary;
+}
 
 function needsBinary(): Outcome {
   const fix = "npm run build, then: dist/lodestar service install, or name one with --binary";

@@ -121,12 +121,7 @@ export function renderUnit(options: UnitOptions): string {
   ].join("\n");
 }
 
-/** The options of the units that are kept in `config/systemd/`. */
+/** The options of the units that are kept in `config/systemd/`: a binary for all users of the machine. */
 export function packagedUnit(scope: ServiceScope): UnitOptions {
-  return {
-    scope,
-    binary: scope === "system" ? "/usr/local/bin/lodestar" : "%h/.local/bin/lodestar",
-    config: null,
-    credentials: [],
-  };
+  return { scope, binary: "/usr/local/bin/lodestar", config: null, credentials: [] };
 }

@@ -9,7 +9,7 @@ import { temporaryFolder, textOf } from "../update/fixture.ts";
 
 describe("lodestar service", () => {
   test("install --print shows the unit and touches nothing", async () => {
-    const run = await runCommand(command, ["install", "--print", "--binary", "/usr/local/bin/lodestar"]);
+    const run = await runCommand(command, ["install", "--print"]);
     expect(run).toEqual({ code: 0, out: renderUnit(packagedUnit("system")), talk: "" });
   });
 

@@ -54,6 +54,10 @@ describe("the unit", () => {
     expect(valuesOf(withOptions({ binary }), "ExecStart")).toEqual([`${want} serve`]);
   });
 
+  test.each(["system", "user"] as const)("of the packaged %s runs a binary by its absolute path", (scope) => {
+    expect(valuesOf(renderUnit(packagedUnit(scope)), "ExecStart")).toEqual(["/usr/local/bin/lodestar serve"]);
+  });
+
   test("names the configuration it was given", () => {
     const unit = withOptions({ config: "/etc/lodestar/config.yaml" });
     expect(valuesOf(unit, "ExecStart")).toEqual(["/usr/local/bin/lodestar serve --config /etc/lodestar/config.yaml"]);
