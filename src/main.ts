@@ -1,4 +1,3 @@
-#!/usr/bin/env bun
 import { VERSION } from "./version.ts";
 
 /** Hands the command line over. The version is asked for by scripts and installers all the time: it loads no command tree. */

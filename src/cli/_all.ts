@@ -59,7 +59,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "requests",
-    description: "The latest requests: to whom, tokens, cost, how long",
+    description: "The latest requests: to whom, why, tokens, cost, how long",
     group: "See",
     load: async () => (await import("./requests.ts")).command,
   },

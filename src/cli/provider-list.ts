@@ -1,18 +1,26 @@
 import type { ProviderView, StatusView } from "../core/admin-view.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { type Column, showTable } from "../terminal/table.ts";
+import type { Colours } from "../terminal/terminal.ts";
 import { defineCommand } from "./command.ts";
 import { fetchView } from "./connection.ts";
+import { paintProvider, providerState } from "./provider-words.ts";
 import { daemonFlags, jsonFlag } from "./shared-flags.ts";
 
-const COLUMNS: readonly Column<ProviderView>[] = [
-  { title: "provider", cell: ({ id }) => id },
-  { title: "state", cell: ({ state }) => state },
-  { title: "account", cell: ({ accounts }) => accounts.map(({ id }) => id).join(" "), canShrink: true },
-  { title: "key from", cell: ({ accounts }) => accounts.map(({ keySource }) => keySource).join(" "), canShrink: true },
-  { title: "found in", cell: ({ origin }) => origin },
-  { title: "base URL", cell: ({ baseUrl }) => baseUrl, canShrink: true },
-];
+function columns({ local }: StatusView, style: Colours): readonly Column<ProviderView>[] {
+  return [
+    { title: "provider", cell: ({ id }) => id },
+    { title: "state", cell: (row) => providerState(row, local), paint: (text, row) => paintProvider(text, row, style) },
+    { title: "account", cell: ({ accounts }) => accounts.map(({ id }) => id).join(" "), canShrink: true },
+    {
+      title: "key from",
+      cell: ({ accounts }) => accounts.map(({ keySource }) => keySource).join(" "),
+      canShrink: true,
+    },
+    { title: "found in", cell: ({ origin }) => origin },
+    { title: "base URL", cell: ({ baseUrl }) => baseUrl, canShrink: true },
+  ];
+}
 
 export const command = defineCommand({
   meta: { name: "list", description: "The providers in use, where their keys come from, and how they do" },
@@ -22,7 +30,13 @@ export const command = defineCommand({
     if (!status.ok) return status.error;
     const { providers } = status.value;
     if (args.json) terminal.out(JSON.stringify({ providers }));
-    else showTable(terminal, providers, COLUMNS, "no providers yet; add one: lodestar provider add deepseek");
+    else
+      showTable(
+        terminal,
+        providers,
+        columns(status.value, terminal.style),
+        "no providers yet; add one: lodestar provider add deepseek",
+      );
     return EXIT_CODES.ok;
   },
 });

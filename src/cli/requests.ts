@@ -16,6 +16,7 @@ function columns(now: number, style: Colours): readonly Column<RequestView>[] {
     { title: "request", cell: ({ requestId }) => requestId },
     { title: "asked for", cell: ({ last }) => last.requestedModel, canShrink: true },
     { title: "answered by", cell: ({ last }) => targetName(last), canShrink: true },
+    { title: "why", cell: ({ last }) => last.routeReason, canShrink: true },
     {
       title: "state",
       cell: ({ last }) => last.state,
@@ -36,7 +37,7 @@ function columns(now: number, style: Colours): readonly Column<RequestView>[] {
 export const command = defineCommand({
   meta: {
     name: "requests",
-    description: "The latest requests: to whom, tokens, cost, how long",
+    description: "The latest requests: to whom, why, tokens, cost, how long",
     group: "See",
     examples: [
       ["lodestar requests", "the last twenty"],

@@ -106,6 +106,19 @@ function bugProblem(error: unknown): CliProblem {
   };
 }
 
+/** How long an interrupted command may take to tidy up. Milliseconds. */
+const GRACE_MS = 300;
+
+/** Resolves some time after the interruption, so that a command that waits for something else cannot hold the process. */
+function whenImpatient(signal: AbortSignal): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const wait = (): void => {
+      setTimeout(() => resolve(EXIT_CODES.interrupted), GRACE_MS);
+    };
+    signal.addEventListener("abort", wait, { once: true });
+  });
+}
+
 async function runResolved(resolved: Resolved, host: CliHost): Promise<number> {
   const { command, path, tokens } = resolved;
   const parsed = parseFlags(tokens, command.args, host.environment, path);
@@ -118,11 +131,9 @@ async function runResolved(resolved: Resolved, host: CliHost): Promise<number> {
   if (command.run === undefined)
     return report(usageProblem("missing_command", `${path} needs a command`), host, isJson);
   try {
-    const outcome = await command.run({
-      ...host,
-      args: parsed.value.values as FlagValues<Flags>,
-      rest: parsed.value.rest,
-    });
+    const { values, rest } = parsed.value;
+    const running = command.run({ ...host, args: values as FlagValues<Flags>, rest });
+    const outcome = await Promise.race([running, whenImpatient(host.signal)]);
     if (host.signal.aborted) return EXIT_CODES.interrupted;
     return isProblem(outcome) ? report(outcome, host, isJson) : outcome;
   } catch (error) {

@@ -6,21 +6,10 @@ import { type Column, renderFacts, renderTable } from "../terminal/table.ts";
 import type { Colours, Terminal } from "../terminal/terminal.ts";
 import { defineCommand } from "./command.ts";
 import { fetchView, notRunning } from "./connection.ts";
+import { paintProvider, providerState } from "./provider-words.ts";
 import { daemonFlags, jsonFlag } from "./shared-flags.ts";
 
 type ProviderRow = StatusView["providers"][number];
-
-function stateWords(provider: ProviderRow, local: StatusView["local"]): string {
-  if (local.some((server) => server.provider === provider.id && !server.isReachable)) return "not reachable";
-  if (provider.state === "closed") return provider.availability.attempts === 0 ? "ready" : "healthy";
-  if (provider.state === "half-open") return "trying again";
-  return provider.state === "open" ? "resting" : "unknown";
-}
-
-function paintState(text: string, { state }: ProviderRow, style: Colours): string {
-  if (state === "closed" && text !== "not reachable") return style.green(text);
-  return state === "open" ? style.red(text) : style.yellow(text);
-}
 
 function availabilityWords({ availability }: ProviderRow): string {
   const { attempts, ratio } = availability;
@@ -30,7 +19,7 @@ function availabilityWords({ availability }: ProviderRow): string {
 function columns({ local }: StatusView, style: Colours): readonly Column<ProviderRow>[] {
   return [
     { title: "provider", cell: ({ id }) => id },
-    { title: "state", cell: (row) => stateWords(row, local), paint: (text, row) => paintState(text, row, style) },
+    { title: "state", cell: (row) => providerState(row, local), paint: (text, row) => paintProvider(text, row, style) },
     { title: "answered, 24 h", cell: availabilityWords },
     {
       title: "key from",

@@ -101,9 +101,9 @@ describe.each([
     const { code, out } = await world.run(["requests"]);
     expect(code).toBe(0);
     expect(still(out, world)).toMatchInlineSnapshot(`
-      "time      request  asked for  answered by                 state  tries   in  out    took     cost
-      TIME  req_2    cheap      lab/qwen-7b                 final      1  150   20  900 ms  unknown
-      TIME  req_1    cheap      deepseek/deepseek-v4-flash  final      2  150   20  900 ms    $2.50
+      "time      request  asked for  answered by                 why              state  tries   in  out    took     cost
+      TIME  req_2    cheap      lab/qwen-7b                 alias:cheap      final      1  150   20  900 ms  unknown
+      TIME  req_1    cheap      deepseek/deepseek-v4-flash  chain:default#2  final      2  150   20  900 ms    $2.50
       "
     `);
     const json = JSON.parse((await world.run(["requests", "--json", "-n", "1"])).out) as { requests: unknown[] };

@@ -157,7 +157,7 @@ describe("provider test, list and remove", () => {
   test("list is the default, and shows where keys come from", async () => {
     const world = open("answers");
     const { out } = await world.go(["provider"]);
-    expect(out).toMatch(/deepseek +closed +\S+ +env:DEEPSEEK_API_KEY +environment/);
+    expect(out).toMatch(/deepseek +ready +\S+ +env:DEEPSEEK_API_KEY +environment/);
     expect(out).not.toContain("sk-canary");
   });
 
