@@ -5,7 +5,7 @@ import { startSpinner } from "../terminal/spinner.ts";
 import { type Answer, readAnswer } from "./ask-answer.ts";
 import { messagesOf } from "./ask-message.ts";
 import { defineCommand } from "./command.ts";
-import { openApi } from "./connection.ts";
+import { lostConnection, openApi } from "./connection.ts";
 import { daemonFlags, jsonFlag } from "./shared-flags.ts";
 
 /** The line about an answer that goes to stderr: who, what it cost, how long. */
@@ -93,6 +93,8 @@ export const command = defineCommand({
       else if (!answer.value.text.endsWith("\n")) terminal.out("");
       terminal.talk(terminal.talkStyle.dim(epilogue(answer.value, host.now() - startedAt)));
       return EXIT_CODES.ok;
+    } catch (error) {
+      return lostConnection(error, host, connection.value.where);
     } finally {
       spinner.stop();
       await connection.value.close();

@@ -35,6 +35,23 @@ export function notRunning(where: string): CliProblem {
   };
 }
 
+/** A reply that broke off while it was read; not a bug of ours, unlike any other throw. */
+export function lostConnection(error: unknown, host: Pick<CliHost, "signal">, where: string): CliProblem {
+  if (host.signal.aborted || !isSocketError(error)) throw error;
+  return {
+    code: "connection_lost",
+    message: `${where} closed the connection before its answer was whole`,
+    fix: "lodestar status says whether the daemon still runs",
+    exitCode: EXIT_CODES.upstream,
+  };
+}
+
+function isSocketError(error: unknown): boolean {
+  return (
+    error instanceof Error && "code" in error && /^(ECONN|ERR_SOCKET|EPIPE|Connection|Socket)/.test(String(error.code))
+  );
+}
+
 function isRefused(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   return code === "ConnectionRefused" || code === "ECONNREFUSED" || code === "FailedToOpenSocket";

@@ -1,6 +1,6 @@
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { defineCommand } from "./command.ts";
-import { adminProblem, openAdmin } from "./connection.ts";
+import { adminProblem, lostConnection, openAdmin } from "./connection.ts";
 import { daemonFlags, filterFlags, filterQuery } from "./shared-flags.ts";
 import { momentProblem, spanArgs } from "./span.ts";
 
@@ -38,6 +38,8 @@ export const command = defineCommand({
         await terminal.drained();
       }
       return EXIT_CODES.ok;
+    } catch (error) {
+      return lostConnection(error, host, connection.value.where);
     } finally {
       await connection.value.close();
     }

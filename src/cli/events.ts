@@ -2,11 +2,24 @@ import type { LodestarEvent } from "../core/event.ts";
 import { parseJson } from "../core/json.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { formatTime } from "../terminal/format.ts";
-import { defineCommand } from "./command.ts";
-import { adminProblem, openAdmin } from "./connection.ts";
+import { type CliHost, defineCommand } from "./command.ts";
+import { adminProblem, lostConnection, openAdmin } from "./connection.ts";
 import { eventLine } from "./serve-words.ts";
 import { daemonFlags, jsonFlag } from "./shared-flags.ts";
 import { readServerEvents } from "./sse.ts";
+
+async function show(body: AsyncIterable<Uint8Array>, isJson: boolean, { terminal, now }: CliHost): Promise<void> {
+  for await (const { data } of readServerEvents(body)) {
+    if (isJson) {
+      terminal.out(data);
+      continue;
+    }
+    // Our own daemon's schema; a kind that this version does not know has no line.
+    const event = parseJson(data) as LodestarEvent | undefined;
+    const line = event === undefined ? null : eventLine(event);
+    if (event !== undefined && line !== null) terminal.out(`${formatTime(event.at, now())} ${line}`);
+  }
+}
 
 export const command = defineCommand({
   meta: {
@@ -29,15 +42,11 @@ export const command = defineCommand({
     if (!response.ok) return response.error;
     if (!response.value.ok) return adminProblem(response.value, connection.value.where);
     terminal.talk(`following ${connection.value.where}`);
-    for await (const { data } of readServerEvents(response.value.body ?? new Blob([]).stream())) {
-      if (args.json) {
-        terminal.out(data);
-        continue;
-      }
-      // Our own daemon's schema; a kind that this version does not know has no line.
-      const event = parseJson(data) as LodestarEvent | undefined;
-      const line = event === undefined ? null : eventLine(event);
-      if (event !== undefined && line !== null) terminal.out(`${formatTime(event.at, host.now())} ${line}`);
+    try {
+      await show(response.value.body ?? new Blob([]).stream(), args.json, host);
+    } catch (error) {
+      // A daemon that ends at once resets its streams: for who follows it, that is its end.
+      lostConnection(error, host, connection.value.where);
     }
     terminal.talk("the daemon ended the stream");
     return EXIT_CODES.ok;

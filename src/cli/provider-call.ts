@@ -4,7 +4,7 @@ import { type CliProblem, failureProblem } from "../terminal/problem.ts";
 import { startSpinner } from "../terminal/spinner.ts";
 import { type Answer, readAnswer } from "./ask-answer.ts";
 import type { CliHost } from "./command.ts";
-import { openAdmin, openApi, readView } from "./connection.ts";
+import { lostConnection, openAdmin, openApi, readView } from "./connection.ts";
 import type { DaemonArgs } from "./shared-flags.ts";
 
 /** The model that a test call asks: the wish, the provider's cheap one, else the first one that it is known to have. */
@@ -55,6 +55,8 @@ export async function callProvider(
       signal: host.signal,
     });
     return response.ok ? await readAnswer(response.value, () => undefined) : response;
+  } catch (error) {
+    return failure(lostConnection(error, host, connection.value.where));
   } finally {
     spinner.stop();
     await connection.value.close();

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { readServerEvents } from "../../src/cli/sse.ts";
-import { type CliWorld, makeCliWorld } from "./harness.ts";
+import { type CliWorld, makeCliWorld, run } from "./harness.ts";
 
 const worlds: CliWorld[] = [];
 
@@ -148,6 +148,28 @@ describe("no answer", () => {
     const { code, out, err } = await world.run(["ask", "hi"]);
     expect([code, out]).toEqual([6, "Hel"]);
     expect(err).toContain("cut off after 3 characters");
+  });
+
+  test.each([
+    [["ask", "hi"], "Hel"],
+    [["events", "--json"], '{"event":"x"}\n'],
+  ])("%j: a connection that is cut in the middle is told as that, not as a bug", async (argv, out) => {
+    const event = argv[0] === "ask" ? chunk({ content: "Hel" }) : 'data: {"event":"x"}\n\n';
+    const head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+    const server = Bun.listen({
+      port: 0,
+      hostname: "127.0.0.1",
+      socket: {
+        data: (socket) => {
+          socket.end(`${head}${event.length.toString(16)}\r\n${event}\r\n`);
+        },
+      },
+    });
+    const result = await run([...argv, "--url", `http://127.0.0.1:${server.port}`]);
+    server.stop(true);
+    expect(result.out).toBe(out);
+    expect(result.code).toBe(argv[0] === "ask" ? 6 : 0);
+    expect(result.err).not.toContain("a bug in lodestar");
   });
 
   test("a stream that ends in an error event tells it", async () => {
