@@ -151,10 +151,11 @@ describe("no answer", () => {
   });
 
   test.each([
-    [["ask", "hi"], "Hel"],
-    [["events", "--json"], '{"event":"x"}\n'],
-  ])("%j: a connection that is cut in the middle is told as that, not as a bug", async (argv, out) => {
-    const event = argv[0] === "ask" ? chunk({ content: "Hel" }) : 'data: {"event":"x"}\n\n';
+    [["ask", "hi"], 6, "closed the connection before its answer was whole"],
+    [["costs", "query"], 6, "closed the connection before its answer was whole"],
+    [["events", "--json"], 0, "the daemon ended the stream"],
+  ])("%j: a connection that is cut in the middle is told as that, not as a bug", async (argv, exit, words) => {
+    const event = chunk({ content: "Hel" });
     const head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
     const server = Bun.listen({
       port: 0,
@@ -167,9 +168,8 @@ describe("no answer", () => {
     });
     const result = await run([...argv, "--url", `http://127.0.0.1:${server.port}`]);
     server.stop(true);
-    expect(result.out).toBe(out);
-    expect(result.code).toBe(argv[0] === "ask" ? 6 : 0);
-    expect(result.err).not.toContain("a bug in lodestar");
+    expect(result.err).toContain(words);
+    expect(result.code).toBe(exit);
   });
 
   test("a stream that ends in an error event tells it", async () => {
