@@ -51,6 +51,7 @@ export const REFUSALS: readonly (readonly [code: string, status: number, meaning
   ["thread_unsupported_request", 400, "Conversations kept at the server (`thread`) are not served."],
   ["image_not_fetched", 400, "The URL of an image could not be fetched, or points where nobody may look."],
   ["model_not_found", 404, "No configured provider has that model; the message suggests names."],
+  ["model_name_too_long", 400, "The name of the model is longer than any model's."],
   ["model_ambiguous", 400, "Several providers have that model: write `provider/model`."],
   ["model_not_allowed", 403, "The calling key may not use that model."],
   ["provider_not_configured", 400, "That provider has no key yet: `lodestar provider add NAME`."],
