@@ -100,7 +100,9 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   const bus = createBus();
   const shutdown = new AbortController();
   const local = watchLocalModels(() => ollamaServers(settings()), clock);
-  const health = createHealthBook(clock, bus, () => settings().breaker);
+  const groupOf = (provider: string, account: string): string =>
+    config.find(provider)?.accounts.find((entry) => entry.id === account)?.group ?? account;
+  const health = createHealthBook(clock, bus, () => settings().breaker, groupOf);
   const isLocal = (id: string): boolean => config.find(id)?.provider.isLocal === true;
   const isSubscription = (id: string): boolean => config.find(id)?.auth === "client";
   const baselineModel = (): string => settings().baselineModel;
@@ -130,6 +132,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     send: parts.send,
     localRunner: createLocalRunner(() => settings().local.contextTokens),
     fetchImage: imageFetcher(parts.egress),
+    redact: (text) => parts.redactor.redact(text),
     log,
     shutdown: shutdown.signal,
     version: parts.version,

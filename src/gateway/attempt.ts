@@ -22,7 +22,7 @@ export interface Attempt {
   upstreamStatus: number | null;
   /** Ends the attempt for a reason of ours; what waits on `signal` then fails. */
   abort(fault: Fault): void;
-  /** The true reason of a failure: what we aborted for, if we did, else what was seen. */
+  /** The true reason of a failure: what we aborted for, if we did, else what was seen, without any secret in its words. */
   explain(seen: Fault): Fault;
   /** Books the outcome. The second call for an attempt is a bug and throws. */
   settle(ending: Ending): CostStamp;
@@ -84,6 +84,7 @@ export function openAttempt(opening: Opening, services: Services): Attempt | nul
     throw new Error(`no such target: ${targetName(planned.target)}`);
   const intent = intentOf(opening, services.clock.now());
   if (!services.ledger.reserve(intent)) return null;
+  services.health.asked(planned.target);
   call.progress.target = planned;
   const startedAt = services.clock.monotonic();
   const controller = new AbortController();
@@ -119,14 +120,14 @@ export function openAttempt(opening: Opening, services: Services): Attempt | nul
     firstTokenMs: null,
     upstreamStatus: null,
     abort,
-    explain: (seen) => abortedFor ?? seen,
+    explain: (seen) => abortedFor ?? { ...seen, message: services.redact(seen.message) },
     settle,
     get isSettled() {
       return isSettled;
     },
     lose(fault) {
       if (!isSettled) settle(emptyEnding(lostState(fault, attempt.upstreamStatus), fault, attempt.upstreamStatus));
-      services.health.failed(planned.target, account.group, fault);
+      services.health.failed(planned.target, fault);
     },
     record: (outcome, message) => ({
       target: targetName(planned.target),

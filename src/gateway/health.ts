@@ -27,10 +27,11 @@ export interface AccountHealth {
 
 /** Passive health of every account, learnt from real traffic only. */
 export interface HealthBook {
+  /** A call to the target goes out: while it probes a half-open breaker, others stay away. */
+  asked(target: Target): void;
   succeeded(target: Target): void;
-  /** `group` names the accounts that share the target's quota. */
-  failed(target: Target, group: string, fault: Fault): void;
-  /** Until when an account is not to be asked, or null. A half-open breaker is asked by one request at a time. */
+  failed(target: Target, fault: Fault): void;
+  /** Until when an account is not to be asked, or null. Looking changes nothing. */
   coolingUntil(provider: string, account: string): number | null;
   snapshot(): readonly AccountHealth[];
   /** Forgets everything: after a reload a mended key is asked again at once. */
@@ -39,26 +40,54 @@ export interface HealthBook {
 
 interface Entry {
   breaker: Breaker;
-  group: string;
-  pausedUntil: number;
   probeUntil: number;
 }
 
 /** While one probe of a half-open breaker is out, others wait this long for its outcome. */
 const PROBE_MS = 2_000;
 
-/** Makes an empty book. */
-export function createHealthBook(clock: Clock, bus: Bus, policy: () => BreakerPolicy): HealthBook {
-  const entries = new Map<string, Entry>();
-  const keyOf = (provider: string, account: string): string => `${provider}\n${account}`;
+function keyOf(provider: string, name: string): string {
+  return `${provider}\n${name}`;
+}
 
-  function entryOf(provider: string, account: string, group = account): Entry {
+/** Pauses by what they are about: one account, or the group that shares its quota. A pause always runs its time. */
+function createPauses(groupOf: (provider: string, account: string) => string) {
+  const accounts = new Map<string, number>();
+  const groups = new Map<string, number>();
+  return {
+    start({ provider, account }: Target, fault: Fault, now: number): void {
+      const isGroupWide = FAULT_RULES[fault.kind].coolsDown === "group";
+      const pauses = isGroupWide ? groups : accounts;
+      const key = keyOf(provider, isGroupWide ? groupOf(provider, account) : account);
+      pauses.set(key, Math.max(pauses.get(key) ?? 0, now + cooldownMs(fault)));
+    },
+    until: (provider: string, account: string): number =>
+      Math.max(
+        accounts.get(keyOf(provider, account)) ?? 0,
+        groups.get(keyOf(provider, groupOf(provider, account))) ?? 0,
+      ),
+    reset(): void {
+      accounts.clear();
+      groups.clear();
+    },
+  };
+}
+
+/** Makes an empty book. `groupOf` names the group of accounts that an account shares its quota with. */
+export function createHealthBook(
+  clock: Clock,
+  bus: Bus,
+  policy: () => BreakerPolicy,
+  groupOf: (provider: string, account: string) => string,
+): HealthBook {
+  const entries = new Map<string, Entry>();
+  const pauses = createPauses(groupOf);
+
+  function entryOf({ provider, account }: Target): Entry {
     const key = keyOf(provider, account);
-    const known = entries.get(key);
-    if (known !== undefined) return known;
-    const fresh: Entry = { breaker: HEALTHY, group, pausedUntil: 0, probeUntil: 0 };
-    entries.set(key, fresh);
-    return fresh;
+    const known = entries.get(key) ?? { breaker: HEALTHY, probeUntil: 0 };
+    entries.set(key, known);
+    return known;
   }
 
   function announce(target: Target, before: HealthState, entry: Entry, reason: string): void {
@@ -67,53 +96,58 @@ export function createHealthBook(clock: Clock, bus: Bus, policy: () => BreakerPo
     bus.emit({ event: "health", at: clock.now(), provider: target.provider, account: target.account, state, reason });
   }
 
-  function pause(target: Target, group: string, fault: Fault): void {
-    const until = clock.now() + cooldownMs(fault);
-    const isGroupWide = FAULT_RULES[fault.kind].coolsDown === "group";
-    for (const [key, entry] of entries) {
-      const isSame = key === keyOf(target.provider, target.account);
-      const isSibling = key.startsWith(`${target.provider}\n`) && entry.group === group;
-      if (isSame || (isGroupWide && isSibling)) entry.pausedUntil = Math.max(entry.pausedUntil, until);
-    }
-  }
-
   return {
+    asked({ provider, account }) {
+      const entry = entries.get(keyOf(provider, account));
+      if (entry === undefined || stateAt(entry.breaker, clock.now()) !== "half-open") return;
+      entry.probeUntil = clock.now() + PROBE_MS;
+    },
     succeeded(target) {
-      const entry = entryOf(target.provider, target.account);
+      const entry = entryOf(target);
       const before = stateAt(entry.breaker, clock.now());
       entry.breaker = afterSuccess(entry.breaker);
-      entry.pausedUntil = 0;
       announce(target, before, entry, "answered");
     },
-    failed(target, group, fault) {
-      const entry = entryOf(target.provider, target.account, group);
-      entry.group = group;
+    failed(target, fault) {
+      const entry = entryOf(target);
       const before = stateAt(entry.breaker, clock.now());
       entry.breaker = afterFault(entry.breaker, fault, clock.now(), policy());
-      if (cooldownMs(fault) > 0) pause(target, group, fault);
+      if (FAULT_RULES[fault.kind].coolsDown !== "none") pauses.start(target, fault, clock.now());
       announce(target, before, entry, fault.message);
     },
     coolingUntil(provider, account) {
-      const entry = entries.get(keyOf(provider, account));
-      if (entry === undefined) return null;
       const now = clock.now();
-      if (entry.pausedUntil > now) return entry.pausedUntil;
-      const state = stateAt(entry.breaker, now);
-      if (state === "closed") return null;
-      if (state === "open") return entry.breaker.openUntil;
-      if (entry.probeUntil > now) return entry.probeUntil;
-      entry.probeUntil = now + PROBE_MS;
-      return null;
+      const entry = entries.get(keyOf(provider, account));
+      const untilMs = Math.max(pauses.until(provider, account), entry === undefined ? 0 : openUntil(entry, now));
+      return untilMs > now ? untilMs : null;
     },
-    snapshot: () => [...entries].map(([key, entry]) => describe(key, entry, clock.now())),
-    reset: () => entries.clear(),
+    snapshot: () =>
+      [...entries].map(([key, entry]) => {
+        const [provider = "", account = ""] = key.split("\n");
+        return describe(provider, account, entry, pauses.until(provider, account), clock.now());
+      }),
+    reset() {
+      entries.clear();
+      pauses.reset();
+    },
   };
 }
 
-function describe(key: string, entry: Entry, now: number): AccountHealth {
-  const [provider = "", account = ""] = key.split("\n");
+/** Until when an account's breaker keeps it from being asked; in the past when it does not. */
+function openUntil({ breaker, probeUntil }: Entry, now: number): number {
+  switch (stateAt(breaker, now)) {
+    case "closed":
+      return 0;
+    case "open":
+      return breaker.openUntil;
+    case "half-open":
+      return probeUntil;
+  }
+}
+
+function describe(provider: string, account: string, entry: Entry, pausedUntil: number, now: number): AccountHealth {
   const state = stateAt(entry.breaker, now);
-  const until = Math.max(entry.pausedUntil, state === "open" ? entry.breaker.openUntil : 0);
+  const until = Math.max(pausedUntil, state === "open" ? entry.breaker.openUntil : 0);
   return {
     provider,
     account,

@@ -32,6 +32,8 @@ export interface Services {
   readonly localRunner: LocalRunner;
   /** Fetches an image that a request names by URL, guarded; for targets that only take bytes. */
   readonly fetchImage: (url: string, signal: AbortSignal) => Promise<Result<FetchedImage, string>>;
+  /** Removes secrets from what an upstream said: some repeat the key they refuse. */
+  readonly redact: (text: string) => string;
   readonly log: Log;
   /** Aborts when open attempts must end because the process stops. */
   readonly shutdown: AbortSignal;

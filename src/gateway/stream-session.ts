@@ -2,8 +2,8 @@ import type { Fault } from "../core/fault.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import type { Usage } from "../core/usage.ts";
 import type { Dialect, ReplyStamp } from "../dialects/dialect.ts";
-import { createNdjsonSplitter } from "../dialects/ndjson.ts";
-import { createSseSplitter, type SseSplitter, type SseStep } from "../dialects/sse.ts";
+import { createStreamSplitter } from "../dialects/framing.ts";
+import type { SseSplitter, SseStep } from "../dialects/sse.ts";
 import type { ChunkReader, UpstreamReply } from "../host/upstream.ts";
 import type { Attempt } from "./attempt.ts";
 import type { ChatCall } from "./call.ts";
@@ -66,7 +66,7 @@ export class StreamSession {
     const { call, attempt, from, stamp, services } = parts;
     this.parts = parts;
     this.reader = parts.reply.reader();
-    this.splitter = from.framing === "sse" ? createSseSplitter() : createNdjsonSplitter();
+    this.splitter = createStreamSplitter(from.framing);
     this.deadline = createStreamDeadline(attempt, services.settings().deadlines, services.clock);
     this.translator = createTranslator({
       from,
@@ -186,7 +186,7 @@ export class StreamSession {
     const fault = attempt.explain(seenFault);
     if (attempt.isSettled) return "";
     attempt.settle(endingOf(this.parts, this.translator.seen.usage, this.translator.seen, fault));
-    services.health.failed(attempt.planned.target, attempt.account.group, fault);
+    services.health.failed(attempt.planned.target, fault);
     return this.translator.fail(fault);
   }
 
