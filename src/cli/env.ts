@@ -1,6 +1,7 @@
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { defineCommand } from "./command.ts";
 import { locate, notRunning } from "./connection.ts";
+import { toolVariables } from "./own-environment.ts";
 import { daemonFlags, jsonFlag } from "./shared-flags.ts";
 
 type Shell = "bash" | "fish" | "pwsh";
@@ -33,6 +34,7 @@ export const command = defineCommand({
       ["lodestar env --shell pwsh | Invoke-Expression", "PowerShell"],
     ],
     notes: [
+      "LODESTAR_ENV_URL marks the shell, so that Lodestar itself, started from it, ignores the others.",
       "The key is that of LODESTAR_API_KEY; without one it is the word any, which serves while no key was created.",
     ],
   },
@@ -48,12 +50,7 @@ export const command = defineCommand({
     const url = args.url ?? location.value.ready?.apiUrl;
     if (url === undefined) return notRunning(location.value.stateDir);
     const base = url.replace(/\/+$/, "").replace(/\/v1$/, "");
-    const variables = {
-      OPENAI_BASE_URL: `${base}/v1`,
-      OPENAI_API_KEY: host.environment.LODESTAR_API_KEY ?? "any",
-      ANTHROPIC_BASE_URL: base,
-      OLLAMA_HOST: base,
-    };
+    const variables = toolVariables(base, host.environment.LODESTAR_API_KEY ?? "any");
     if (args.json) {
       terminal.out(JSON.stringify(variables));
       return EXIT_CODES.ok;

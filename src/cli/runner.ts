@@ -6,6 +6,7 @@ import { createTerminal, type Environment, type Sink, type Source } from "../ter
 import type { Backend } from "./backend.ts";
 import type { CliHost, Command, CommandEntry, Flags, FlagValues, Outcome, SignalName } from "./command.ts";
 import { renderCommandHelp, renderRootHelp } from "./help.ts";
+import { withoutToolVariables } from "./own-environment.ts";
 import { parseFlags } from "./parse.ts";
 
 /** The outside of one run of the command line: the process, or a test. */
@@ -190,7 +191,8 @@ export async function runCli(
   outside: RunnerHost,
 ): Promise<number> {
   const { release, ...interrupts } = interruptible(outside);
-  const { stdout, stderr, environment, stdin, version } = outside;
+  const { stdout, stderr, stdin, version } = outside;
+  const environment = withoutToolVariables(outside.environment);
   const host: CliHost = {
     terminal: createTerminal(stdout, stderr, environment),
     stdin,

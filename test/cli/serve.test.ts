@@ -330,8 +330,32 @@ describe("env", () => {
       export OPENAI_API_KEY='any'
       export ANTHROPIC_BASE_URL='http://127.0.0.1:4000'
       export OLLAMA_HOST='http://127.0.0.1:4000'
+      export LODESTAR_ENV_URL='http://127.0.0.1:4000'
       "
     `);
+  });
+
+  test("does not lead Lodestar itself astray: started from that shell it sees neither itself nor its own key", async () => {
+    const printed = JSON.parse((await run(["env", "--json"], { backend })).out) as Record<string, string>;
+    const seen: Record<string, string | undefined>[] = [];
+    const startDaemon: Backend["startDaemon"] = async (inputs) => {
+      seen.push(inputs.environment);
+      return failure(failureProblem("enough", "seen"));
+    };
+    await run(["serve"], { backend: { startDaemon }, environment: { ...printed, DEEPSEEK_API_KEY: "sk" } });
+    await run(["serve"], {
+      backend: { startDaemon },
+      environment: { ...printed, OPENAI_BASE_URL: "https://eu.api", OPENAI_API_KEY: "sk-real" },
+    });
+    await run(["serve"], {
+      backend: { startDaemon },
+      environment: { OLLAMA_HOST: "http://gpu:11434", OPENAI_API_KEY: "sk-real" },
+    });
+    expect(seen).toEqual([
+      { NO_COLOR: "1", DEEPSEEK_API_KEY: "sk" },
+      { NO_COLOR: "1", OPENAI_BASE_URL: "https://eu.api", OPENAI_API_KEY: "sk-real" },
+      { NO_COLOR: "1", OLLAMA_HOST: "http://gpu:11434", OPENAI_API_KEY: "sk-real" },
+    ]);
   });
 
   test("speaks fish where that is the shell, and PowerShell on request", async () => {
