@@ -10,6 +10,16 @@ export interface CrossTarget {
   readonly runtime: string;
 }
 
+/** How the product is compiled; the benchmarks compile what they compare it with in the same way. */
+export const COMPILE_FLAGS: readonly string[] = [
+  "--compile",
+  "--minify",
+  "--bytecode",
+  "--format=esm",
+  "--no-compile-autoload-dotenv",
+  "--no-compile-autoload-bunfig",
+];
+
 /** The commit that goes into the binary: `LODESTAR_COMMIT`, else what git says, else `unknown` (a source archive). */
 async function commitId(): Promise<string> {
   const fromEnvironment = process.env.LODESTAR_COMMIT;
@@ -35,9 +45,7 @@ export async function compileBinary(outfile: string, cross?: CrossTarget): Promi
     const result = await runStep({
       name: "compile",
       command: [
-        ...bun("build", "--compile", "--minify", "--bytecode", "--format=esm"),
-        "--no-compile-autoload-dotenv",
-        "--no-compile-autoload-bunfig",
+        ...bun("build", ...COMPILE_FLAGS),
         `--define=LODESTAR_COMMIT=${JSON.stringify(await commitId())}`,
         ...crossFlags,
         `${ROOT}src/main.ts`,
