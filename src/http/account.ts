@@ -2,8 +2,8 @@ import { type ClientError, refusal } from "../core/fault.ts";
 import type { LedgerRow } from "../core/ledger.ts";
 import { toUsd } from "../core/money.ts";
 import { failure, type Result, success } from "../core/result.ts";
+import type { Caller } from "../gateway/call.ts";
 import type { ApiContext } from "./api-context.ts";
-import { identify } from "./identify.ts";
 
 /** What `GET /v1/generation` tells of one attempt. Money is in dollars, as on the wire. */
 function describeAttempt(row: LedgerRow): object {
@@ -27,14 +27,15 @@ function describeAttempt(row: LedgerRow): object {
 }
 
 /** `GET /v1/generation?id=`: everything about one past request of the calling key. */
-export async function generation(request: Request, context: ApiContext): Promise<Result<object, ClientError>> {
-  const caller = identify(request, context.keyring);
-  if (!caller.ok) return caller;
+export async function generation(
+  request: Request,
+  { keyId }: Caller,
+  context: ApiContext,
+): Promise<Result<object, ClientError>> {
   const id = new URL(request.url).searchParams.get("id") ?? "";
   if (id === "")
     return failure(refusal("missing_id", "Say which request: `/v1/generation?id=req_…`.", { param: "id" }));
   await context.ledger.flush();
-  const { keyId } = caller.value;
   const rows = [...context.ledger.query(keyId === null ? { requestId: id } : { requestId: id, keyId })];
   if (rows.length === 0) {
     return failure(
@@ -49,11 +50,12 @@ export async function generation(request: Request, context: ApiContext): Promise
 }
 
 /** `GET /v1/key`: what the calling key may do and has spent. */
-export async function keyReport(request: Request, context: ApiContext): Promise<Result<object, ClientError>> {
-  const caller = identify(request, context.keyring);
-  if (!caller.ok) return caller;
+export async function keyReport(
+  _request: Request,
+  { keyId, project, allowedModels }: Caller,
+  context: ApiContext,
+): Promise<Result<object, ClientError>> {
   await context.ledger.flush();
-  const { keyId, project, allowedModels } = caller.value;
   const totals = context.ledger.totals(keyId === null ? {} : { keyId });
   return success({
     data: {

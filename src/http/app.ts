@@ -6,10 +6,12 @@ import { anthropic } from "../dialects/anthropic/dialect.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { ollama, ollamaGenerate } from "../dialects/ollama/dialect.ts";
 import { openaiChat } from "../dialects/openai-chat/dialect.ts";
+import type { Caller } from "../gateway/call.ts";
 import { generation, keyReport } from "./account.ts";
 import type { ApiContext } from "./api-context.ts";
 import { serveModel, serveModels, servePs, serveShow, serveTags, serveVersion } from "./catalogue.ts";
 import { type Arrival, serveChat, serveCount, serveEmbeddings } from "./inference.ts";
+import { identifyAt } from "./open-call.ts";
 import { canonicalPath, pathOf } from "./path.ts";
 import { errorResponse } from "./respond.ts";
 
@@ -29,15 +31,15 @@ const ROUTES: readonly (readonly [method: "GET" | "POST" | "HEAD", path: string,
   ["POST", "/api/chat", (arrival, context) => serveChat(arrival, ollama, context)],
   ["POST", "/api/generate", (arrival, context) => serveChat(arrival, ollamaGenerate, context)],
   ["POST", "/api/embed", (arrival, context) => serveEmbeddings(arrival, ollama, context)],
-  ["GET", "/v1/models", ({ request }, context) => serveModels(request, context)],
+  ["GET", "/v1/models", keyed(({ request }, context) => serveModels(request, context))],
   [
     "GET",
     "/v1/models/*",
-    ({ request, requestId }, context) => serveModel(request, modelIdOf(request), requestId, context),
+    keyed(({ request, requestId }, context) => serveModel(request, modelIdOf(request), requestId, context)),
   ],
-  ["GET", "/api/tags", (_, context) => serveTags(context)],
-  ["GET", "/api/ps", (_, context) => servePs(context)],
-  ["POST", "/api/show", ({ request }, context) => serveShow(request, context)],
+  ["GET", "/api/tags", keyed((_, context) => serveTags(context))],
+  ["GET", "/api/ps", keyed((_, context) => servePs(context))],
+  ["POST", "/api/show", keyed(({ request }, context) => serveShow(request, context))],
   ["GET", "/api/version", (_, context) => serveVersion(context)],
   ["GET", "/v1/generation", (arrival, context) => own(arrival, context, generation)],
   ["GET", "/v1/key", (arrival, context) => own(arrival, context, keyReport)],
@@ -51,6 +53,15 @@ const ROUTES: readonly (readonly [method: "GET" | "POST" | "HEAD", path: string,
   ["GET", "/api/hello", () => new Response("ok\n")],
 ];
 
+/** For callers with a key, once keys exist; what asks a model or reports on a key checks by itself. */
+function keyed(handler: Handler): Handler {
+  return (arrival, context) => {
+    const caller = identifyAt(arrival.peer, arrival.request, context);
+    if (caller.ok) return handler(arrival, context);
+    return errorResponse(dialectOf(canonicalPath(pathOf(arrival.request.url))), caller.error, arrival.requestId);
+  };
+}
+
 function modelIdOf(request: Request): string {
   const path = canonicalPath(pathOf(request.url));
   return decodeURIComponent(path.slice("/v1/models/".length));
@@ -58,11 +69,12 @@ function modelIdOf(request: Request): string {
 
 /** An endpoint of Lodestar's own: JSON, errors in OpenAI's envelope. */
 async function own(
-  { request, requestId }: Arrival,
+  { request, requestId, peer }: Arrival,
   context: ApiContext,
-  handle: (request: Request, context: ApiContext) => Promise<Result<object, ClientError>>,
+  handle: (request: Request, caller: Caller, context: ApiContext) => Promise<Result<object, ClientError>>,
 ): Promise<Response> {
-  const result = await handle(request, context);
+  const caller = identifyAt(peer, request, context);
+  const result = caller.ok ? await handle(request, caller.value, context) : caller;
   return result.ok ? Response.json(result.value) : errorResponse(openaiChat, result.error, requestId);
 }
 

@@ -47,7 +47,8 @@ export function listModels(directory: Directory, prices: PriceBook, nowMs: numbe
 }
 
 function perToken(usdPerMillion: number | null): string | null {
-  return usdPerMillion === null ? null : String(Number((usdPerMillion / 1_000_000).toPrecision(12)));
+  if (usdPerMillion === null) return null;
+  return (usdPerMillion / 1_000_000).toFixed(12).replace(/\.?0+$/, "");
 }
 
 /** One model as OpenAI's `/v1/models` shows it, with context, prices (USD per token) and capabilities beside. */

@@ -29,7 +29,7 @@ function isOn(value: string | null): boolean {
 }
 
 /** Who asks; an address that tried too many wrong keys is not even looked at. */
-function identifyAt(peer: string, request: Request, context: ApiContext): Result<Caller, ClientError> {
+export function identifyAt(peer: string, request: Request, context: ApiContext): Result<Caller, ClientError> {
   if (!context.keyring.isRequired()) return identify(request, context.keyring);
   const tooMany = context.guessWait(peer);
   if (tooMany !== null) return failure(tooMany);
