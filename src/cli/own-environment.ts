@@ -1,7 +1,7 @@
 import type { Environment } from "../terminal/terminal.ts";
 
 /** Variable in which `lodestar env` notes whom it pointed a shell's tools at. */
-export const ENV_MARK = "LODESTAR_ENV_URL";
+const ENV_MARK = "LODESTAR_ENV_URL";
 
 /** The variables that point tools at a daemon; `base` is its API URL without `/v1`. */
 export function toolVariables(base: string, key: string): Readonly<Record<string, string>> {
