@@ -12,9 +12,9 @@ const FAULT_BYTES = 64 * 1024;
 /** A whole reply may be this long. */
 const REPLY_BYTES = 64 * 1024 * 1024;
 
-/** The endpoint an attempt goes to, or why it cannot be asked. */
+/** The endpoint an attempt goes to, or why it cannot be asked. An account without a key is there only where none is needed. */
 export function findRoute(attempt: Attempt, call: Call, services: Services): Result<Route, Fault> {
-  const { configured, account } = attempt;
+  const { configured } = attempt;
   const { provider } = configured;
   const route = routeTo(configured, call.dialect, services.dialects);
   if (route === null) {
@@ -27,17 +27,6 @@ export function findRoute(attempt: Attempt, call: Call, services: Services): Res
     return failure({
       kind: "no-key",
       message: `${provider.name} is set to use the client's own credential, and the client sent none.`,
-    });
-  }
-  if (
-    configured.auth === "account" &&
-    provider.auth.kind !== "none" &&
-    account.key === null &&
-    provider.isLocal !== true
-  ) {
-    return failure({
-      kind: "no-key",
-      message: `${provider.name} has no key: run \`lodestar provider add ${provider.id}\`.`,
     });
   }
   return success(route);
