@@ -49,6 +49,8 @@ export function listen(
       port: options.port,
       idleTimeout: 0,
       development: false,
+      // Without this two servers of one user may share a port, and requests go to either.
+      reusePort: false,
       maxRequestBodySize: options.maxBodyBytes + BODY_SLACK_BYTES,
       fetch: (request, self) =>
         options.answer(request, {

@@ -2,14 +2,12 @@ import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
 import type { AdminContext } from "./admin-context.ts";
 import { isSameSecret } from "./admin-session.ts";
+import { admit } from "./admission.ts";
 
 /** Name of the session cookie. Without the `__Host-` prefix on plain HTTP: it needs `Secure`, which not every browser takes from http on loopback. */
 export function sessionCookieName(isHttps: boolean): string {
   return isHttps ? "__Host-lodestar-session" : "lodestar-session";
 }
-
-const LOOPBACK_HOSTS: readonly string[] = ["localhost", "127.0.0.1", "[::1]"];
-const HOST = /^(\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)(?::\d{1,5})?$/i;
 
 /** An error body of the admin API. */
 export function adminError(
@@ -22,32 +20,18 @@ export function adminError(
   return context.json({ error: { code, message, fix } }, status);
 }
 
-function hostName(host: string): string | null {
-  return HOST.exec(host)?.[1]?.toLowerCase() ?? null;
-}
-
-function allowedHosts(admin: AdminContext): readonly string[] {
-  const { host, allowedHosts: more } = admin.settings().server;
-  return [...LOOPBACK_HOSTS, host.toLowerCase(), ...more.map((name) => name.toLowerCase())];
-}
-
-/** Refuses a missing, malformed or foreign Host (DNS rebinding) and a foreign Origin, before anything else. */
+/** The same first decision as on the API port: sizes, a Host that is ours (DNS rebinding), an Origin that is ours or allowed. */
 export function guardOrigin(admin: AdminContext): MiddlewareHandler {
   return async function checkOrigin(context, next) {
-    const host = context.req.header("host") ?? "";
-    const name = hostName(host);
-    if (name === null) return adminError(context, 400, "bad_host", "the Host header is missing or malformed");
-    if (!allowedHosts(admin).includes(name)) {
-      const fix = `add to the configuration: server: { allowedHosts: [${name}] }`;
-      return adminError(context, 403, "host_not_allowed", `host "${name}" is not allowed here`, fix);
+    const { host, allowedHosts, allowedOrigins } = admin.settings().server;
+    const admission = admit(context.req.raw, { boundHost: host, allowedHosts, allowedOrigins });
+    if (admission.kind === "refused") {
+      const { status, code, message } = admission.error;
+      return Response.json({ error: { code, message, fix: null } }, { status });
     }
-    const origin = context.req.header("origin");
-    const isOwn = origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
-    if (!isOwn && !admin.settings().server.allowedOrigins.includes(origin)) {
-      const fix = `add to the configuration: server: { allowedOrigins: [${origin}] }`;
-      return adminError(context, 403, "origin_not_allowed", `origin "${origin}" is not allowed here`, fix);
-    }
+    if (admission.kind === "preflight") return new Response(null, admission);
     await next();
+    for (const name in admission.headers) context.header(name, admission.headers[name]);
     return undefined;
   };
 }
