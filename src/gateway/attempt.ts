@@ -1,12 +1,12 @@
 import type { Account, ConfiguredProvider } from "../config/settings.ts";
-import type { Fault } from "../core/fault.ts";
+import type { Fault, FaultKind } from "../core/fault.ts";
 import type { AttemptIntent } from "../core/ledger.ts";
 import type { PlannedTarget } from "../core/plan.ts";
 import type { CostStamp } from "../core/stamp.ts";
 import { targetName } from "../core/target.ts";
 import type { AttemptRecord, Call } from "./call.ts";
 import type { Services } from "./services.ts";
-import { type Ending, emptyEnding } from "./settle.ts";
+import { type Ending, emptyEnding, isOwnDoing } from "./settle.ts";
 
 /** One try at one target, from its intent to its one settlement. */
 export interface Attempt {
@@ -65,11 +65,13 @@ function intentOf(opening: Opening, now: number): AttemptIntent {
   };
 }
 
+/** Without a status of an upstream, these were found before any call: `bad-request` by an image that could not be fetched. */
+const UNSENT: readonly FaultKind[] = ["unsupported", "no-key", "unavailable", "bad-request"];
+
 /** How an attempt without an answer is booked: never sent, left by the client, or failed. */
 function lostState(fault: Fault, upstreamStatus: number | null): "refused" | "aborted" | "failed" {
-  if (fault.kind === "client-left" || fault.kind === "shutdown") return "aborted";
-  const isUnsent = fault.kind === "unsupported" || fault.kind === "no-key" || fault.kind === "unavailable";
-  return isUnsent && upstreamStatus === null ? "refused" : "failed";
+  if (isOwnDoing(fault)) return "aborted";
+  return UNSENT.includes(fault.kind) && upstreamStatus === null ? "refused" : "failed";
 }
 
 /**

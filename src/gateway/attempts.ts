@@ -5,6 +5,7 @@ import { failure, type Result } from "../core/result.ts";
 import { nextStep } from "../core/retry.ts";
 import { targetName } from "../core/target.ts";
 import { type Attempt, openAttempt } from "./attempt.ts";
+import { bugFault } from "./bug.ts";
 import type { AttemptRecord, Call } from "./call.ts";
 import type { Services } from "./services.ts";
 
@@ -54,12 +55,9 @@ async function runExchange<Value>(
   try {
     return await exchange(attempt);
   } catch (error) {
-    const stack = error instanceof Error ? error.stack : String(error);
-    services.log.write("error", "an attempt broke", { requestId: attempt.intent.requestId, stack });
-    return failure({
-      kind: "internal",
-      message: "Lodestar met a bug of its own; the log has the details under this request id.",
-    });
+    const fault = bugFault(error, attempt.intent.requestId, services.log);
+    attempt.abort(fault);
+    return failure(fault);
   }
 }
 

@@ -1,4 +1,4 @@
-import { FAULT_RULES, type Fault } from "../core/fault.ts";
+import type { Fault } from "../core/fault.ts";
 import type { AttemptIntent, AttemptOutcome } from "../core/ledger.ts";
 import { toNanoUsd } from "../core/money.ts";
 import { type Cost, costOf, type PriceRow } from "../core/price.ts";
@@ -128,5 +128,5 @@ function faultRecord(fault: Fault): NonNullable<AttemptOutcome["fault"]> {
 
 /** Whether a fault says nothing about the upstream: the client left or we are stopping. */
 export function isOwnDoing(fault: Fault): boolean {
-  return !FAULT_RULES[fault.kind].isHealthFault && (fault.kind === "client-left" || fault.kind === "shutdown");
+  return fault.kind === "client-left" || fault.kind === "shutdown";
 }

@@ -18,8 +18,10 @@ function timeoutFault(phase: "first-token" | "idle" | "total", afterMs: number):
 /** The deadlines of one stream: first token, silence, the whole. */
 export interface StreamDeadline {
   readonly watch: Watch;
-  /** A chunk with content came. */
+  /** Content has begun: from now on silence counts, but only while {@link awaits} the upstream. */
   touch(): void;
+  /** The upstream is read from, so its silence counts; until the client reads on, it does not. */
+  awaits(isReading: boolean): void;
   /** The answer is complete; only the upstream's end is still awaited. */
   complete(): void;
 }
@@ -39,8 +41,11 @@ export function createStreamDeadline(attempt: Attempt, deadlines: Deadlines, clo
   return {
     watch,
     touch() {
-      phase = "idle";
-      watch.at = Math.min(totalAt, clock.monotonic() + deadlines.idleMs);
+      if (phase === "first-token") phase = "idle";
+    },
+    awaits(isReading) {
+      if (phase !== "idle") return;
+      watch.at = isReading ? Math.min(totalAt, clock.monotonic() + deadlines.idleMs) : totalAt;
     },
     complete() {
       if (phase === "closing") return;

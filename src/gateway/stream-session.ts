@@ -6,10 +6,11 @@ import { createStreamSplitter } from "../dialects/framing.ts";
 import type { SseSplitter, SseStep } from "../dialects/sse.ts";
 import type { ChunkReader, UpstreamReply } from "../host/upstream.ts";
 import type { Attempt } from "./attempt.ts";
+import { bugFault } from "./bug.ts";
 import type { ChatCall } from "./call.ts";
 import { estimateUsage } from "./estimate.ts";
 import type { Services } from "./services.ts";
-import type { Ending } from "./settle.ts";
+import { type Ending, isOwnDoing } from "./settle.ts";
 import { createStreamDeadline, type StreamDeadline } from "./stream-deadline.ts";
 import { createTranslator, type Observation, type Translator } from "./translator.ts";
 import type { Watch } from "./watchdog.ts";
@@ -41,8 +42,7 @@ function endingOf(
   const estimated = estimateUsage(call.request, seen.streamed.tokens());
   const partial = usage === null ? estimated : { ...usage, output: estimated.output };
   if (fault === null) return { ...measured, state: "estimated", usage: partial, usageSource: "estimated" };
-  const isOwnDoing = fault.kind === "client-left" || fault.kind === "shutdown";
-  return { ...measured, state: isOwnDoing ? "aborted" : "failed", usage: partial, usageSource: "estimated" };
+  return { ...measured, state: isOwnDoing(fault) ? "aborted" : "failed", usage: partial, usageSource: "estimated" };
 }
 
 /**
@@ -132,7 +132,7 @@ export class StreamSession {
 
   private translate({ frames, fault }: SseStep): string {
     if (fault !== undefined) {
-      this.translator.seen.fault = fault;
+      if (!this.translator.seen.isFinished) this.translator.seen.fault = fault;
       return "";
     }
     let text = "";
@@ -152,20 +152,41 @@ export class StreamSession {
     return text;
   }
 
-  /** Reads one chunk; the text it gives may be empty. Sets `isOver` at the end of the upstream. */
-  private async advance(): Promise<string> {
+  /** What the upstream sent next: a chunk, null at its end, or why nothing more comes. */
+  private async read(): Promise<Uint8Array | null | Fault> {
     const { reply, attempt } = this.parts;
-    const { seen } = this.translator;
+    this.deadline.awaits(true);
     try {
       const { value } = await this.reader.read();
-      if (value !== undefined) return this.absorb(value);
-      this.isOver = true;
-      this.hasEnded = true;
-      return this.translate(this.splitter.end()) + this.translator.end();
+      return value ?? null;
+    } catch (error) {
+      return attempt.explain(reply.faultOf(error));
+    } finally {
+      this.deadline.awaits(false);
+    }
+  }
+
+  private async step(): Promise<string> {
+    const { seen } = this.translator;
+    const chunk = await this.read();
+    if (chunk instanceof Uint8Array) return this.absorb(chunk);
+    this.isOver = true;
+    if (chunk !== null && !seen.isFinished) {
+      seen.fault = chunk;
+      return "";
+    }
+    this.hasEnded = chunk === null;
+    return (chunk === null ? this.translate(this.splitter.end()) : "") + this.translator.end();
+  }
+
+  /** Reads one chunk; the text it gives may be empty. Sets `isOver` at the end of the upstream. A bug of ours is no fault of its. */
+  private async advance(): Promise<string> {
+    const { attempt, services } = this.parts;
+    try {
+      return await this.step();
     } catch (error) {
       this.isOver = true;
-      if (seen.isFinished) return this.translator.end();
-      seen.fault = attempt.explain(reply.faultOf(error));
+      this.translator.seen.fault = bugFault(error, attempt.intent.requestId, services.log);
       return "";
     }
   }
@@ -184,9 +205,10 @@ export class StreamSession {
   private breakOff(seenFault: Fault): string {
     const { attempt, services } = this.parts;
     const fault = attempt.explain(seenFault);
-    if (attempt.isSettled) return "";
-    attempt.settle(endingOf(this.parts, this.translator.seen.usage, this.translator.seen, fault));
-    services.health.failed(attempt.planned.target, fault);
+    if (!attempt.isSettled) {
+      attempt.settle(endingOf(this.parts, this.translator.seen.usage, this.translator.seen, fault));
+      services.health.failed(attempt.planned.target, fault);
+    }
     return this.translator.fail(fault);
   }
 

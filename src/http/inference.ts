@@ -1,9 +1,10 @@
-import type { ClientError } from "../core/fault.ts";
-import { refusal } from "../core/fault.ts";
+import { type ClientError, clientErrorOf, refusal } from "../core/fault.ts";
 import type { Result } from "../core/result.ts";
 import type { Dialect } from "../dialects/dialect.ts";
+import { bugFault } from "../gateway/bug.ts";
 import type { Answer, Call } from "../gateway/call.ts";
 import { answerChat, answerCount, answerEmbeddings } from "../gateway/pipeline.ts";
+import type { Services } from "../gateway/services.ts";
 import type { ApiContext } from "./api-context.ts";
 import { type OpenedCall, openCall } from "./open-call.ts";
 import { errorResponse, respond } from "./respond.ts";
@@ -43,14 +44,20 @@ async function serve(
 
 async function answerInPlace(call: Call, work: Work, leave: () => void, context: ApiContext): Promise<Response> {
   const { services } = context;
-  const pending = work.answer();
-  pending.then(leave, leave);
+  const pending = work.answer().catch((error: unknown) => broken(error, call, services));
+  void pending.then(leave);
   return respond(pending, call, {
     isStream: work.isStream,
     requestedModel: work.requestedModel,
     heartbeatMs: services.settings().heartbeatMs,
     clock: services.clock,
   });
+}
+
+/** A bug on the request path, as an answer: it is told in the client's dialect even where the status has been sent already. */
+function broken(error: unknown, call: Call, services: Services): Answer {
+  const fault = bugFault(error, call.requestId, services.log);
+  return { kind: "error", headers: {}, error: clientErrorOf(fault), fault };
 }
 
 function tooMany(): ClientError {

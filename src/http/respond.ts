@@ -109,6 +109,7 @@ function patientBody(
   let cancelBeat = (): void => undefined;
   let reader: BodyReader | null = null;
   let isFirst = true;
+  let hasLeft = false;
   return new ReadableStream<Uint8Array>({
     start(controller) {
       const beat = (): void => {
@@ -122,6 +123,7 @@ function patientBody(
         isFirst = false;
         const answer = await pending;
         cancelBeat();
+        if (hasLeft) return;
         if (answer.kind === "stream") reader = answer.body.getReader();
         else {
           controller.enqueue(encoder.encode(answer.kind === "reply" ? answer.body : waiting.fail(answer)));
@@ -135,7 +137,10 @@ function patientBody(
     },
     async cancel(reason) {
       cancelBeat();
-      await reader?.cancel(reason);
+      hasLeft = true;
+      if (reader !== null) return reader.cancel(reason);
+      const dispose = (answer: Answer): unknown => (answer.kind === "stream" ? answer.body.cancel(reason) : undefined);
+      void pending.then(dispose);
     },
   });
 }

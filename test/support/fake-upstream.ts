@@ -62,8 +62,13 @@ function pause(delayMs: number): Promise<void> {
 function write(response: ServerResponse, piece: Uint8Array): Promise<void> {
   if (response.destroyed || response.write(piece)) return Promise.resolve();
   return new Promise((resolve) => {
-    response.once("drain", resolve);
-    response.once("close", resolve);
+    const proceed = (): void => {
+      response.off("drain", proceed);
+      response.off("close", proceed);
+      resolve();
+    };
+    response.on("drain", proceed);
+    response.on("close", proceed);
   });
 }
 
