@@ -101,7 +101,8 @@ export class StreamSession {
         services.watchdog.add(beat);
       },
       pull: async (controller) => {
-        if (beat !== null) beat.at = services.clock.monotonic() + services.settings().heartbeatMs;
+        const isWaiting = !this.translator.seen.isFinished;
+        if (beat !== null && isWaiting) beat.at = services.clock.monotonic() + services.settings().heartbeatMs;
         const text = await this.nextText();
         if (beat !== null) beat.at = Number.POSITIVE_INFINITY;
         if (text !== "") controller.enqueue(UTF8.encode(text));
