@@ -39,7 +39,7 @@ const ROUTES: readonly (readonly [method: "GET" | "POST" | "HEAD", path: string,
   ],
   ["GET", "/api/tags", keyed((_, context) => serveTags(context))],
   ["GET", "/api/ps", keyed((_, context) => servePs(context))],
-  ["POST", "/api/show", keyed(({ request }, context) => serveShow(request, context))],
+  ["POST", "/api/show", keyed(({ request, requestId }, context) => serveShow(request, requestId, context))],
   ["GET", "/api/version", (_, context) => serveVersion(context)],
   ["GET", "/v1/generation", (arrival, context) => own(arrival, context, generation)],
   ["GET", "/v1/key", (arrival, context) => own(arrival, context, keyReport)],
@@ -62,9 +62,14 @@ function keyed(handler: Handler): Handler {
   };
 }
 
+/** As the path names it: what is no percent-encoding is taken for the name itself. */
 function modelIdOf(request: Request): string {
-  const path = canonicalPath(pathOf(request.url));
-  return decodeURIComponent(path.slice("/v1/models/".length));
+  const name = canonicalPath(pathOf(request.url)).slice("/v1/models/".length);
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }
 
 /** An endpoint of Lodestar's own: JSON, errors in OpenAI's envelope. */

@@ -1,5 +1,6 @@
 import { refusal } from "../core/fault.ts";
 import { didYouMean } from "../core/suggest.ts";
+import { anthropic } from "../dialects/anthropic/dialect.ts";
 import {
   type CatalogueModel,
   decodeShowRequest,
@@ -8,8 +9,11 @@ import {
   showReply,
   tagsReply,
 } from "../dialects/ollama/catalogue.ts";
+import { ollama } from "../dialects/ollama/dialect.ts";
+import { openaiChat } from "../dialects/openai-chat/dialect.ts";
 import type { ApiContext } from "./api-context.ts";
 import { anthropicModel, type ListedModel, listModels, modelsReply, openAiModel } from "./models.ts";
+import { errorResponse } from "./respond.ts";
 
 function listed(context: ApiContext): readonly ListedModel[] {
   const { services } = context;
@@ -30,9 +34,7 @@ export function serveModel(request: Request, id: string, requestId: string, cont
   const names = models.map((entry) => entry.id);
   const message = `There is no model "${id}".${didYouMean(id, names)}`;
   const error = refusal("model_not_found", message, { status: 404, type: "not_found_error", param: "model" });
-  const name = isAnthropic ? "anthropic" : "openai-chat";
-  const body = context.services.dialects[name]?.encodeFault(error, requestId) ?? { error: message };
-  return Response.json(body, { status: 404 });
+  return errorResponse(isAnthropic ? anthropic : openaiChat, error, requestId);
 }
 
 function capabilitiesOf(model: ListedModel): readonly ModelCapability[] {
@@ -96,18 +98,20 @@ export function servePs(context: ApiContext): Response {
 }
 
 /** Ollama's `POST /api/show`; `name` and `model` both name the model. */
-export async function serveShow(request: Request, context: ApiContext): Promise<Response> {
+export async function serveShow(request: Request, requestId: string, context: ApiContext): Promise<Response> {
   const body = await context.readBody(request);
-  if (!body.ok) return Response.json({ error: body.error.message }, { status: body.error.status });
+  if (!body.ok) return errorResponse(ollama, body.error, requestId);
   const name = decodeShowRequest(body.value.json);
-  if (!name.ok) return Response.json({ error: name.error.message }, { status: name.error.status });
+  if (!name.ok) return errorResponse(ollama, name.error, requestId);
   const models = catalogue(context);
   const wanted = name.value;
   const bare = wanted.startsWith("ollama/") ? wanted.slice("ollama/".length) : wanted;
   const model = models.find((entry) => entry.name === wanted || entry.name === bare || entry.name === `${bare}:latest`);
   if (model !== undefined) return Response.json(showReply(model));
   const names = models.map((entry) => entry.name);
-  return Response.json({ error: `model "${wanted}" not found.${didYouMean(wanted, names)}` }, { status: 404 });
+  const message = `model "${wanted}" not found.${didYouMean(wanted, names)}`;
+  const error = refusal("model_not_found", message, { status: 404, type: "not_found_error", param: "model" });
+  return errorResponse(ollama, error, requestId);
 }
 
 /** Ollama's `GET /api/version`: that of the local server where there is one, since clients switch features by it. */
