@@ -1,4 +1,4 @@
-import type { Account, ConfiguredProvider } from "../config/settings.ts";
+import type { Account, ConfiguredProvider, Settings } from "../config/settings.ts";
 import type { Fault, FaultKind } from "../core/fault.ts";
 import type { AttemptIntent } from "../core/ledger.ts";
 import type { PlannedTarget } from "../core/plan.ts";
@@ -42,6 +42,8 @@ export interface Opening {
   readonly isStream: boolean;
   readonly requestedModel: string;
   readonly reason: string;
+  /** Those the plan was made under: a request ends under the configuration it began with. */
+  readonly settings: Settings;
 }
 
 function intentOf(opening: Opening, now: number): AttemptIntent {
@@ -80,7 +82,7 @@ function lostState(fault: Fault, upstreamStatus: number | null): "refused" | "ab
  */
 export function openAttempt(opening: Opening, services: Services): Attempt | null {
   const { planned, call } = opening;
-  const configured = services.settings().providers.find((entry) => entry.provider.id === planned.target.provider);
+  const configured = opening.settings.providers.find((entry) => entry.provider.id === planned.target.provider);
   const account = configured?.accounts.find((entry) => entry.id === planned.target.account);
   if (configured === undefined || account === undefined)
     throw new Error(`no such target: ${targetName(planned.target)}`);

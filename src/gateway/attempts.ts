@@ -1,3 +1,4 @@
+import type { Settings } from "../config/settings.ts";
 import type { Fault } from "../core/fault.ts";
 import type { AttemptIntent } from "../core/ledger.ts";
 import type { Plan, PlannedTarget } from "../core/plan.ts";
@@ -16,6 +17,8 @@ export type Exchange<Value> = (attempt: Attempt) => Promise<Result<Value, Fault>
 export interface Job<Value> {
   readonly call: Call;
   readonly plan: Plan;
+  /** Those the plan was made under. */
+  readonly settings: Settings;
   readonly endpoint: AttemptIntent["endpoint"];
   readonly isStream: boolean;
   readonly exchange: Exchange<Value>;
@@ -27,13 +30,17 @@ export type Outcome<Value> = { readonly records: readonly AttemptRecord[] } & (
   | { readonly ok: false; readonly fault: Fault; readonly last: PlannedTarget }
 );
 
+/** Waits between two tries, until the client leaves or the process stops. */
 function pause(delayMs: number, call: Call, services: Services): Promise<void> {
+  const signals = [call.signal, services.shutdown];
   return new Promise((resolve) => {
-    const cancel = services.clock.after(delayMs, resolve);
-    call.signal.addEventListener("abort", () => {
+    const end = (): void => {
       cancel();
+      for (const signal of signals) signal.removeEventListener("abort", end);
       resolve();
-    });
+    };
+    const cancel = services.clock.after(delayMs, end);
+    for (const signal of signals) signal.addEventListener("abort", end);
   });
 }
 
@@ -111,6 +118,7 @@ export async function runAttempts<Value>(job: Job<Value>, services: Services): P
         isStream: job.isStream,
         requestedModel: plan.requested,
         reason,
+        settings: job.settings,
       },
       services,
     );
@@ -124,7 +132,7 @@ export async function runAttempts<Value>(job: Job<Value>, services: Services): P
     attempt.lose(fault);
     records.push(attempt.record(fault.kind, fault.message));
     const following = nextIndex(plan, index, services);
-    const step = nextStep(fault, tryNumber, following !== null, services.settings().retries, services.clock.random());
+    const step = nextStep(fault, tryNumber, following !== null, job.settings.retries, services.clock.random());
     if (step.kind === "give-up" || (following === null && step.kind === "fall-back"))
       return { ok: false, fault, last: planned, records };
     if (step.kind === "retry") {

@@ -122,7 +122,7 @@ async function readWhole(
   isVerbatim: boolean,
   services: Services,
 ): Promise<Result<{ body: Won["body"]; cost: CostStamp }, Fault>> {
-  const json = await readJson(upstream);
+  const json = await readJson(attempt, upstream, services);
   if (!json.ok) return json;
   const reply = from.decodeReply(json.value);
   if (!reply.ok) return reply;

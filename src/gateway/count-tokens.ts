@@ -42,7 +42,7 @@ export async function exchangeCount(
   const sentAt = services.clock.monotonic();
   const sent = await callUpstream(attempt, call, route.value, { path: COUNT_PATH, body, isStream: false }, services);
   if (!sent.ok) return sent;
-  const json = await readJson(sent.value);
+  const json = await readJson(attempt, sent.value, services);
   if (!json.ok) return json;
   settleCount(attempt, true);
   services.health.succeeded(attempt.planned.target);

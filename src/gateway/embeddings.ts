@@ -49,7 +49,7 @@ export async function exchangeEmbeddings(
     services,
   );
   if (!sent.ok) return sent;
-  const json = await readJson(sent.value);
+  const json = await readJson(attempt, sent.value, services);
   if (!json.ok) return json;
   const reply = codec.decodeReply(json.value);
   if (!reply.ok) return reply;

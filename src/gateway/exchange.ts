@@ -6,6 +6,7 @@ import type { Attempt } from "./attempt.ts";
 import type { Call } from "./call.ts";
 import { type Route, routeTo, upstreamHeaders, upstreamUrl } from "./endpoint.ts";
 import type { Services } from "./services.ts";
+import { createBodyDeadline } from "./stream-deadline.ts";
 
 /** An error reply is read up to this many bytes. */
 const FAULT_BYTES = 64 * 1024;
@@ -51,19 +52,40 @@ export async function callUpstream(
     body: request.body,
     isLocal: attempt.configured.provider.isLocal === true,
     signal: attempt.signal,
-    deadlines: { connectMs: deadlines.connectMs, headersMs: deadlines.headersMs },
+    deadlines: {
+      connectMs: deadlines.connectMs,
+      headersMs: Math.min(deadlines.headersMs, deadlines.totalMs ?? Number.POSITIVE_INFINITY),
+    },
   });
   if (!sent.ok) return sent;
   const reply = sent.value;
   attempt.upstreamStatus = reply.status;
   if (reply.status < 400) return sent;
-  const text = await reply.text(FAULT_BYTES);
+  const text = await readText(attempt, reply, FAULT_BYTES, services);
   return failure(route.dialect.decodeFault(reply.status, (name) => reply.header(name), text.ok ? text.value : ""));
 }
 
+/** A whole body; one that falls silent, or takes too long in all, is given up. */
+async function readText(
+  attempt: Attempt,
+  reply: UpstreamReply,
+  maxBytes: number,
+  services: Services,
+): Promise<Result<string, Fault>> {
+  const { watch, touch } = createBodyDeadline(attempt, services.settings().deadlines, services.clock);
+  services.watchdog.add(watch);
+  const text = await reply.text(maxBytes, touch);
+  services.watchdog.remove(watch);
+  return text;
+}
+
 /** A whole JSON reply. */
-export async function readJson(reply: UpstreamReply): Promise<Result<JsonValue, Fault>> {
-  const text = await reply.text(REPLY_BYTES);
+export async function readJson(
+  attempt: Attempt,
+  reply: UpstreamReply,
+  services: Services,
+): Promise<Result<JsonValue, Fault>> {
+  const text = await readText(attempt, reply, REPLY_BYTES, services);
   if (!text.ok) return text;
   const json = parseJson(text.value);
   if (json !== undefined) return success(json);

@@ -24,11 +24,12 @@ async function follow(course: Course, call: Call, services: Services): Promise<A
   const { endpoint, requested, isStream, exchange } = course;
   const { coolingUntil } = services.health;
   const directory = services.directory();
+  const settings = services.settings();
   const { allowedModels } = call.caller;
   const plan = makePlan({ requested, directory, allowedModels, coolingUntil }, services.clock.now());
   if (!plan.ok) return refused(plan.error, call);
 
-  const outcome = await runAttempts({ call, plan: plan.value, endpoint, isStream, exchange }, services);
+  const outcome = await runAttempts({ call, plan: plan.value, settings, endpoint, isStream, exchange }, services);
   const metadata = call.wantsMetadata ? metadataOf(requested, outcome.records, plan.value) : null;
   if (!outcome.ok) {
     const error = spentError(outcome.fault, outcome.records, metadata);

@@ -11,7 +11,7 @@ type Phase = "first-token" | "idle" | "closing";
 
 function timeoutFault(phase: "first-token" | "idle" | "total", afterMs: number): Fault {
   const words = { "first-token": "sent no content", idle: "fell silent", total: "did not finish" };
-  const message = `The upstream ${words[phase]} within ${Math.round(afterMs / 1000)} s.`;
+  const message = `The upstream ${words[phase]} within ${afterMs < 1_000 ? `${afterMs} ms` : `${Math.round(afterMs / 1000)} s`}.`;
   return { kind: "timeout", phase, afterMs, message };
 }
 
@@ -26,12 +26,16 @@ export interface StreamDeadline {
   complete(): void;
 }
 
-/** Starts with the first-token deadline; an expired one aborts the attempt with its fault. */
+function totalAtOf(attempt: Attempt, { totalMs }: Deadlines): number {
+  return totalMs === null ? Number.POSITIVE_INFINITY : attempt.startedAt + totalMs;
+}
+
+/** Made when the headers have come; starts with the first-token deadline. An expired one aborts the attempt with its fault. */
 export function createStreamDeadline(attempt: Attempt, deadlines: Deadlines, clock: Clock): StreamDeadline {
-  const totalAt = deadlines.totalMs === null ? Number.POSITIVE_INFINITY : attempt.startedAt + deadlines.totalMs;
+  const totalAt = totalAtOf(attempt, deadlines);
   let phase: Phase = "first-token";
   const watch: Watch = {
-    at: Math.min(totalAt, attempt.startedAt + deadlines.firstTokenMs),
+    at: Math.min(totalAt, clock.monotonic() + deadlines.firstTokenMs),
     expire() {
       if (clock.monotonic() >= totalAt) attempt.abort(timeoutFault("total", deadlines.totalMs ?? 0));
       else if (phase === "first-token") attempt.abort(timeoutFault(phase, deadlines.firstTokenMs));
@@ -51,6 +55,29 @@ export function createStreamDeadline(attempt: Attempt, deadlines: Deadlines, clo
       if (phase === "closing") return;
       phase = "closing";
       watch.at = clock.monotonic() + CLOSING_MS;
+    },
+  };
+}
+
+/** The deadlines of a whole reply's body: silence, the whole. `touch` is called for every chunk. */
+export function createBodyDeadline(
+  attempt: Attempt,
+  deadlines: Deadlines,
+  clock: Clock,
+): { readonly watch: Watch; readonly touch: () => void } {
+  const totalAt = totalAtOf(attempt, deadlines);
+  const nextAt = (): number => Math.min(totalAt, clock.monotonic() + deadlines.idleMs);
+  const watch: Watch = {
+    at: nextAt(),
+    expire() {
+      const isTotal = clock.monotonic() >= totalAt;
+      attempt.abort(timeoutFault(isTotal ? "total" : "idle", isTotal ? (deadlines.totalMs ?? 0) : deadlines.idleMs));
+    },
+  };
+  return {
+    watch,
+    touch() {
+      watch.at = nextAt();
     },
   };
 }

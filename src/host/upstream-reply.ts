@@ -19,9 +19,9 @@ export function replyOf(response: Response, { controller, place, release }: Open
     header: (name) => response.headers.get(name),
     // The reader is Bun's own; bun-types gives getReader() the type of node:stream/web, which lacks `readMany`.
     reader: () => bodyOf(response).getReader() as ReadableStreamDefaultReader<Uint8Array>,
-    text: async (maxBytes) => {
+    text: async (maxBytes, touched = () => undefined) => {
       try {
-        return await readText(response, maxBytes, place);
+        return await readText(response, maxBytes, place, touched);
       } catch (error) {
         return failure(faultOf(error));
       } finally {
@@ -40,11 +40,17 @@ function bodyOf(response: Response): ReadableStream<Uint8Array> {
   return response.body ?? new ReadableStream<Uint8Array>({ start: (controller) => controller.close() });
 }
 
-async function readText(response: Response, maxBytes: number, place: string): Promise<Result<string, Fault>> {
+async function readText(
+  response: Response,
+  maxBytes: number,
+  place: string,
+  touched: () => void,
+): Promise<Result<string, Fault>> {
   const chunks: Uint8Array[] = [];
   const reader = bodyOf(response).getReader();
   let total = 0;
   for (let chunk = await reader.read(); chunk.value !== undefined; chunk = await reader.read()) {
+    touched();
     total += chunk.value.length;
     if (total > maxBytes) {
       await reader.cancel();

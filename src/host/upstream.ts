@@ -27,8 +27,8 @@ export interface UpstreamReply {
   header(name: string): string | null;
   /** Pull-based: nothing is read ahead of the caller beyond the socket's buffers. Rejections become faults by `faultOf`. */
   reader(): ChunkReader;
-  /** The whole body as text; a fault when it breaks off, is no UTF-8, or exceeds `maxBytes`. */
-  text(maxBytes: number): Promise<Result<string, Fault>>;
+  /** The whole body as text; a fault when it breaks off, is no UTF-8, or exceeds `maxBytes`. `touched` is called for every chunk. */
+  text(maxBytes: number, touched?: () => void): Promise<Result<string, Fault>>;
   /** Closes the connection at once. */
   cancel(): void;
   /** What a rejected read means. */

@@ -158,6 +158,55 @@ describe("deadlines", () => {
     });
   }
 
+  test("until the first content run from the headers: a model that loads for long is not given up as it begins", async () => {
+    const upstream = await fake(() => ({
+      kind: "stream",
+      chunks: chatChunks(["late"]),
+      headersAfterMs: 500,
+      everyMs: 90,
+    }));
+    const opened = await single("openai-chat", upstream.url, "deadlines: { firstToken: 450ms }");
+    const json = { model: "up/m", stream: true, messages: MESSAGES };
+    expect(contentOf(await (await opened.fetch("/v1/chat/completions", { json })).text())).toBe("late");
+  });
+
+  test("hold for whole replies too: one that falls silent in the middle is given up", async () => {
+    for (const [deadlines, words] of [
+      ["idle: 150ms", /fell silent within 150 ms/],
+      ["total: 250ms", /did not finish within 250 ms/],
+    ] as const) {
+      const upstream = await fake(() => ({
+        kind: "stream",
+        chunks: ['{"id":"x",'],
+        type: "application/json",
+        ending: "hang",
+      }));
+      const opened = await single("openai-chat", upstream.url, `deadlines: { ${deadlines} }`);
+      const response = await opened.fetch("/v1/chat/completions", { json: { model: "up/m", messages: MESSAGES } });
+      expect(response.status).toBe(504);
+      expect(await response.text()).toMatch(words);
+      await gone(upstream);
+    }
+  });
+
+  test("for a whole reply's body start anew with every piece of it", async () => {
+    const text = JSON.stringify(chatReply("slowly"));
+    const chunks = Array.from({ length: 8 }, (_, index) =>
+      text.slice((index * text.length) / 8, ((index + 1) * text.length) / 8),
+    );
+    const upstream = await fake(() => ({ kind: "stream", chunks, everyMs: 60, type: "application/json" }));
+    const opened = await single("openai-chat", upstream.url, "deadlines: { idle: 250ms }");
+    const response = await opened.fetch("/v1/chat/completions", { json: { model: "up/m", messages: MESSAGES } });
+    expect(await response.json()).toMatchObject({ choices: [{ message: { content: "slowly" } }] });
+  });
+
+  test("of the whole holds before the headers too", async () => {
+    const upstream = await fake(() => ({ kind: "hang" }));
+    const opened = await single("openai-chat", upstream.url, "deadlines: { total: 150ms }");
+    const response = await opened.fetch("/v1/chat/completions", { json: { model: "up/m", messages: MESSAGES } });
+    expect(response.status).toBe(504);
+  });
+
   test("of silence do not count the time in which the client itself does not read", async () => {
     const words = Array.from({ length: 40 }, (_, index) => `word-${index} ${"x".repeat(20_000)} `);
     const upstream = await fake(() => ({ kind: "stream", chunks: chatChunks(words) }));

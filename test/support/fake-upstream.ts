@@ -25,6 +25,8 @@ export type Behaviour =
       readonly kind: "stream";
       readonly chunks: readonly string[];
       readonly type?: string;
+      /** Pause before the headers. */
+      readonly headersAfterMs?: number;
       /** Pause before each chunk. */
       readonly everyMs?: number;
       /** Afterwards: end properly (default), cut the connection, or stay silent. */
@@ -73,6 +75,7 @@ function write(response: ServerResponse, piece: Uint8Array): Promise<void> {
 }
 
 async function stream(response: ServerResponse, behaviour: Extract<Behaviour, { kind: "stream" }>): Promise<void> {
+  if (behaviour.headersAfterMs !== undefined) await pause(behaviour.headersAfterMs);
   response.writeHead(200, { "content-type": behaviour.type ?? "text/event-stream" });
   response.flushHeaders();
   for (const chunk of behaviour.chunks) {
