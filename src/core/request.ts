@@ -10,6 +10,11 @@ export type DialectName = "openai-chat" | "openai-responses" | "anthropic" | "ge
 export interface Extra {
   readonly dialect: DialectName;
   readonly fields: JsonObject;
+  /**
+   * What was understood, or means nothing elsewhere (ids and statuses of items, empty places), as it was written: the encoder
+   * of the same dialect writes it back alike, and no other reports it.
+   */
+  readonly verbatim?: JsonObject;
 }
 
 /** Something a target cannot honour; shown to the client in `x-lodestar-params`, or a 400 in strict mode. */
@@ -119,8 +124,11 @@ export interface Message {
   readonly parts: readonly Part[];
   /** `top` for a system prompt that stood outside the message list (Anthropic `system`, Gemini `systemInstruction`). */
   readonly placement?: "top";
-  /** How `content` was written where it was not a list of parts, so that the same dialect writes it back alike. */
-  readonly shape?: "string" | "null" | "absent";
+  /**
+   * How `content` was written where it was not a list of parts, so that the same dialect writes it back alike. `joined`: it
+   * stood in one turn with the message before it (Gemini, whose turns may hold results of tools and text).
+   */
+  readonly shape?: "string" | "null" | "absent" | "joined";
   readonly extra?: Extra;
 }
 

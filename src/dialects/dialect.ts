@@ -6,10 +6,24 @@ import type { Result } from "../core/result.ts";
 import type { CostStamp } from "../core/stamp.ts";
 import type { Usage } from "../core/usage.ts";
 
-/** One event of a stream as it stands on the wire: an SSE event, or a line of NDJSON (then without a name). */
+/**
+ * How a stream's events stand on the wire: `text/event-stream`, newline-delimited JSON, or one JSON array that grows by an
+ * element for each event (Gemini without `alt=sse`).
+ */
+export type Framing = "sse" | "ndjson" | "json-array";
+
+/** One event of a stream as it stands on the wire: an SSE event, a line of NDJSON or an element of an array (then without a name). */
 export interface WireEvent {
   readonly event?: string;
   readonly data: string;
+}
+
+/** Turns the events of one stream into its wire text, in order. */
+export interface StreamWriter {
+  /** `raw` is the event's own wire text where it passes unchanged; a framing in which the place matters writes it anew. */
+  write(event: WireEvent, raw?: string): string;
+  /** What closes the stream. Nothing may be written after it. */
+  end(): string;
 }
 
 /** What an encoder must know of the target it writes for. */
@@ -47,6 +61,8 @@ export interface ReplyStamp {
   readonly nowMs: number;
   /** OpenAI chat: whether the client asked for a usage chunk. */
   readonly streamUsage: boolean;
+  /** What the reply repeats of the request, in dialects that do so; made by {@link Dialect.echoOf}. */
+  readonly echo?: JsonObject;
 }
 
 /** A stream codec as a reducer. State is opaque to the caller and never mutated after it is returned. */
@@ -73,6 +89,8 @@ export interface StreamRelay<State> {
   step(state: State, event: WireEvent, cost?: CostStamp): readonly [State, readonly WireEvent[]];
   /** The upstream closed; `cost` is given when the answer was complete but no event completed it. */
   end(state: State, cost?: CostStamp): readonly WireEvent[];
+  /** The stream broke: its error event, where that must follow on what was relayed. Absent: the encoder's own will do. */
+  fail?(state: State, fault: Fault): readonly WireEvent[];
 }
 
 /** The reply's headers, by lower-case name. */
@@ -84,8 +102,13 @@ export type HeaderLookup = (name: string) => string | null;
  */
 export interface Dialect<DecoderState = unknown, EncoderState = unknown, RelayState = unknown> {
   readonly name: DialectName;
-  readonly framing: "sse" | "ndjson";
-  /** `pathModel` where the URL names the model (Gemini). */
+  readonly framing: Framing;
+  /** The URL names the model and the body does not (Gemini): a body that goes out unchanged needs no new name in it. */
+  readonly hasModelInPath?: boolean;
+  /**
+   * `pathModel` where the URL names the model. There the URL decides about streaming too: the request comes back with
+   * `stream: false`, and whoever read the URL sets it.
+   */
   decodeRequest(body: JsonObject, pathModel?: string): Result<ChatRequest, ClientError>;
   encodeRequest(request: ChatRequest, target: EncodeTarget): Encoded;
   decodeReply(body: JsonValue): Result<Reply, Fault>;
@@ -97,6 +120,8 @@ export interface Dialect<DecoderState = unknown, EncoderState = unknown, RelaySt
   readonly decoder: StreamDecoder<DecoderState>;
   readonly encoder: StreamEncoder<EncoderState>;
   readonly relay: StreamRelay<RelayState>;
+  /** What a reply to this request repeats of it; absent where replies repeat nothing. */
+  echoOf?(body: JsonObject): JsonObject;
   /** The model name and the usage with its cost put into a whole reply of this same dialect; the rest stays as it came. */
   stampReply(body: JsonObject, stamp: ReplyStamp, usage: Usage, cost: CostStamp): JsonObject;
   /** Wire text that keeps an idle client waiting and is not content, e.g. an SSE comment. */
@@ -109,8 +134,10 @@ export interface Dialect<DecoderState = unknown, EncoderState = unknown, RelaySt
 
 /** The embeddings half of a dialect. */
 export interface EmbeddingsCodec {
-  readonly path: string;
-  decodeRequest(body: JsonObject): Result<EmbeddingRequest, ClientError>;
+  /** Path of the call below the provider's base URL; a function where it names the model. */
+  readonly path: string | ((model: string) => string);
+  /** `pathModel` where the URL names the model. */
+  decodeRequest(body: JsonObject, pathModel?: string): Result<EmbeddingRequest, ClientError>;
   encodeRequest(request: EmbeddingRequest, target: EncodeTarget): Encoded;
   decodeReply(body: JsonValue): Result<EmbeddingReply, Fault>;
   encodeReply(reply: EmbeddingReply, request: EmbeddingRequest, stamp: ReplyStamp, cost: CostStamp): JsonObject;

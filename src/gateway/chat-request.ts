@@ -66,8 +66,8 @@ function needsUsageFlag(call: ChatCall, attempt: Attempt, route: Route): boolean
 
 function verbatimBody(call: ChatCall, attempt: Attempt, route: Route): string {
   const { model } = attempt.planned.target;
-  const named =
-    model === call.request.model ? call.body.text : setTopLevelMember(call.body.text, "model", JSON.stringify(model));
+  const isNamed = route.dialect.hasModelInPath === true || model === call.request.model;
+  const named = isNamed ? call.body.text : setTopLevelMember(call.body.text, "model", JSON.stringify(model));
   if (!needsUsageFlag(call, attempt, route) || call.request.streamUsage === true) return named;
   return setTopLevelMember(named, "stream_options", streamOptionsOf(call));
 }
@@ -84,6 +84,12 @@ function withoutRefused(
     body: kept,
     warnings: present.map((field) => ({ field, action: "dropped", reason: "refused by the provider" })),
   };
+}
+
+/** Ollama takes bytes only; Gemini takes URLs of its own files, which its own clients alone know. */
+function mustInlineImages(call: ChatCall, route: Route): boolean {
+  const { name } = route.dialect;
+  return (name === "ollama" || (name === "gemini" && call.dialect.name !== "gemini")) && needsOf(call.request).images;
 }
 
 async function inlineImage(part: ImagePart, attempt: Attempt, services: Services): Promise<Result<ImagePart, Fault>> {
@@ -155,8 +161,9 @@ export async function writeChatRequest(
   if (canGoVerbatim(call, attempt, route)) {
     return success({ body: verbatimBody(call, attempt, route), warnings: [], isVerbatim: true });
   }
-  const isBytesOnly = route.dialect.name === "ollama" && needsOf(call.request).images;
-  const prepared = isBytesOnly ? await withInlineImages(call.request, attempt, services) : success(call.request);
+  const prepared = mustInlineImages(call, route)
+    ? await withInlineImages(call.request, attempt, services)
+    : success(call.request);
   if (!prepared.ok) return prepared;
   const encoded = route.dialect.encodeRequest(prepared.value, encodeTargetOf(attempt, call.request, services));
   const refused = withoutRefused(encoded.body, attempt.configured.provider.quirks?.refusedFields ?? []);

@@ -7,9 +7,8 @@ import { textOfReply } from "../core/request-text.ts";
 import { type Result, success } from "../core/result.ts";
 import type { CostStamp } from "../core/stamp.ts";
 import { estimateTokens, type Usage } from "../core/usage.ts";
-import type { Dialect, ReplyStamp, WireEvent } from "../dialects/dialect.ts";
-import { writeNdjson } from "../dialects/ndjson.ts";
-import { writeSse } from "../dialects/sse.ts";
+import type { Dialect, ReplyStamp } from "../dialects/dialect.ts";
+import { createStreamWriter } from "../dialects/framing.ts";
 import type { UpstreamReply } from "../host/upstream.ts";
 import { costHeader } from "./answer-headers.ts";
 import type { Attempt } from "./attempt.ts";
@@ -27,6 +26,7 @@ function stampOf(call: ChatCall, services: Services): ReplyStamp {
     requestId: call.requestId,
     nowMs: services.clock.now(),
     streamUsage: call.request.streamUsage === true,
+    ...(call.dialect.echoOf === undefined ? {} : { echo: call.dialect.echoOf(call.body.json) }),
   };
 }
 
@@ -74,15 +74,15 @@ function writeReply(
 
 /** A whole reply to a client that asked for a stream, as the shortest stream that says the same. */
 function writeAsStream(call: ChatCall, reply: Reply, usage: Usage, cost: CostStamp, stamp: ReplyStamp): string {
-  const write = (event: WireEvent): string => (call.dialect.framing === "sse" ? writeSse(event) : writeNdjson(event));
+  const writer = createStreamWriter(call.dialect.framing);
   let state = call.dialect.encoder.initial(stamp);
   let text = "";
   for (const part of partsOfReply({ ...reply, usage })) {
     const [next, events] = call.dialect.encoder.step(state, part, part.type === "finish" ? cost : undefined);
     state = next;
-    text += events.map(write).join("");
+    text += events.map((event) => writer.write(event)).join("");
   }
-  return text;
+  return text + writer.end();
 }
 
 function textStream(text: string): ReadableStream<Uint8Array> {
@@ -134,8 +134,11 @@ async function readWhole(
   return success({ body, cost });
 }
 
-function isStreamReply(reply: UpstreamReply): boolean {
-  return !(reply.header("content-type") ?? "").startsWith("application/json");
+function isStreamReply(reply: UpstreamReply, from: Dialect): boolean {
+  const type = reply.header("content-type") ?? "";
+  // What a proxy or a wrong base URL answers: read whole, its beginning can be told.
+  if (type.startsWith("text/html")) return false;
+  return from.framing === "json-array" || !type.startsWith("application/json");
 }
 
 /** A call that went out, and what came back. */
@@ -181,7 +184,7 @@ export async function exchangeChat(call: ChatCall, attempt: Attempt, services: S
   const asked = await ask(call, attempt, route.value, services);
   if (!asked.ok) return asked;
   const { reply, warnings, isVerbatim } = asked.value;
-  if (call.request.stream && isStreamReply(reply)) {
+  if (call.request.stream && isStreamReply(reply, dialect)) {
     const stream = await openStream(call, attempt, reply, dialect, services);
     if (!stream.ok) return stream;
     services.health.succeeded(attempt.planned.target);

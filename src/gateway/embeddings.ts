@@ -41,11 +41,12 @@ export async function exchangeEmbeddings(
   }
   const encoded = codec.encodeRequest(call.request, encodeTargetOf(attempt, null, services));
   const sentAt = services.clock.monotonic();
+  const path = typeof codec.path === "string" ? codec.path : codec.path(attempt.planned.target.model);
   const sent = await callUpstream(
     attempt,
     call,
     route.value,
-    { path: codec.path, body: JSON.stringify(encoded.body), isStream: false },
+    { path, body: JSON.stringify(encoded.body), isStream: false },
     services,
   );
   if (!sent.ok) return sent;

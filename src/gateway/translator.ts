@@ -3,8 +3,7 @@ import { isContent, type StreamPart } from "../core/reply.ts";
 import type { CostStamp } from "../core/stamp.ts";
 import type { Usage } from "../core/usage.ts";
 import type { Dialect, ReplyStamp, WireEvent } from "../dialects/dialect.ts";
-import { writeNdjson } from "../dialects/ndjson.ts";
-import { writeSse } from "../dialects/sse.ts";
+import { createStreamWriter } from "../dialects/framing.ts";
 import { createRunningEstimate, type RunningEstimate } from "./estimate.ts";
 
 /** What has been seen of a stream so far. */
@@ -40,10 +39,6 @@ export interface Translation {
   readonly complete: (usage: Usage | null) => CostStamp;
 }
 
-function writerOf(dialect: Dialect): (event: WireEvent) => string {
-  return dialect.framing === "sse" ? writeSse : writeNdjson;
-}
-
 function textIn(part: StreamPart): string | null {
   switch (part.type) {
     case "text-delta":
@@ -59,10 +54,13 @@ function textIn(part: StreamPart): string | null {
   }
 }
 
+/** What is left to say of an answer that said it all. */
+const NOTHING = { text: "", cost: undefined };
+
 /** Makes the translator of one stream. */
 export function createTranslator(translation: Translation): Translator {
   const { from, to, stamp, isRelay } = translation;
-  const write = writerOf(to);
+  const writer = createStreamWriter(to.framing);
   const seen: Observation = {
     hasContent: false,
     usage: null,
@@ -85,11 +83,15 @@ export function createTranslator(translation: Translation): Translator {
     return translation.complete(part.usage ?? seen.usage);
   }
 
+  function writeAll(events: readonly WireEvent[]): string {
+    return events.map((event) => writer.write(event)).join("");
+  }
+
   function encode(part: StreamPart, cost: CostStamp | undefined): string {
     if (part.type === "error") return "";
     const [next, events] = to.encoder.step(encoderState, part, cost);
     encoderState = next;
-    return events.map(write).join("");
+    return writeAll(events);
   }
 
   function translate(parts: readonly StreamPart[]): { text: string; cost: CostStamp | undefined } {
@@ -113,19 +115,17 @@ export function createTranslator(translation: Translation): Translator {
       if (seen.fault !== null) return "";
       const [nextRelay, events] = to.relay.step(relayState, event, cost);
       relayState = nextRelay;
-      if (events.length === 1 && events[0] === event) return raw;
-      return events.map((out) => (out === event ? raw : write(out))).join("");
+      return events.map((out) => writer.write(out, out === event ? raw : undefined)).join("");
     },
     end() {
-      const { text, cost } = seen.isFinished
-        ? { text: "", cost: undefined }
-        : translate(from.decoder.end(decoderState));
-      if (!isRelay || seen.fault !== null) return text;
-      return to.relay.end(relayState, cost).map(write).join("");
+      const { text, cost } = seen.isFinished ? NOTHING : translate(from.decoder.end(decoderState));
+      if (seen.fault !== null) return text;
+      return text + (isRelay ? writeAll(to.relay.end(relayState, cost)) : "") + writer.end();
     },
     fail(fault) {
+      if (isRelay && to.relay.fail !== undefined) return writeAll(to.relay.fail(relayState, fault)) + writer.end();
       const [, events] = to.encoder.step(encoderState, { type: "error", fault });
-      return events.map(write).join("");
+      return writeAll(events) + writer.end();
     },
   };
 }

@@ -1,11 +1,14 @@
 import type { ClientError, Fault } from "../core/fault.ts";
-import type { Dialect, ReplyStamp } from "../dialects/dialect.ts";
-import { writeNdjson } from "../dialects/ndjson.ts";
-import { writeSse } from "../dialects/sse.ts";
+import type { Dialect, Framing, ReplyStamp } from "../dialects/dialect.ts";
+import { createStreamWriter } from "../dialects/framing.ts";
 import type { Answer, Call } from "../gateway/call.ts";
 import type { Clock } from "../host/clock.ts";
 
-const STREAM_TYPES = { sse: "text/event-stream; charset=utf-8", ndjson: "application/x-ndjson" };
+const STREAM_TYPES: Readonly<Record<Framing, string>> = {
+  sse: "text/event-stream; charset=utf-8",
+  ndjson: "application/x-ndjson",
+  "json-array": "application/json; charset=utf-8",
+};
 
 /** Headers of every answer that say whether and when a client may try again. */
 function retryHeaders(error: ClientError): Record<string, string> {
@@ -67,7 +70,8 @@ interface Waiting {
 
 function streamError(dialect: Dialect, stamp: ReplyStamp, fault: Fault): string {
   const [, events] = dialect.encoder.step(dialect.encoder.initial(stamp), { type: "error", fault });
-  return events.map(dialect.framing === "sse" ? writeSse : writeNdjson).join("");
+  const writer = createStreamWriter(dialect.framing);
+  return events.map((event) => writer.write(event)).join("") + writer.end();
 }
 
 function waitingStream(call: Call, requestedModel: string, nowMs: number): Waiting {

@@ -1,0 +1,31 @@
+import type { JsonObject } from "../../core/json.ts";
+import type { ChatRequest } from "../../core/request.ts";
+import type { Encoded, EncodeTarget } from "../dialect.ts";
+import { writeConversation } from "./contents-write.ts";
+import { optional, ownFields, type WarningSink, warn, without } from "./fields.ts";
+import { writeGeneration } from "./generation-write.ts";
+import { writeToolConfig, writeTools } from "./tools.ts";
+
+function warnUnsupported(request: ChatRequest, sink: WarningSink): void {
+  if (request.parallelToolCalls === false) warn(sink, "parallel_tool_calls", "dropped", "not in gemini");
+  if (request.user !== undefined) warn(sink, "user", "dropped", "not in gemini");
+}
+
+/** Writes a `generateContent` request; the model and whether to stream are said by the path. What cannot be said becomes a warning. */
+export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encoded {
+  const sink: WarningSink = { warnings: [] };
+  const isOwn = request.origin === "gemini";
+  warnUnsupported(request, sink);
+  const kept = ownFields(request.extra, sink, "");
+  const { systemInstruction, contents } = writeConversation(request.messages, target, isOwn, sink);
+  const tools = request.tools === undefined ? undefined : writeTools(request.tools, sink);
+  const body: JsonObject = {
+    ...without(kept, ["generationConfig", "toolConfig"]),
+    contents,
+    ...optional("systemInstruction", systemInstruction),
+    ...(tools === undefined || (tools.length === 0 && !isOwn) ? {} : { tools }),
+    ...optional("toolConfig", writeToolConfig(request, kept, isOwn, sink)),
+    ...optional("generationConfig", writeGeneration(request, target, kept, isOwn, sink)),
+  };
+  return { body, warnings: sink.warnings };
+}
