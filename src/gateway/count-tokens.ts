@@ -1,7 +1,7 @@
 import type { Fault } from "../core/fault.ts";
 import { isJsonObject } from "../core/json.ts";
 import { textOfRequest } from "../core/request-text.ts";
-import { type Result, success } from "../core/result.ts";
+import { failure, type Result, success } from "../core/result.ts";
 import { estimateTokens, NO_USAGE } from "../core/usage.ts";
 import { setTopLevelMember } from "../dialects/patch.ts";
 import type { Attempt } from "./attempt.ts";
@@ -33,7 +33,7 @@ export async function exchangeCount(
 ): Promise<Result<Won, Fault>> {
   const route = findRoute(attempt, call, services);
   if (!route.ok) return route;
-  if (route.value.dialect.name !== "anthropic" || attempt.configured.provider.id !== "anthropic") {
+  if (route.value.dialect.name !== "anthropic" || attempt.configured.provider.countsTokens !== true) {
     settleCount(attempt, false);
     const body = JSON.stringify({ input_tokens: estimateTokens(textOfRequest(call.request)) });
     return success({ warnings: [], body, headers: { "x-lodestar-usage-source": "estimated" }, waitedMs: 0 });
@@ -44,13 +44,15 @@ export async function exchangeCount(
   if (!sent.ok) return sent;
   const json = await readJson(attempt, sent.value, services);
   if (!json.ok) return json;
+  if (!isJsonObject(json.value) || typeof json.value.input_tokens !== "number") {
+    return failure({ kind: "garbage", message: "The upstream's count of tokens has no `input_tokens`." });
+  }
   settleCount(attempt, true);
   services.health.succeeded(attempt.planned.target);
-  const counted = isJsonObject(json.value) ? json.value : { input_tokens: 0 };
   const waitedMs = services.clock.monotonic() - sentAt;
   return success({
     warnings: [],
-    body: JSON.stringify(counted),
+    body: JSON.stringify(json.value),
     headers: { "x-lodestar-usage-source": "provider" },
     waitedMs,
   });

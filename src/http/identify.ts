@@ -20,20 +20,36 @@ interface Credential {
 
 const SESSION_HEADERS = ["x-claude-code-session-id", "session-id", "x-session-id", "x-session-affinity"];
 
-/** Any carrier works for any dialect: `Authorization: Bearer`, `x-api-key`, `x-goog-api-key`, `?key=`. */
-function credentialOf(request: Request): Credential | null {
+/** Any carrier works for any dialect: `Authorization: Bearer`, `x-api-key`, `x-goog-api-key`, `?key=`; all that were sent. */
+function credentialsOf(request: Request): readonly Credential[] {
   const { headers } = request;
+  const found: Credential[] = [];
   const bearer = headers.get("authorization");
   if (bearer !== null && /^bearer /i.test(bearer)) {
-    return { secret: bearer.slice(7).trim(), header: "authorization", value: bearer };
+    found.push({ secret: bearer.slice(7).trim(), header: "authorization", value: bearer });
   }
   for (const header of ["x-api-key", "x-goog-api-key"]) {
     const value = headers.get(header);
-    if (value !== null && value !== "") return { secret: value, header, value };
+    if (value !== null && value !== "") found.push({ secret: value, header, value });
   }
   const query = request.url.indexOf("?");
   const key = query === -1 ? null : new URLSearchParams(request.url.slice(query)).get("key");
-  return key === null ? null : { secret: key, header: "x-goog-api-key", value: key };
+  if (key !== null && key !== "") found.push({ secret: key, header: "x-goog-api-key", value: key });
+  return found;
+}
+
+/** Whether a credential has the shape of our own keys: such a one is never passed on, known here or not. */
+function isOwn({ secret }: Credential): boolean {
+  return secret.startsWith("ls-");
+}
+
+/** The first key of ours among the credentials. */
+function keyAmong(credentials: readonly Credential[], keyring: Keyring): ApiKey | null {
+  for (const { secret } of credentials) {
+    const key = keyring.find(secret);
+    if (key !== null) return key;
+  }
+  return null;
 }
 
 function label(value: string | null, maxChars: number): string | null {
@@ -45,13 +61,16 @@ function unauthorized(message: string): ClientError {
   return { status: 401, type: "authentication_error", code: "invalid_api_key", message, shouldRetry: false };
 }
 
-/** Who asks. With keys created, an unknown, expired or missing one is refused; a key of ours is never passed on to a provider. */
+/**
+ * Who asks. With keys created, an unknown, expired or missing one is refused; a key of ours is never passed on to a provider.
+ * A client may send both: our key in one carrier, the credential for providers with `auth: client` in another.
+ */
 export function identify(request: Request, keyring: Keyring): Result<Caller, ClientError> {
-  const credential = credentialOf(request);
-  const key = credential === null ? null : keyring.find(credential.secret);
+  const credentials = credentialsOf(request);
+  const key = keyAmong(credentials, keyring);
   if (key === null && keyring.isRequired()) {
     return failure(
-      credential === null
+      credentials.length === 0
         ? unauthorized(
             "This Lodestar asks for a key. Send one as `Authorization: Bearer ls-…`; `lodestar keys create` makes one.",
           )
@@ -61,13 +80,13 @@ export function identify(request: Request, keyring: Keyring): Result<Caller, Cli
     );
   }
   const session = SESSION_HEADERS.map((name) => request.headers.get(name)).find((value) => value !== null) ?? null;
-  const isOwnKey = key !== null || credential?.secret.startsWith("ls-") === true;
+  const foreign = credentials.find((credential) => !isOwn(credential));
   return success({
     keyId: key?.id ?? null,
     project: key?.project ?? label(request.headers.get("x-lodestar-project"), 100),
     session: label(session, 200),
     client: label(request.headers.get("user-agent"), 100),
     allowedModels: key?.models ?? [],
-    credential: credential === null || isOwnKey ? null : { header: credential.header, value: credential.value },
+    credential: foreign === undefined ? null : { header: foreign.header, value: foreign.value },
   });
 }

@@ -8,6 +8,7 @@ export const anthropic: Provider = {
   auth: { kind: "header", header: "x-api-key" },
   keyEnv: ["ANTHROPIC_API_KEY"],
   headers: { "anthropic-version": "2023-06-01" },
+  countsTokens: true,
   models: { strong: "claude-opus-5", cheap: "claude-haiku-4-5" },
   keyUrl: "https://console.anthropic.com/settings/keys",
 };

@@ -49,6 +49,8 @@ export interface Provider {
   readonly models: { readonly strong?: string; readonly cheap?: string };
   /** Id of this provider in the price data; absent: its own id. */
   readonly priceId?: string;
+  /** Counts the tokens of a Messages request for nothing (`/messages/count_tokens`). */
+  readonly countsTokens?: boolean;
   /** Runs on the user's own machine or network: costs nothing, no proxy, private addresses allowed. */
   readonly isLocal?: boolean;
   /** Where a person gets a key. */
