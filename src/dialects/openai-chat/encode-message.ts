@@ -134,9 +134,19 @@ function roleOf(message: Message, path: string, context: MessageContext): string
   return "system";
 }
 
-/** One message of the model as the messages of this dialect that say it: several where it holds tool results. */
+/** Whether nothing of a message can be said here: all of it are items that only another dialect knows. */
+function isForeign(message: Message): boolean {
+  const isOpaque = (part: Part): boolean => part.type === "opaque" && part.dialect !== "openai-chat";
+  return message.parts.length > 0 && message.parts.every(isOpaque);
+}
+
+/** One message of the model as the messages of this dialect that say it: several where it holds tool results, none where it is foreign. */
 export function encodeMessage(message: Message, path: string, context: MessageContext): readonly JsonObject[] {
   const [first] = message.parts;
+  if (isForeign(message)) {
+    context.warnings.push({ field: path, action: "dropped", reason: "only another dialect knows it" });
+    return [];
+  }
   if (message.role === "assistant") return [encodeAssistant(message, path, context)];
   if (context.isOwn && message.role === "tool" && first?.type === "tool-result") {
     return [encodeToolMessage(first, ownFields(message.extra, path, context.warnings), path, context)];

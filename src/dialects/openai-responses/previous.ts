@@ -1,0 +1,17 @@
+import type { JsonObject, JsonValue } from "../../core/json.ts";
+import { without } from "./fields.ts";
+
+/** The `input` of a body as items: one text is one message of the user; none where it is absent. */
+export function inputItems(body: JsonObject): readonly JsonValue[] {
+  const { input } = body;
+  if (typeof input === "string") return [{ type: "message", role: "user", content: input }];
+  return Array.isArray(input) ? input : [];
+}
+
+/**
+ * A body whose `previous_response_id` has been looked up: `items` (the input and the output of that response, in order) come
+ * before its own input, and the id goes, since no provider knows it.
+ */
+export function withPreviousItems(body: JsonObject, items: readonly JsonValue[]): JsonObject {
+  return { ...without(body, ["previous_response_id"]), input: [...items, ...inputItems(body)] };
+}

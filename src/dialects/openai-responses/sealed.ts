@@ -1,0 +1,44 @@
+import { isJsonObject, type JsonObject, parseJson } from "../../core/json.ts";
+
+const OWN_MARK = "openai-responses:";
+const FOREIGN_MARK = "lodestar:";
+
+/** What one provider minted for its own reasoning; see {@link import("../../core/request.ts").ReasoningPart}. */
+export interface Minted {
+  readonly signature?: string;
+  readonly encrypted?: string;
+}
+
+/** Encrypted reasoning of this dialect, marked so that it is known again after a client of another dialect echoed it. */
+export function sealOwn(encryptedContent: string): string {
+  return `${OWN_MARK}${encryptedContent}`;
+}
+
+/** The `encrypted_content` that {@link sealOwn} marked; undefined for anything another provider minted. */
+export function openOwn(encrypted: string | undefined): string | undefined {
+  return encrypted?.startsWith(OWN_MARK) === true ? encrypted.slice(OWN_MARK.length) : undefined;
+}
+
+/**
+ * What another dialect's provider minted, as an `encrypted_content` that a client of this dialect echoes: so signed thinking
+ * survives the turns of a conversation. Undefined when there is nothing to keep.
+ */
+export function sealForeign({ signature, encrypted }: Minted): string | undefined {
+  if (signature === undefined && encrypted === undefined) return undefined;
+  return `${FOREIGN_MARK}${JSON.stringify({ signature, encrypted })}`;
+}
+
+function textsOf(minted: JsonObject): Minted {
+  const { signature, encrypted } = minted;
+  return {
+    ...(typeof signature === "string" ? { signature } : {}),
+    ...(typeof encrypted === "string" ? { encrypted } : {}),
+  };
+}
+
+/** What {@link sealForeign} kept; undefined for an `encrypted_content` of this dialect's own providers. */
+export function openForeign(encryptedContent: unknown): Minted | undefined {
+  if (typeof encryptedContent !== "string" || !encryptedContent.startsWith(FOREIGN_MARK)) return undefined;
+  const minted = parseJson(encryptedContent.slice(FOREIGN_MARK.length));
+  return isJsonObject(minted) ? textsOf(minted) : undefined;
+}
