@@ -8,11 +8,13 @@ const SIGNALS: readonly SignalName[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 function sinkOf(stream: NodeJS.WriteStream): Sink {
   // The reader went away (`lodestar costs | head`): what it wanted it has, so this is no failure.
   stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  let lastWrite: Promise<void> = Promise.resolve();
   return {
     write: (text) => {
-      stream.write(text);
+      if (text !== "") lastWrite = new Promise((resolve) => stream.write(text, () => resolve()));
     },
-    drained: () => new Promise((resolve) => stream.write("", () => resolve())),
+    // Not by an empty write: Bun calls that one back at once, while earlier text still waits for the pipe's reader.
+    drained: () => lastWrite,
     isTTY: stream.isTTY === true,
     get columns() {
       return stream.columns;

@@ -12,7 +12,7 @@ export interface World {
 }
 
 /** Opens one; `more` is added to its configuration. The key that it sends is `sk-lab-secret`. */
-export async function openWorld(more = ""): Promise<World> {
+export async function openWorld(more = "", args: readonly string[] = []): Promise<World> {
   let current: Behaviour = { kind: "hang" };
   const fake = await startFakeUpstream(() => current);
   const lodestar = await startLodestar({
@@ -23,6 +23,7 @@ retries: { attempts: 2, base: 10ms, max: 50ms }
 breaker: { off: true }
 ${more}`,
     env: { LAB_KEY: "sk-lab-secret" },
+    args,
   });
   return {
     fake,
