@@ -32,7 +32,7 @@ function exposureProblem(host: string): CliProblem {
   return failureProblem(
     "keys_required",
     `Listening on ${host} would let anyone on the network use your providers, since no client key exists yet.`,
-    "run `lodestar keys create --name me` first, or listen on 127.0.0.1",
+    "run `lodestar keys create me` first, or listen on 127.0.0.1",
   );
 }
 
