@@ -2,8 +2,10 @@
 import type { DialectName } from "../core/request.ts";
 import { anthropic } from "./anthropic/dialect.ts";
 import type { Dialect } from "./dialect.ts";
+import { gemini } from "./gemini/dialect.ts";
 import { ollama } from "./ollama/dialect.ts";
 import { openaiChat } from "./openai-chat/dialect.ts";
+import { openaiResponses } from "./openai-responses/dialect.ts";
 
 /** Every dialect by its name; one that has no folder yet is absent. State is the dialect's own and opaque here. */
 export type DialectRegistry = Partial<Record<DialectName, Dialect>>;
@@ -11,6 +13,8 @@ export type DialectRegistry = Partial<Record<DialectName, Dialect>>;
 /** The dialects that are spoken here. */
 export const DIALECTS = {
   "openai-chat": openaiChat,
+  "openai-responses": openaiResponses,
   anthropic: anthropic,
+  gemini: gemini,
   ollama: ollama,
 } as const satisfies DialectRegistry;
