@@ -11,6 +11,8 @@ export interface OllamaRelayState {
   /** How a line starts that has the asked name already. */
   readonly head: string;
   readonly held: JsonObject | null;
+  /** The last line was written: whatever else comes is no part of the answer. */
+  readonly isOver: boolean;
 }
 
 /** Whether a line may need more than the asked name. Quotes inside strings are escaped, so that these texts match members only. */
@@ -32,17 +34,19 @@ function lastLine(line: JsonObject, stamp: ReplyStamp, cost?: CostStamp): WireEv
  * error line is written in our vocabulary.
  */
 export const relay: StreamRelay<OllamaRelayState> = {
-  initial: (stamp) => ({ stamp, head: `{"model":${JSON.stringify(stamp.requestedModel)},`, held: null }),
+  initial: (stamp) => ({ stamp, head: `{"model":${JSON.stringify(stamp.requestedModel)},`, held: null, isOver: false }),
   step(state, event, cost) {
+    if (state.isOver) return [state, []];
     const line = NEEDS_CARE.test(event.data) ? parseJson(event.data) : undefined;
     if (!isJsonObject(line)) return [state, [renamed(event, state)]];
     const fault = faultOfBody(line);
     if (fault !== undefined) {
       const envelope = encodeFault(clientErrorOf(fault), state.stamp.requestId);
-      return [state, [{ data: JSON.stringify(envelope) }]];
+      return [{ ...state, isOver: true }, [{ data: JSON.stringify(envelope) }]];
     }
     if (line.done !== true) return [state, [renamed(event, state)]];
-    return cost === undefined ? [{ ...state, held: line }, []] : [state, [lastLine(line, state.stamp, cost)]];
+    if (cost === undefined) return [{ ...state, held: line }, []];
+    return [{ ...state, held: null, isOver: true }, [lastLine(line, state.stamp, cost)]];
   },
   end: ({ held, stamp }, cost) => (held === null ? [] : [lastLine(held, stamp, cost)]),
 };

@@ -125,11 +125,13 @@ function takeDone(state: RelayState, event: WireEvent, cost: CostStamp | undefin
 }
 
 function step(state: RelayState, event: WireEvent, cost?: CostStamp): Step {
-  const isPlain = state.hasRole && cost === undefined && !NEEDS_CARE.test(event.data);
+  if (state.isDone) return [state, []];
+  const isPlain = state.hasRole && !state.hasFinish && cost === undefined && !NEEDS_CARE.test(event.data);
   if (isPlain && event.data !== DONE) return [state, [renamed(state, event)]];
   if (event.data.trim() === DONE) return takeDone(state, event, cost);
   const chunk: JsonValue | undefined = parseJson(event.data);
-  if (!isJsonObject(chunk)) return [state, [event]];
+  // Before the end the decoder makes a fault of it; between the finish chunk and `[DONE]` it would only harm the client.
+  if (!isJsonObject(chunk)) return [state, []];
   const isError = chunk.error !== undefined && chunk.error !== null;
   if (!isError) return takeChunk(state, event, chunk, cost);
   return [{ ...state, isDone: true }, [errorEvent(faultOfBody(chunk), state.stamp.requestId)]];
