@@ -36,7 +36,7 @@ export async function generation(
   if (id === "")
     return failure(refusal("missing_id", "Say which request: `/v1/generation?id=req_…`.", { param: "id" }));
   await context.ledger.flush();
-  const rows = [...context.ledger.query(keyId === null ? { requestId: id } : { requestId: id, keyId })];
+  const rows = [...context.ledger.query(keyId === null ? { requestId: id } : { requestId: id, keyId })].reverse();
   if (rows.length === 0) {
     return failure(
       refusal("generation_not_found", `No request "${id}" is in the ledger for this key.`, {

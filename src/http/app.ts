@@ -89,14 +89,19 @@ function dialectOf(path: string): Dialect {
   return path.startsWith("/v1/messages") ? anthropic : openaiChat;
 }
 
-function notFound(method: string, path: string): ClientError {
-  const others = ROUTES.filter(([, route]) => route === path).map(([allowed]) => allowed);
-  if (others.length > 0) {
-    return refusal("method_not_allowed", `${path} takes ${others.join(" or ")}, not ${method}.`, { status: 405 });
+/** No route has this path, or none has it with this method: then `allow` says which ones it has (RFC 9110 section 15.5.6). */
+function notFound(method: string, path: string, requestId: string): Response {
+  const dialect = dialectOf(path);
+  const allowed = ROUTES.filter(([, route]) => route === path).map(([known]) => known);
+  if (allowed.length > 0) {
+    const message = `${path} takes ${allowed.join(" or ")}, not ${method}.`;
+    const error = refusal("method_not_allowed", message, { status: 405 });
+    return errorResponse(dialect, error, requestId, { allow: allowed.join(", ") });
   }
   const paths = ROUTES.map(([, route]) => route).filter((route) => !route.includes("*"));
   const message = `There is no ${method} ${path} here.${didYouMean(path, paths)} The base URL for OpenAI clients ends in /v1.`;
-  return refusal("route_not_found", message, { status: 404, type: "not_found_error" });
+  const error = refusal("route_not_found", message, { status: 404, type: "not_found_error" });
+  return errorResponse(dialect, error, requestId);
 }
 
 /**
@@ -111,9 +116,7 @@ export function createApiApp(context: ApiContext): Hono<{ Bindings: Peer }> {
       return handler(arrival, context);
     });
   }
-  app.notFound((c) =>
-    errorResponse(dialectOf(c.req.path), notFound(c.req.method, c.req.path), context.mintRequestId()),
-  );
+  app.notFound((c) => notFound(c.req.method, c.req.path, context.mintRequestId()));
   app.onError((error, c) => {
     const requestId = context.mintRequestId();
     context.services.log.write("error", "a request broke", { requestId, path: c.req.path, stack: error.stack });

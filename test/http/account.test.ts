@@ -1,0 +1,143 @@
+import { describe, expect, test } from "bun:test";
+import { chatReply } from "../support/chat-chunks.ts";
+import { createWorld } from "../support/world.ts";
+
+const { fake, duo } = createWorld();
+
+const ASK = { model: "duo", messages: [{ role: "user", content: "hello" }] };
+const KEY = { name: "me", project: "atlas", expiresAt: null, models: ["first/*", "second/*"] };
+
+async function world() {
+  const bad = await fake(() => ({ kind: "json", status: 500, body: {} }));
+  const good = await fake(() => ({ kind: "json", body: chatReply("ok") }));
+  const opened = await duo(bad.url, good.url, "retries: { attempts: 1 }");
+  const ask = async (headers: Record<string, string> = {}) =>
+    (await opened.fetch("/v1/chat/completions", { json: ASK, headers })).headers.get("x-lodestar-request-id") ?? "";
+  return { opened, ask };
+}
+
+describe("GET /v1/generation", () => {
+  test("tells every attempt of a request, in order, as soon as it was answered", async () => {
+    const { opened, ask } = await world();
+    const id = await ask({ "x-session-id": "s1", "x-lodestar-project": "atlas" });
+    const response = await opened.fetch(`/v1/generation?id=${id}`);
+    expect(await response.json()).toMatchObject({
+      data: {
+        id,
+        attempts: [
+          {
+            attempt: 1,
+            state: "failed",
+            provider: "first",
+            model: "one",
+            requested_model: "duo",
+            route_reason: "chain:duo",
+            cost: 0,
+            fault: { kind: "upstream-error" },
+          },
+          {
+            attempt: 2,
+            state: "final",
+            provider: "second",
+            cost: 0.00003,
+            cost_reason: null,
+            usage_source: "provider",
+            usage: { input: { uncached: 10 }, output: { text: 5 } },
+          },
+        ],
+      },
+    });
+    expect(await opened.rows()).toMatchObject([
+      { session: "s1", project: "atlas" },
+      { session: "s1", project: "atlas" },
+    ]);
+  });
+
+  test("asks for an id, and knows no other", async () => {
+    const { opened } = await world();
+    const missing = await opened.fetch("/v1/generation");
+    expect(missing.status).toBe(400);
+    expect(await missing.json()).toMatchObject({ error: { code: "missing_id", param: "id" } });
+    const unknown = await opened.fetch("/v1/generation?id=req_none");
+    expect(unknown.status).toBe(404);
+    expect(await unknown.json()).toMatchObject({ error: { code: "generation_not_found" } });
+  });
+
+  test("tells a key about its own requests only", async () => {
+    const { opened, ask } = await world();
+    const before = await ask();
+    const mine = opened.opening.keyring.mint(KEY);
+    const other = opened.opening.keyring.mint({ ...KEY, name: "other" });
+    const id = await ask({ "x-api-key": mine.secret });
+    const look = async (secret: string, which: string) =>
+      (await opened.fetch(`/v1/generation?id=${which}`, { headers: { "x-api-key": secret } })).status;
+    expect(await look(mine.secret, id)).toBe(200);
+    expect(await look(other.secret, id)).toBe(404);
+    expect(await look(mine.secret, before)).toBe(404);
+  });
+});
+
+describe("GET /v1/key", () => {
+  test("without keys tells what this daemon spent", async () => {
+    const { opened, ask } = await world();
+    await ask();
+    expect(await (await opened.fetch("/v1/key")).json()).toEqual({
+      data: {
+        id: null,
+        keyless: true,
+        project: null,
+        models: null,
+        usage: { requests: 1, cost: 0.00003, unpriced: 0 },
+      },
+    });
+  });
+
+  test("tells a key its project, its models and its own spending, and nothing of its secret", async () => {
+    const { opened, ask } = await world();
+    await ask();
+    const mine = opened.opening.keyring.mint(KEY);
+    await ask({ authorization: `Bearer ${mine.secret}` });
+    await ask({ authorization: `Bearer ${mine.secret}` });
+    const text = await (await opened.fetch("/v1/key", { headers: { "x-api-key": mine.secret } })).text();
+    expect(JSON.parse(text)).toEqual({
+      data: {
+        id: mine.key.id,
+        keyless: false,
+        project: "atlas",
+        models: ["first/*", "second/*"],
+        usage: { requests: 2, cost: 0.00006, unpriced: 0 },
+      },
+    });
+    expect(text).not.toContain(mine.secret);
+  });
+});
+
+describe("who asks", () => {
+  test("is in every row: key, project of the key before that of a header, session, program", async () => {
+    const { opened, ask } = await world();
+    const { key, secret } = opened.opening.keyring.mint(KEY);
+    await ask({
+      "x-api-key": secret,
+      "x-lodestar-project": "not-this",
+      "session-id": "s-9",
+      "user-agent": "tool/1.0 \u00e9",
+    });
+    expect((await opened.rows()).at(-1)).toMatchObject({
+      keyId: key.id,
+      project: "atlas",
+      session: "s-9",
+      client: "tool/1.0 ?",
+    });
+  });
+
+  test("may say so at length, of which a bounded part is kept", async () => {
+    const { opened, ask } = await world();
+    await ask({
+      "x-lodestar-project": "p".repeat(500),
+      "x-session-id": "s".repeat(500),
+      "user-agent": "u".repeat(500),
+    });
+    const row = (await opened.rows()).at(-1);
+    expect([row?.project?.length, row?.session?.length, row?.client?.length]).toEqual([100, 200, 100]);
+  });
+});
