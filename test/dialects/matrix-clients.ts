@@ -2,7 +2,7 @@ import Anthropic from "@anthropic-ai/sdk";
 import { Ollama } from "ollama/browser";
 import OpenAI from "openai";
 import type { JsonObject, JsonValue } from "../../src/core/json.ts";
-import { type Answer, inputOf, stopClassOf } from "./matrix-oracle.ts";
+import { type Answer, inputOf, readResponse, stopClassOf } from "./matrix-oracle.ts";
 
 /** Answers every call with a stream of these bytes, in pieces whose sizes follow from the seed. */
 function replay(wire: string, contentType: string, seed: number): typeof fetch {
@@ -45,6 +45,13 @@ async function readAsOpenAi(wire: string, seed: number): Promise<Answer> {
         ? null
         : { input: usage.prompt_tokens, output: usage.total_tokens - usage.prompt_tokens },
   };
+}
+
+/** What OpenAI's own client makes of a Responses stream, with every check it has; throws where it rejects it. */
+async function readAsResponses(wire: string, seed: number): Promise<Answer> {
+  const client = new OpenAI({ apiKey: "x", maxRetries: 0, fetch: replay(wire, "text/event-stream", seed) });
+  const response = await client.responses.stream({ model: "asked", input: "x" }).finalResponse();
+  return readResponse(JSON.parse(JSON.stringify(response)));
 }
 
 /** What Anthropic's own client makes of a stream; throws where it rejects it. */
@@ -92,4 +99,9 @@ async function readAsOllama(wire: string, seed: number): Promise<Answer> {
 }
 
 /** The official client of each inbound dialect. */
-export const CLIENTS = { "openai-chat": readAsOpenAi, anthropic: readAsAnthropic, ollama: readAsOllama } as const;
+export const CLIENTS = {
+  "openai-chat": readAsOpenAi,
+  "openai-responses": readAsResponses,
+  anthropic: readAsAnthropic,
+  ollama: readAsOllama,
+} as const;

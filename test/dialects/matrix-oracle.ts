@@ -132,3 +132,51 @@ export function readMessagesRecording(lines: readonly string[]): Answer {
     },
   };
 }
+
+function textsOf(response: JsonValue | undefined, member: string): string {
+  const output = at(response, "output");
+  const messages = (Array.isArray(output) ? output : []).filter((item) => at(item, "type") === "message");
+  return messages
+    .flatMap((item) => at(item, "content") ?? [])
+    .map((part) => String(at(part, member) ?? ""))
+    .join("");
+}
+
+/** The calls in a response that its client must answer: a custom tool's only where the request offered it. */
+function callsOfResponse(response: JsonValue): Answer["tools"] {
+  const [output, tools] = [at(response, "output"), at(response, "tools")];
+  const offered = (Array.isArray(tools) ? tools : []).map((tool) => at(tool, "name"));
+  return (Array.isArray(output) ? output : []).flatMap((item) => {
+    const name = String(at(item, "name"));
+    if (at(item, "type") === "function_call") return [{ name, input: inputOf(String(at(item, "arguments"))) }];
+    const isCustom = at(item, "type") === "custom_tool_call" && offered.includes(name);
+    return isCustom ? [{ name, input: { input: at(item, "input") ?? "" } }] : [];
+  });
+}
+
+/** What a whole response says. */
+export function readResponse(response: JsonValue): Answer {
+  const tools = callsOfResponse(response);
+  const refusal = textsOf(response, "refusal");
+  const reason = String(at(response, "incomplete_details", "reason") ?? "");
+  const word = reason === "max_output_tokens" ? "length" : reason;
+  const [input, output] = [at(response, "usage", "input_tokens"), at(response, "usage", "output_tokens")];
+  return {
+    text: textsOf(response, "text") + refusal,
+    tools,
+    stop: refusal === "" ? stopClassOf(word, tools.length > 0) : "filter",
+    usage: { input: count(input), output: count(output) },
+  };
+}
+
+/**
+ * What a Responses recording says: its last event repeats all of it. Where the deltas say another text than the items, the
+ * deltas count, since they cannot be taken back.
+ */
+export function readResponsesRecording(lines: readonly string[]): Answer {
+  const events = objectsOf(lines);
+  const answer = readResponse(at(events.at(-1), "response") ?? null);
+  const deltas = events.filter(({ type }) => type === "response.output_text.delta").map(({ delta }) => String(delta));
+  const isTold = deltas.every((delta) => answer.text.includes(delta));
+  return isTold ? answer : { ...answer, text: deltas.join("") };
+}

@@ -7,13 +7,13 @@ import type { Dialect, ReplyStamp, WireEvent } from "../../src/dialects/dialect.
 import { writeNdjson } from "../../src/dialects/ndjson.ts";
 import { createSseSplitter, writeSse } from "../../src/dialects/sse.ts";
 import { CLIENTS } from "./matrix-clients.ts";
-import { type Answer, readChatRecording, readMessagesRecording } from "./matrix-oracle.ts";
+import { type Answer, readChatRecording, readMessagesRecording, readResponsesRecording } from "./matrix-oracle.ts";
 import { NO_DATA_REASON, type Recording, recordings } from "./recordings.ts";
 
 type Spoken = keyof typeof CLIENTS;
 
 interface Upstream {
-  readonly dialect: "openai-chat" | "anthropic";
+  readonly dialect: "openai-chat" | "openai-responses" | "anthropic";
   readonly recording: Recording;
   readonly wire: string;
   readonly events: readonly WireEvent[];
@@ -23,12 +23,16 @@ interface Upstream {
 /** Cells that cannot hold, each with its reason. Keys are `file > inbound`. */
 const CUT_ARGUMENTS =
   "the recording cuts the first call's arguments, which Anthropic's client parses as far as they go";
+const CONTRADICTED = "the recording's deltas say another text than its items, which OpenAI's client goes by";
+const UNKNOWN_EVENT = "an event type that this version of OpenAI's client does not know; its plain iteration takes it";
 const EXCEPTIONS: ReadonlyMap<string, string> = new Map([
+  ["openai/responses/openai-apply-patch-tool.1.chunks.txt > openai-responses relayed", UNKNOWN_EVENT],
+  ["openai/responses/openai-shell-container.1.chunks.txt > openai-responses relayed", CONTRADICTED],
   ["anthropic/spliced-message-start.chunks.txt > anthropic", CUT_ARGUMENTS],
   ["anthropic/spliced-message-start.chunks.txt > anthropic relayed", CUT_ARGUMENTS],
 ]);
 
-const INBOUND = ["openai-chat", "anthropic", "ollama"] as const;
+const INBOUND = ["openai-chat", "openai-responses", "anthropic", "ollama"] as const;
 const STAMP: ReplyStamp = { requestedModel: "asked", requestId: "req_1", nowMs: 1_795_000_000_000, streamUsage: true };
 const COST = {
   costNanoUsd: 1000,
@@ -53,11 +57,21 @@ function eventsOf(recording: Recording, isNamed: boolean): readonly WireEvent[] 
   return isNamed ? events : [...events, { data: "[DONE]" }];
 }
 
+const ORACLES: Readonly<Record<Upstream["dialect"], (lines: readonly string[]) => Answer>> = {
+  "openai-chat": readChatRecording,
+  "openai-responses": readResponsesRecording,
+  anthropic: readMessagesRecording,
+};
+
 function upstreamOf(dialect: Upstream["dialect"], recording: Recording): Upstream {
-  const events = eventsOf(recording, dialect === "anthropic");
-  const expected =
-    dialect === "anthropic" ? readMessagesRecording(recording.lines) : readChatRecording(recording.lines);
+  const events = eventsOf(recording, dialect !== "openai-chat");
+  const expected = ORACLES[dialect](recording.lines);
   return { dialect, recording, events, wire: events.map(writeSse).join(""), expected };
+}
+
+/** A failure of the provider, and lines without their braces: neither is an answer. Their own test reads them. */
+function isWhole({ file }: Recording): boolean {
+  return !/openai-error\.1|parallel-tool-call-wrapper\.1/.test(file);
 }
 
 /** The older completions carry `text` instead of deltas: another format, recorded under the same name. */
@@ -69,6 +83,9 @@ const UPSTREAMS: readonly Upstream[] = [
   ...recordings({ dialect: "openai-chat", kind: "stream" })
     .filter(isChat)
     .map((recording) => upstreamOf("openai-chat", recording)),
+  ...recordings({ dialect: "openai-responses", kind: "stream" })
+    .filter(isWhole)
+    .map((recording) => upstreamOf("openai-responses", recording)),
   ...recordings({ dialect: "anthropic-messages", kind: "stream" }).map((recording) =>
     upstreamOf("anthropic", recording),
   ),
@@ -175,6 +192,7 @@ function isError(inbound: Spoken, event: WireEvent | undefined): boolean {
   const json = parseJson(event?.data ?? "");
   if (!isJsonObject(json)) return false;
   if (inbound === "ollama") return typeof json.error === "string" && json.error !== "";
+  if (inbound === "openai-responses") return event?.event === "response.failed" && isJsonObject(json.response);
   const hasMessage = isJsonObject(json.error) && typeof json.error.message === "string";
   return hasMessage && (inbound === "openai-chat" || (event?.event === "error" && json.type === "error"));
 }
@@ -213,7 +231,7 @@ describe.skipIf(UPSTREAMS.length === 0)(`every recorded stream in every inbound 
     const cells = (await Promise.all(UPSTREAMS.map((upstream, index) => cellsOf(upstream, index + 1)))).flat();
     console.log(report(cells));
     const failed = cells.filter(({ problems }) => problems.length > 0);
-    expect(cells.length).toBeGreaterThan(280);
+    expect(cells.length).toBeGreaterThan(600);
     expect(failed.map(({ name }) => name).filter((name) => !EXCEPTIONS.has(name))).toEqual([]);
     expect([...EXCEPTIONS.keys()].filter((name) => !failed.some((cell) => cell.name === name))).toEqual([]);
     expect((cells.length - failed.length) / cells.length).toBeGreaterThanOrEqual(0.99);
