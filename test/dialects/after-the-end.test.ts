@@ -52,4 +52,10 @@ describe("a stream of the client's own dialect whose upstream goes on after the 
     expect(relayed(openaiChat, chunks.toSpliced(-1, 0, garbage))).toBe(relayed(openaiChat, chunks));
     expect(relayed(openaiChat, chunks.toSpliced(-1, 0, "data: \n\n"))).toBe(relayed(openaiChat, chunks));
   });
+
+  test("gets its [DONE] where a second answer with its own finish and usage follows the first", () => {
+    const first = chatChunks(["hi"]).slice(0, -1);
+    const finish = { choices: [{ index: 0, delta: {}, finish_reason: "stop" }], usage: { prompt_tokens: 1 } };
+    expect(relayed(openaiChat, [...first, `data: ${JSON.stringify(finish)}\n\n`])).toEndWith("data: [DONE]\n\n");
+  });
 });

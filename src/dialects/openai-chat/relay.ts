@@ -21,6 +21,8 @@ export interface RelayState {
   /** A finish chunk has been seen, sent or held. */
   readonly hasFinish: boolean;
   readonly usage: JsonObject | undefined;
+  /** The cost has been sent: nothing waits for it any more. */
+  readonly isPriced: boolean;
   readonly isDone: boolean;
 }
 
@@ -74,7 +76,7 @@ function lastEvents(state: RelayState, cost: CostStamp): readonly WireEvent[] {
 
 function release(state: RelayState, cost: CostStamp | undefined): Step {
   if (cost === undefined) return [state, []];
-  return [{ ...state, held: undefined, hasFinish: true, usage: undefined }, lastEvents(state, cost)];
+  return [{ ...state, held: undefined, hasFinish: true, usage: undefined, isPriced: true }, lastEvents(state, cost)];
 }
 
 function envelopeOf(chunk: JsonObject): JsonObject {
@@ -89,7 +91,7 @@ function envelopeOf(chunk: JsonObject): JsonObject {
 /** A finish chunk waits where it must carry the cost, or where its own usage must move to a chunk of its own. */
 function takeFinish(state: RelayState, event: WireEvent, chunk: JsonObject, isChanged: boolean): Step {
   const earlier = state.held === undefined ? [] : [eventOf(state, state.held)];
-  const mustWait = !state.stamp.streamUsage || isJsonObject(chunk.usage);
+  const mustWait = !state.isPriced && (!state.stamp.streamUsage || isJsonObject(chunk.usage));
   if (mustWait) return [{ ...state, held: chunk, hasFinish: true }, earlier];
   const sent = isChanged ? eventOf(state, chunk) : renamed(state, event);
   return [{ ...state, hasFinish: true }, [...earlier, sent]];
@@ -152,6 +154,7 @@ export const relay: StreamRelay<RelayState> = {
     held: undefined,
     hasFinish: false,
     usage: undefined,
+    isPriced: false,
     isDone: false,
   }),
   step,
