@@ -3,11 +3,18 @@ import type { Loaded } from "../config/load.ts";
 import { currentFetchCap } from "../host/process.ts";
 import type { Opening } from "./opening.ts";
 
-function nextSteps(summary: Pick<StartSummary, "providers" | "ollama">): readonly string[] {
-  const hasPaid = summary.providers.some((entry) => entry.keySource !== "none" && entry.id !== "ollama");
-  if (summary.ollama !== null && summary.ollama.models.length > 0) return [];
-  if (hasPaid) return [];
-  if (summary.ollama !== null) return ["Ollama runs but has no model yet: `ollama pull qwen2.5-coder:1.5b`"];
+/** Whether a provider other than Ollama can be asked: it has a key, or needs none. */
+function hasOther({ settings }: Loaded): boolean {
+  return settings.providers.some(
+    ({ provider, accounts }) =>
+      provider.id !== "ollama" &&
+      (provider.isLocal === true || accounts.some((account) => account.keySource !== "none")),
+  );
+}
+
+function nextSteps(ollama: StartSummary["ollama"], loaded: Loaded): readonly string[] {
+  if ((ollama !== null && ollama.models.length > 0) || hasOther(loaded)) return [];
+  if (ollama !== null) return ["Ollama runs but has no model yet: `ollama pull qwen2.5-coder:1.5b`"];
   return [
     "for free local models: install Ollama (https://ollama.com/download), then `ollama pull qwen2.5-coder:1.5b`",
     "for paid models: `lodestar provider add deepseek` (or openai, anthropic, google, …), or set DEEPSEEK_API_KEY and the like",
@@ -46,6 +53,6 @@ export function summarize(opening: Opening): StartSummary {
     priceDate: prices.date,
     priceSource: prices.source,
     fetchCap: currentFetchCap(),
-    nextSteps: nextSteps(summary),
+    nextSteps: nextSteps(summary.ollama, loaded),
   };
 }

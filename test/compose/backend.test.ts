@@ -1,0 +1,271 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import type { BackendInputs, Daemon, InProcessApp } from "../../src/cli/backend.ts";
+import { backend } from "../../src/compose.ts";
+import type { LodestarEvent } from "../../src/core/event.ts";
+import type { Result } from "../../src/core/result.ts";
+import type { CliProblem } from "../../src/terminal/problem.ts";
+import { chatChunks, chatReply, contentOf, eventsOf } from "../support/chat-chunks.ts";
+import { createWorld } from "../support/world.ts";
+import { createInputs } from "./inputs.ts";
+
+const inputsFor = createInputs();
+const { fake } = createWorld();
+const open: (() => Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+function must<Value>(result: Result<Value, CliProblem>): Value {
+  if (!result.ok) throw new Error(`${result.error.code}: ${result.error.message}`);
+  return result.value;
+}
+
+async function app(opening: Promise<Result<InProcessApp, CliProblem>>): Promise<InProcessApp> {
+  const opened = must(await opening);
+  open.push(opened.close);
+  return opened;
+}
+
+async function daemon(inputs: BackendInputs): Promise<Daemon> {
+  const started = must(await backend.startDaemon(inputs));
+  open.push(async () => {
+    started.abort();
+    await started.closed;
+  });
+  return started;
+}
+
+function get(path: string): Request {
+  return new Request(`http://127.0.0.1:8080${path}`, { headers: { host: "127.0.0.1:8080" } });
+}
+
+const CHAT = { model: "up/m", messages: [{ role: "user", content: "hello" }] };
+
+function chat(url: string, json: object = CHAT, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${url}/v1/chat/completions`, { method: "POST", headers, body: JSON.stringify(json) });
+}
+
+function providerAt(url: string, more = ""): string {
+  return `providers: { up: { dialect: openai-chat, baseUrl: "${url}/v1", models: [m], local: true } }\n${more}`;
+}
+
+describe("a reading command", () => {
+  test("on a directory where nothing was ever written shows empty books, and writes nothing", async () => {
+    const inputs = await inputsFor();
+    const reader = await app(backend.openReader(inputs));
+    const status = await reader.answer(get("/v1/status"));
+    expect(status.status).toBe(200);
+    expect(await status.json()).toMatchObject({ daemon: { running: false, pid: null }, today: { requests: 0 } });
+    const costs = await reader.answer(get("/v1/costs"));
+    expect(await costs.json()).toMatchObject({ totals: { requests: 0, costNanoUsd: 0 }, groups: [] });
+    expect(existsSync(inputs.flags.stateDir ?? "")).toBe(false);
+  });
+
+  test("reads what a gateway in this process has just booked, also while that one has the lock", async () => {
+    const upstream = await fake(() => ({ kind: "json", body: chatReply("hi") }));
+    const inputs = await inputsFor(providerAt(upstream.url));
+    const gateway = await app(backend.openGateway(inputs));
+    const request = new Request("http://127.0.0.1:4000/v1/chat/completions", {
+      method: "POST",
+      headers: { host: "127.0.0.1:4000" },
+      body: JSON.stringify(CHAT),
+    });
+    expect((await gateway.answer(request)).status).toBe(200);
+    const reader = await app(backend.openReader(inputs));
+    const read = async () => (await reader.answer(get("/v1/requests"))).json();
+    for (let tries = 0; tries < 100 && JSON.stringify(await read()).includes("up") === false; tries++)
+      await Bun.sleep(10);
+    expect(JSON.stringify(await read())).toContain('"provider":"up"');
+  });
+});
+
+describe("the owner of a state directory", () => {
+  test("is one at a time: the second is told who the first is", async () => {
+    const inputs = await inputsFor("");
+    const running = await daemon(inputs);
+    const second = await backend.openGateway(inputs);
+    expect(second.ok).toBe(false);
+    if (!second.ok) expect(second.error.facts).toMatchObject({ pid: process.pid, apiUrl: running.apiUrl });
+  });
+
+  test("gives the lock back when it closes", async () => {
+    const inputs = await inputsFor("");
+    await must(await backend.openGateway(inputs)).close();
+    await must(await backend.openAdmin(inputs)).close();
+  });
+
+  test("makes a key through the admin application, which then is asked for", async () => {
+    const inputs = await inputsFor("");
+    const admin = await app(backend.openAdmin(inputs));
+    const made = await admin.answer(
+      new Request("http://127.0.0.1:8080/v1/keys", {
+        method: "POST",
+        headers: { host: "127.0.0.1:8080", "content-type": "application/json" },
+        body: JSON.stringify({ name: "me" }),
+      }),
+    );
+    expect(made.status).toBeLessThan(300);
+    expect(await made.json()).toMatchObject({ secret: expect.stringMatching(/^ls-/), endedKeyless: true });
+  });
+});
+
+describe("a configuration that is wrong", () => {
+  test("is the same problem for every way in, with its place in the file", async () => {
+    const inputs = await inputsFor("providers:\n  up: { dialekt: x }\n");
+    for (const opening of [
+      backend.startDaemon(inputs),
+      backend.openGateway(inputs),
+      backend.openReader(inputs),
+      backend.openAdmin(inputs),
+    ]) {
+      const opened = await opening;
+      expect(opened.ok).toBe(false);
+      if (opened.ok) continue;
+      expect(opened.error).toMatchObject({ code: "config_invalid", exitCode: 3 });
+      expect(opened.error.message).toContain("config.yaml:2:");
+      expect(opened.error.message).toContain("dialect");
+    }
+  });
+});
+
+describe("a daemon", () => {
+  test("serves, says so where commands look for it, and takes that back when it stops", async () => {
+    const upstream = await fake(() => ({ kind: "json", body: chatReply("hi") }));
+    const inputs = await inputsFor(providerAt(upstream.url));
+    const running = await daemon(inputs);
+    expect((await chat(running.apiUrl)).status).toBe(200);
+    const located = must(backend.locateDaemon(inputs));
+    expect(located.ready).toMatchObject({ apiUrl: running.apiUrl, adminUrl: running.adminUrl, pid: process.pid });
+    const authorized = { headers: { authorization: `Bearer ${located.adminToken}` } };
+    expect((await fetch(`${running.adminUrl}/v1/status`, authorized)).status).toBe(200);
+    expect((await fetch(`${running.adminUrl}/v1/status`)).status).toBe(401);
+    await running.stop("the test is over");
+    expect(must(backend.locateDaemon(inputs)).ready).toBeNull();
+    expect(chat(running.apiUrl)).rejects.toThrow();
+  });
+
+  test("neither port serves the other's routes", async () => {
+    const running = await daemon(await inputsFor(""));
+    expect((await fetch(`${running.apiUrl}/v1/status`)).status).toBe(404);
+    expect((await fetch(`${running.adminUrl}/v1/chat/completions`, { method: "POST" })).status).not.toBe(200);
+  });
+
+  test("lets running streams end before it stops, and says that it waits", async () => {
+    const upstream = await fake(() => ({ kind: "stream", chunks: chatChunks(["slow", " words"]), everyMs: 60 }));
+    const running = await daemon(await inputsFor(providerAt(upstream.url, "server: { drain: 10s }")));
+    const events: LodestarEvent[] = [];
+    running.subscribe((event) => events.push(event));
+    const response = await chat(running.apiUrl, { ...CHAT, stream: true });
+    const stopped = running.stop("the test says so");
+    expect(contentOf(await response.text())).toBe("slow words");
+    await stopped;
+    expect(events.some((event) => event.event === "draining" && event.open > 0)).toBe(true);
+  });
+
+  test("breaks off what does not end within the deadline, with an error event", async () => {
+    const upstream = await fake(() => ({ kind: "stream", chunks: chatChunks(["a"]).slice(0, 2), ending: "hang" }));
+    const running = await daemon(await inputsFor(providerAt(upstream.url, "server: { drain: 100ms }")));
+    const response = await chat(running.apiUrl, { ...CHAT, stream: true });
+    await running.stop("the test says so");
+    expect(eventsOf(await response.text()).at(-1)).toMatchObject({ error: { code: "shutting_down" } });
+  });
+
+  test("a client that closes its connection frees the upstream, before the headers and in the stream", async () => {
+    const upstream = await fake((_, index) =>
+      index === 0 ? { kind: "hang" } : { kind: "stream", chunks: chatChunks(["a"]).slice(0, 2), ending: "hang" },
+    );
+    const running = await daemon(await inputsFor(providerAt(upstream.url)));
+    const gone = async (index: number): Promise<number> => {
+      for (let tries = 0; tries < 200; tries++) {
+        const at = upstream.calls[index]?.abortedAt;
+        if (at !== null && at !== undefined) return at;
+        await Bun.sleep(5);
+      }
+      throw new Error("the upstream was never let go");
+    };
+    for (const [index, stream] of [false, true].entries()) {
+      const controller = new AbortController();
+      const pending = fetch(`${running.apiUrl}/v1/chat/completions`, {
+        method: "POST",
+        body: JSON.stringify({ ...CHAT, stream }),
+        signal: controller.signal,
+      });
+      pending.catch(() => undefined);
+      await upstream.seen(index + 1);
+      if (stream) await (await pending).body?.getReader().read();
+      const leftAt = performance.now();
+      controller.abort();
+      expect((await gone(index)) - leftAt).toBeLessThan(100);
+    }
+  });
+
+  test("on an address that others can reach refuses to serve before the first key", async () => {
+    const inputs = await inputsFor("");
+    const started = await backend.startDaemon({ ...inputs, flags: { ...inputs.flags, host: "0.0.0.0" } });
+    expect(started.ok).toBe(false);
+    if (!started.ok)
+      expect(started.error).toMatchObject({ code: "keys_required", fix: expect.stringContaining("keys create") });
+  });
+
+  test("on a taken port names it", async () => {
+    const first = await daemon(await inputsFor(""));
+    const inputs = await inputsFor("");
+    const port = Number(new URL(first.apiUrl).port);
+    const second = await backend.startDaemon({ ...inputs, flags: { ...inputs.flags, port } });
+    expect(second.ok).toBe(false);
+    if (!second.ok) expect(second.error).toMatchObject({ code: "port_in_use", facts: { port } });
+  });
+});
+
+describe("a reload", () => {
+  test("takes the new file into use, forgets old faults, and says so", async () => {
+    const broken = await fake(() => ({ kind: "json", status: 401, body: {} }));
+    const good = await fake(() => ({ kind: "json", body: chatReply("new") }));
+    const inputs = await inputsFor(providerAt(broken.url));
+    const running = await daemon(inputs);
+    const events: LodestarEvent[] = [];
+    running.subscribe((event) => events.push(event));
+    expect((await chat(running.apiUrl)).status).toBe(502);
+    expect((await chat(running.apiUrl)).status).toBe(503);
+    await Bun.write(inputs.flags.config ?? "", providerAt(good.url));
+    expect(await running.reload()).toEqual({ ok: true, value: "loaded" });
+    expect((await chat(running.apiUrl)).status).toBe(200);
+    expect(events.find((event) => event.event === "config")).toMatchObject({ outcome: "loaded" });
+  });
+
+  test("of a broken file keeps the one in use, and says where it is broken", async () => {
+    const good = await fake(() => ({ kind: "json", body: chatReply("old") }));
+    const inputs = await inputsFor(providerAt(good.url));
+    const running = await daemon(inputs);
+    const events: LodestarEvent[] = [];
+    running.subscribe((event) => events.push(event));
+    await Bun.write(inputs.flags.config ?? "", "providers: [\n");
+    const reloaded = await running.reload();
+    expect(reloaded.ok).toBe(false);
+    if (!reloaded.ok) expect(reloaded.error).toContain("stays as it was");
+    expect((await chat(running.apiUrl)).status).toBe(200);
+    expect(events.find((event) => event.event === "config")).toMatchObject({ outcome: "rejected" });
+  });
+
+  test("cannot move the ports, and says so", async () => {
+    const inputs = await inputsFor("");
+    const running = await daemon({ ...inputs, flags: { ...inputs.flags } });
+    await Bun.write(inputs.flags.config ?? "", "server: { host: localhost }");
+    expect(await running.reload()).toMatchObject({ ok: true, value: expect.stringContaining("restart") });
+  });
+
+  test("happens by itself when the file changes", async () => {
+    const good = await fake(() => ({ kind: "json", body: chatReply("new") }));
+    const inputs = await inputsFor("");
+    const running = await daemon(inputs);
+    const loaded = new Promise<void>((resolve) => {
+      running.subscribe((event) => (event.event === "config" ? resolve() : undefined));
+    });
+    expect((await chat(running.apiUrl)).status).toBe(404);
+    await Bun.write(inputs.flags.config ?? "", providerAt(good.url));
+    await loaded;
+    expect((await chat(running.apiUrl)).status).toBe(200);
+  }, 10_000);
+});
