@@ -36,12 +36,12 @@ const WORDINGS: readonly { readonly kind: WordKind; readonly pattern: RegExp }[]
   {
     kind: "auth",
     pattern:
-      /invalid_api_key|(?:invalid|incorrect|missing|no|expired) api.?key|api.?key (?:not valid|is (?:invalid|missing)|expired)|authentication|unauthenticated|unauthorized/i,
+      /invalid_api_key|(?:invalid|incorrect|missing|no|expired) api.?key|api.?key (?:not valid|is (?:invalid|missing)|expired)|authentication|unauthenticated|unauthorized|no_db_connection/i,
   },
   {
     kind: "model-not-found",
     pattern:
-      /model_not_found|model_not_exist|invalid_model|unknown[_ ]model|no such model|not a valid model|model .{0,80}?(?:(?:was |is )?not found|does(?: not|n't) exist|not exist|is not (?:available|supported for)|has been (?:deprecated|decommissioned|retired))|model_decommissioned|no (?:allowed )?(?:providers|endpoints) (?:are )?(?:available|found)/i,
+      /model_not_found|model_not_exist|invalid[_ ]model|unknown[_ ]model|no such model|not a valid model|model .{0,80}?(?:(?:was |is )?not found|does(?: not|n't) exist|not exist|is not (?:available|supported for)|has been (?:deprecated|decommissioned|retired))|model_decommissioned|no (?:allowed )?(?:providers|endpoints) (?:are )?(?:available|found)/i,
   },
   {
     kind: "overloaded",

@@ -268,6 +268,18 @@ const SCENARIOS: readonly Scenario[] = [
     fault: { kind: "model-not-found" },
   },
   {
+    says: "LiteLLM without a database: a wrong key, by a 400",
+    status: 400,
+    body: envelope("No connected db.", { type: "no_db_connection", code: "400" }),
+    fault: { kind: "auth" },
+  },
+  {
+    says: "LiteLLM: an alias that it does not have, by a 400",
+    status: 400,
+    body: envelope("/chat/completions: Invalid model name passed in model=absent.", { type: "None", code: "400" }),
+    fault: { kind: "model-not-found" },
+  },
+  {
     says: "OpenAI: wrong key",
     status: 401,
     body: envelope("Incorrect API key provided: sk-…", { code: "invalid_api_key" }),
