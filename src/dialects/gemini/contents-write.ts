@@ -144,7 +144,7 @@ export function writeConversation(
   sink: WarningSink,
 ): Conversation {
   const { needsSignature, hasResultParts } = traitsOf(target);
-  const context: PartContext = { sink, hasThoughts: isOwn, hasResultParts, callNames: callNamesOf(messages) };
+  const context: PartContext = { sink, isOwn, hasResultParts, callNames: callNamesOf(messages) };
   const writing: Writing = { context, isOwn, needsSignature, sink };
   const numbered = messages.map((message, index) => [message, index] as const);
   const headEnd = messages.findIndex((message) => !isInstruction(message));

@@ -16,8 +16,8 @@ import { isMintedId } from "./tool-id.ts";
 /** What decides how parts are written. */
 export interface PartContext {
   readonly sink: WarningSink;
-  /** The message came in this dialect, or is an answer to a client of it: thoughts may be written. */
-  readonly hasThoughts: boolean;
+  /** The message came in this dialect, or is an answer to a client of it: thoughts, and names of inline files, may be written. */
+  readonly isOwn: boolean;
   /** Results may hold images and files; else these follow as parts of their own. */
   readonly hasResultParts: boolean;
   /** Names of the calls by id: a result must name its function, which other dialects do not. */
@@ -73,8 +73,8 @@ function writeToolCall(part: ToolCallPart, { sink }: PartContext, path: string):
 }
 
 function writeReasoning(part: ReasoningPart, context: PartContext, path: string): JsonObject | undefined {
-  const { sink, hasThoughts } = context;
-  if (!hasThoughts || part.text + (part.signature ?? "") === "") {
+  const { sink, isOwn } = context;
+  if (!isOwn || part.encrypted !== undefined) {
     warn(sink, path, "dropped", "thinking of another provider");
     return undefined;
   }
@@ -95,7 +95,7 @@ function writeSource(source: Source, mimeType: JsonObject): JsonObject | undefin
 
 function writeMedia(
   part: ImagePart | FilePart | AudioPart,
-  { sink }: PartContext,
+  { sink, isOwn }: PartContext,
   path: string,
 ): JsonObject | undefined {
   const fields = ownFields(part.extra, sink, path);
@@ -106,7 +106,6 @@ function writeMedia(
     return undefined;
   }
   const field = "inlineData" in written ? "inlineData" : "fileData";
-  const isOwn = part.extra?.dialect === "gemini";
   const name = part.type === "file" && (isOwn || field === "fileData") ? optional("displayName", part.name) : {};
   return {
     ...without(fields, [field]),

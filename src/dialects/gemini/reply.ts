@@ -99,7 +99,7 @@ export function decodeReply(body: JsonValue): Result<Reply, Fault> {
 
 const REPLY_CONTEXT: PartContext = {
   sink: { warnings: [] },
-  hasThoughts: true,
+  isOwn: true,
   hasResultParts: true,
   callNames: new Map(),
 };

@@ -19,12 +19,13 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
   const kept = ownFields(request.extra, sink, "");
   const { systemInstruction, contents } = writeConversation(request.messages, target, isOwn, sink);
   const tools = request.tools === undefined ? undefined : writeTools(request.tools, sink);
+  const hasTools = isOwn || (tools !== undefined && tools.length > 0);
   const body: JsonObject = {
     ...without(kept, ["generationConfig", "toolConfig"]),
     contents,
     ...optional("systemInstruction", systemInstruction),
-    ...(tools === undefined || (tools.length === 0 && !isOwn) ? {} : { tools }),
-    ...optional("toolConfig", writeToolConfig(request, kept, isOwn, sink)),
+    ...optional("tools", hasTools ? tools : undefined),
+    ...optional("toolConfig", writeToolConfig(request.toolChoice, hasTools, kept, sink)),
     ...optional("generationConfig", writeGeneration(request, target, kept, isOwn, sink)),
   };
   return { body, warnings: sink.warnings };

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
-import type { ChatRequest, FunctionTool, Tool, ToolChoice } from "../../core/request.ts";
+import type { FunctionTool, Tool, ToolChoice } from "../../core/request.ts";
 import {
   BadField,
   extraOf,
@@ -147,17 +147,14 @@ function writeChoice(choice: ToolChoice, sink: WarningSink): JsonObject | undefi
   }
 }
 
-/** Writes `toolConfig`, with what this dialect kept of it; a mode without tools is refused, and left out where it is not the client's own. */
+/** Writes `toolConfig`, with what this dialect kept of it; a mode without tools is refused, and left out. */
 export function writeToolConfig(
-  request: ChatRequest,
+  choice: ToolChoice | undefined,
+  hasTools: boolean,
   kept: JsonObject,
-  isOwn: boolean,
   sink: WarningSink,
 ): JsonObject | undefined {
-  const { toolChoice, tools = [] } = request;
-  const calling =
-    toolChoice === undefined || (tools.length === 0 && !isOwn) ? undefined : writeChoice(toolChoice, sink);
-  const hasRest = isJsonObject(kept.toolConfig);
-  if (calling === undefined && !hasRest) return undefined;
+  const calling = choice === undefined || !hasTools ? undefined : writeChoice(choice, sink);
+  if (calling === undefined && !isJsonObject(kept.toolConfig)) return undefined;
   return { ...objectIn(kept, "toolConfig"), ...optional("functionCallingConfig", calling) };
 }

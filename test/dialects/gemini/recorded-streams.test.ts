@@ -35,10 +35,7 @@ interface Truth {
 /** The arguments of the recorded calls that come in pieces, written down by hand from the recordings. */
 const ASSEMBLED: ReadonlyMap<string, readonly unknown[]> = new Map<string, readonly unknown[]>([
   ["google/google-stream-no-args-tool-call.chunks.txt", [{}, { id: "A" }, { id: "B" }, { id: "C" }]],
-  [
-    "google/google-stream-tool-call-arguments.chunks.txt",
-    [{ location: "Boston" }, { location: "San Francisco" }],
-  ],
+  ["google/google-stream-tool-call-arguments.chunks.txt", [{ location: "Boston" }, { location: "San Francisco" }]],
   [
     "google/google-stream-tool-call-array-arguments-missing-terminal-function-call.chunks.txt",
     [
