@@ -58,4 +58,10 @@ describe("a stream of the client's own dialect whose upstream goes on after the 
     const finish = { choices: [{ index: 0, delta: {}, finish_reason: "stop" }], usage: { prompt_tokens: 1 } };
     expect(relayed(openaiChat, [...first, `data: ${JSON.stringify(finish)}\n\n`])).toEndWith("data: [DONE]\n\n");
   });
+
+  test("is not ended for a client of anthropic by an event that is only named after an error", () => {
+    const chunks = messagesEvents(["hi", " there"]);
+    const misnamed = chunks.map((chunk) => chunk.replace(/^event: content_block_stop/, "event: error"));
+    expect(relayed(anthropic, misnamed)).toBe(relayed(anthropic, chunks));
+  });
 });

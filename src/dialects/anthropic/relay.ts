@@ -4,8 +4,8 @@ import type { ReplyStamp, StreamRelay, WireEvent } from "../dialect.ts";
 import { locateTopLevelMembers, replaceTopLevelMember, setTopLevelMember } from "../patch.ts";
 
 /**
- * Where a relayed stream stands. Declared repairs, the only changes beside the model name and the cost: an event without an SSE name
- * gets one (the official SDK skips it otherwise); a repeated `message_start` is dropped, and where it was spliced in amid
+ * Where a relayed stream stands. Declared repairs, the only changes beside the model name and the cost: an event whose SSE name is
+ * missing or another than its type gets the right one (the official SDK skips it otherwise, as does our decoder the name); a repeated `message_start` is dropped, and where it was spliced in amid
  * the answer the open block is closed and the blocks after it are numbered on.
  */
 export interface RelayState {
@@ -122,9 +122,10 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
 ]);
 
 function named(event: WireEvent): WireEvent {
-  if (event.event !== undefined) return event;
+  if (event.data.startsWith(`{"type":"${event.event}"`)) return event;
   const json = parseJson(event.data);
-  return isJsonObject(json) && typeof json.type === "string" ? { event: json.type, data: event.data } : event;
+  if (!isJsonObject(json) || typeof json.type !== "string" || json.type === event.event) return event;
+  return { event: json.type, data: event.data };
 }
 
 function step(state: RelayState, event: WireEvent, cost?: CostStamp): Step {
