@@ -190,9 +190,12 @@ function joinExpansions(expansions: readonly Expansion[]): Expansion {
   return candidates.length > 0 || problem === undefined ? { candidates } : { candidates, problem };
 }
 
-/** Looks a name up: chain, `provider/model`, user alias, unique bare name, built-in name, in this order. */
-export function expandName(name: string, directory: Directory): Expansion {
-  return expand(name, directory, "", new Set());
+/**
+ * Looks a name up: chain, `provider/model`, user alias, unique bare name, built-in name, in this order. `reason` is what
+ * led to the name.
+ */
+export function expandName(name: string, directory: Directory, reason = ""): Expansion {
+  return expand(name, directory, reason, new Set());
 }
 
 /** One name to its candidates. `open` holds the names being expanded, so that no alias or chain can run in a circle. */

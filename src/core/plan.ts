@@ -3,6 +3,7 @@ import {
   type Candidate,
   CHOICE_NAMES,
   type Directory,
+  type Expansion,
   expandName,
   matchesPattern,
 } from "./expand.ts";
@@ -15,6 +16,8 @@ import { type Target, targetName } from "./target.ts";
 export interface PlanInput {
   readonly requested: string;
   readonly directory: Directory;
+  /** Class of the task, if it is known: `auto` follows the chain of that name where there is one. */
+  readonly task?: string | null;
   /** Models the calling key may use, as patterns with `*`; empty means all. */
   readonly allowedModels: readonly string[];
   /** Until when (Unix ms) an account is not to be asked, or null. */
@@ -91,6 +94,11 @@ function coolingError(requested: string, untilMs: number, nowMs: number): Client
   };
 }
 
+function expandRequested({ requested, directory, task }: PlanInput): Expansion {
+  const isByTask = requested === "auto" && typeof task === "string" && Object.hasOwn(directory.chains, task);
+  return isByTask ? expandName(task, directory, "auto") : expandName(requested, directory);
+}
+
 /**
  * Turns the name a client asked for into the targets to try, in order. Looked up as a chain, then `provider/model`, user
  * alias, unique bare name, built-in name. An unknown model under a configured provider is passed on as it is; an unknown
@@ -98,7 +106,7 @@ function coolingError(requested: string, untilMs: number, nowMs: number): Client
  */
 export function makePlan(input: PlanInput, nowMs: number): Result<Plan, ClientError> {
   if (input.requested.length > MAX_NAME_LENGTH) return failure(nameTooLong(input.requested));
-  const expansion = expandName(input.requested, input.directory);
+  const expansion = expandRequested(input);
   if (expansion.candidates.length === 0) return failure(expansion.problem ?? unknownModel(input));
   const allowed = expansion.candidates.filter((candidate) => isAllowed(candidate, input));
   if (allowed.length === 0) {

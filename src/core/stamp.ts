@@ -14,6 +14,8 @@ export interface CostStamp {
   /** `provider/model` that answered. */
   readonly target: string;
   readonly requestId: string;
+  /** What happened on the way, where the client asked for it. */
+  readonly metadata?: JsonObject;
 }
 
 function usdOrNull(nano: NanoUsd | null): number | null {
@@ -34,5 +36,6 @@ export function stampFields(stamp: CostStamp): JsonObject {
     },
     cost_saved: usdOrNull(stamp.savedNanoUsd),
     usage_source: stamp.usageSource,
+    ...(stamp.metadata === undefined ? {} : { lodestar_metadata: stamp.metadata }),
   };
 }

@@ -1,9 +1,10 @@
 import type { Account, ConfiguredProvider, Settings } from "../config/settings.ts";
 import type { Fault, FaultKind } from "../core/fault.ts";
 import type { AttemptIntent } from "../core/ledger.ts";
-import type { PlannedTarget } from "../core/plan.ts";
+import type { Plan, PlannedTarget } from "../core/plan.ts";
 import type { CostStamp } from "../core/stamp.ts";
 import { targetName } from "../core/target.ts";
+import { metadataOf } from "./answer-headers.ts";
 import type { AttemptRecord, Call } from "./call.ts";
 import type { Services } from "./services.ts";
 import { type Ending, emptyEnding, isOwnDoing } from "./settle.ts";
@@ -42,6 +43,9 @@ export interface Opening {
   readonly isStream: boolean;
   readonly requestedModel: string;
   readonly reason: string;
+  readonly plan: Plan;
+  /** The attempts of this request that failed before. */
+  readonly before: readonly AttemptRecord[];
   /** Those the plan was made under: a request ends under the configuration it began with. */
   readonly settings: Settings;
 }
@@ -111,7 +115,10 @@ export function openAttempt(opening: Opening, services: Services): Attempt | nul
     isSettled = true;
     call.signal.removeEventListener("abort", onClientLeft);
     services.shutdown.removeEventListener("abort", onShutdown);
-    return services.settle(intent, ending);
+    const stamp = services.settle(intent, ending);
+    if (!call.wantsMetadata) return stamp;
+    const records = [...opening.before, attempt.record("answered", null)];
+    return { ...stamp, metadata: metadataOf(opening.requestedModel, records, opening.plan) };
   }
 
   const attempt: Attempt = {

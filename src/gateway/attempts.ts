@@ -118,6 +118,8 @@ export async function runAttempts<Value>(job: Job<Value>, services: Services): P
         isStream: job.isStream,
         requestedModel: plan.requested,
         reason,
+        plan,
+        before: [...records],
         settings: job.settings,
       },
       services,

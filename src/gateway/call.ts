@@ -31,6 +31,8 @@ export interface Call {
   readonly isStrict: boolean;
   /** The client asked for `lodestar_metadata`. */
   readonly wantsMetadata: boolean;
+  /** The class of task, where the client says it (`bug_fix`…): `auto` then follows the chain of that name. */
+  readonly task: string | null;
   /** Monotonic ms at which the request arrived. */
   readonly arrivedAt: number;
   /** What is being tried right now; written by the attempt loop, read by whoever keeps the client waiting. */
@@ -66,6 +68,8 @@ export interface AttemptRecord {
 export interface Won {
   readonly warnings: readonly Warning[];
   readonly body: string | ReadableStream<Uint8Array>;
+  /** Resolves when a streamed body is over, however it ended. */
+  readonly ended?: Promise<void>;
   /** Headers of this answer alone, e.g. its cost. */
   readonly headers: Readonly<Record<string, string>>;
   /** Time (ms) spent waiting for upstreams until the answer was certain. */
@@ -79,6 +83,8 @@ export type Answer =
       readonly kind: "stream";
       readonly headers: Readonly<Record<string, string>>;
       readonly body: ReadableStream<Uint8Array>;
+      /** Resolves when the body is over, however it ended. */
+      readonly ended: Promise<void>;
     }
   | {
       readonly kind: "error";

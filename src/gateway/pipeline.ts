@@ -25,8 +25,9 @@ async function follow(course: Course, call: Call, services: Services): Promise<A
   const { coolingUntil } = services.health;
   const directory = services.directory();
   const settings = services.settings();
-  const { allowedModels } = call.caller;
-  const plan = makePlan({ requested, directory, allowedModels, coolingUntil }, services.clock.now());
+  const { task, caller } = call;
+  const { allowedModels } = caller;
+  const plan = makePlan({ requested, directory, task, allowedModels, coolingUntil }, services.clock.now());
   if (!plan.ok) return refused(plan.error, call);
 
   const outcome = await runAttempts({ call, plan: plan.value, settings, endpoint, isStream, exchange }, services);
@@ -39,7 +40,7 @@ async function follow(course: Course, call: Call, services: Services): Promise<A
   const { value, attempt, records } = outcome;
   const headers = { ...answerHeaders(call, attempt, records, value, services.clock.monotonic()), ...value.headers };
   if (typeof value.body === "string") return { kind: "reply", headers, body: value.body };
-  return { kind: "stream", headers, body: value.body };
+  return { kind: "stream", headers, body: value.body, ended: value.ended ?? Promise.resolve() };
 }
 
 function refused(error: ClientError, call: Call): Answer {

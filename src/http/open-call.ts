@@ -28,6 +28,14 @@ function isOn(value: string | null): boolean {
   return value === "1" || value === "true";
 }
 
+const TASK = /^[a-z][a-z0-9_-]{0,63}$/;
+
+/** The task class that a client states; anything but a plain word counts as none. */
+function taskOf(request: Request): string | null {
+  const stated = request.headers.get("x-lodestar-task");
+  return stated !== null && TASK.test(stated) ? stated : null;
+}
+
 /** Who asks; an address that tried too many wrong keys is not even looked at. */
 export function identifyAt(peer: string, request: Request, context: ApiContext): Result<Caller, ClientError> {
   if (!context.keyring.isRequired()) return identify(request, context.keyring);
@@ -70,6 +78,7 @@ export async function openCall(
     passHeaders: passHeaders(request),
     isStrict: services.settings().isStrict || isOn(request.headers.get("x-lodestar-strict")),
     wantsMetadata: isOn(request.headers.get("x-lodestar-metadata")),
+    task: taskOf(request),
     arrivedAt,
     progress: { target: null },
   };
