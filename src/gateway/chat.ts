@@ -100,7 +100,7 @@ async function openStream(
   reply: UpstreamReply,
   from: Dialect,
   services: Services,
-): Promise<Result<ReadableStream<Uint8Array>, Fault>> {
+): Promise<Result<Pick<Won, "body" | "ended">, Fault>> {
   const session = new StreamSession({
     call,
     attempt,
@@ -110,7 +110,7 @@ async function openStream(
     services,
   });
   const begun = await session.begin();
-  return begun.ok ? success(session.body()) : begun;
+  return begun.ok ? success({ body: session.body(), ended: session.ended }) : begun;
 }
 
 /** Reads a whole reply, books it, and writes it in the client's dialect, as a stream if one was asked for. */
@@ -188,7 +188,7 @@ export async function exchangeChat(call: ChatCall, attempt: Attempt, services: S
     const stream = await openStream(call, attempt, reply, dialect, services);
     if (!stream.ok) return stream;
     services.health.succeeded(attempt.planned.target);
-    return success({ warnings, body: stream.value, headers: {}, waitedMs: services.clock.monotonic() - sentAt });
+    return success({ warnings, ...stream.value, headers: {}, waitedMs: services.clock.monotonic() - sentAt });
   }
   const whole = await readWhole(call, attempt, reply, dialect, isVerbatim, services);
   if (!whole.ok) return whole;

@@ -56,6 +56,9 @@ export class StreamSession {
   private readonly reader: ChunkReader;
   private readonly splitter: SseSplitter;
   private readonly deadline: StreamDeadline;
+  /** Resolves when the session is over: read to its end, broken off or left. */
+  readonly ended: Promise<void>;
+  private finish: () => void = () => undefined;
   private held = "";
   /** Nothing more will come for the client. */
   private isOver = false;
@@ -65,6 +68,9 @@ export class StreamSession {
   constructor(parts: SessionParts) {
     const { call, attempt, from, stamp, services } = parts;
     this.parts = parts;
+    this.ended = new Promise((resolve) => {
+      this.finish = resolve;
+    });
     this.reader = parts.reply.reader();
     this.splitter = createStreamSplitter(from.framing);
     this.deadline = createStreamDeadline(attempt, services.settings().deadlines, services.clock);
@@ -229,5 +235,6 @@ export class StreamSession {
     services.watchdog.remove(this.deadline.watch);
     if (!this.hasEnded) reply.cancel();
     this.hasEnded = true;
+    this.finish();
   }
 }

@@ -45,7 +45,7 @@ async function serve(
 async function answerInPlace(call: Call, work: Work, leave: () => void, context: ApiContext): Promise<Response> {
   const { services } = context;
   const pending = work.answer().catch((error: unknown) => broken(error, call, services));
-  void pending.then(leave);
+  void pending.then((answer) => (answer.kind === "stream" ? answer.ended.then(leave) : leave()));
   return respond(pending, call, {
     isStream: work.isStream,
     requestedModel: work.requestedModel,
