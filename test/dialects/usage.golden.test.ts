@@ -7,6 +7,7 @@ import { isJsonObject, type JsonObject } from "../../src/core/json.ts";
 import { totalInput, totalOutput, type Usage } from "../../src/core/usage.ts";
 import { readUsage } from "../../src/dialects/anthropic/usage.ts";
 import { decodeUsage } from "../../src/dialects/openai-chat/usage.ts";
+import { decodeUsage as decodeResponsesUsage } from "../../src/dialects/openai-responses/usage.ts";
 import type { PriceData } from "../../src/host/price-data.ts";
 import { findModel, isClaimedBy } from "../../src/host/price-match.ts";
 import { dataRoot, NO_DATA_REASON } from "./recordings.ts";
@@ -39,10 +40,11 @@ function isChatEntry({ provider_id, api_flavor }: Entry): boolean {
   return api_flavor === "chat" || (api_flavor === "default" && CHAT_BY_DEFAULT.has(provider_id));
 }
 
-type Shape = "chat" | "anthropic" | "other";
+type Shape = "chat" | "anthropic" | "responses" | "other";
 
 function shapeOf(usage: JsonObject): Shape {
   if ("prompt_tokens" in usage) return "chat";
+  if ("input_tokens_details" in usage && "total_tokens" in usage) return "responses";
   const isMessages = "input_tokens" in usage && !("input_tokens_details" in usage) && !("total_tokens" in usage);
   return isMessages ? "anthropic" : "other";
 }
@@ -65,10 +67,12 @@ function producersOf(
 
 /** The one result that all possible producers agree on; undefined when none claims the body or they differ. */
 function truthOf(golden: Golden, shape: Shape, producers: ReadonlySet<string>): Extracted["usage"] | undefined {
-  const isProducer = (entry: Entry): boolean =>
-    shape === "anthropic"
-      ? entry.provider_id === "anthropic" && entry.api_flavor === "default" && producers.has("anthropic")
-      : isChatEntry(entry) && producers.has(entry.provider_id);
+  const isProducer = (entry: Entry): boolean => {
+    if (shape === "anthropic")
+      return entry.provider_id === "anthropic" && entry.api_flavor === "default" && producers.has("anthropic");
+    const isFlavour = shape === "responses" ? entry.api_flavor === "responses" : isChatEntry(entry);
+    return isFlavour && producers.has(entry.provider_id);
+  };
   const results = golden.extracted.filter(({ extractors }) => extractors.some(isProducer));
   return results.length === 1 ? results[0]?.usage : undefined;
 }
@@ -101,7 +105,12 @@ function comparable(counts: Readonly<Record<string, number>>, ours: Readonly<Rec
   return Object.fromEntries(Object.entries(counts).filter(([name, count]) => count > 0 && isShared(name)));
 }
 
-type Verdict = "chat" | "anthropic" | "other format" | "no model" | "no single producer" | "wrong";
+type Verdict = "chat" | "anthropic" | "responses" | "other format" | "no model" | "no single producer" | "wrong";
+
+function readAs(shape: Exclude<Shape, "other">, raw: JsonObject): Usage | undefined {
+  if (shape === "responses") return decodeResponsesUsage({ usage: raw });
+  return shape === "chat" ? decodeUsage(raw) : readUsage(raw);
+}
 
 function judge(item: Golden, providers: readonly Provider[], data: PriceData): Verdict {
   const raw = item.body.usage;
@@ -111,7 +120,7 @@ function judge(item: Golden, providers: readonly Provider[], data: PriceData): V
   if (item.model === undefined) return "no model";
   const truth = truthOf(item, shape, producersOf(providers, data, item.model, raw));
   if (truth === undefined) return "no single producer";
-  const usage = shape === "chat" ? decodeUsage(raw) : readUsage(raw);
+  const usage = readAs(shape, raw);
   const ours = usage === undefined ? {} : countsOf(usage);
   return Bun.deepEquals(comparable(truth, ours), ours) ? shape : "wrong";
 }
@@ -119,14 +128,16 @@ function judge(item: Golden, providers: readonly Provider[], data: PriceData): V
 test.skipIf(!hasData)(`usage is read as its producer meant it ${NO_DATA_REASON}`, () => {
   const providers: readonly Provider[] = JSON.parse(readFileSync(PRICES, "utf8"));
   const table = Object.fromEntries(providers.map((provider) => [provider.id, pricedProvider(provider)]));
-  const data: PriceData = { source: "", date: "", catalogueSource: "", catalogueDate: "", providers: table };
+  const data: PriceData = { source: "", date: "", providers: table };
   const golden: readonly Golden[] = JSON.parse(readFileSync(USAGES, "utf8"));
   const verdicts = Map.groupBy(golden, (item) => judge(item, providers, data));
   const countOf = (verdict: Verdict): number => verdicts.get(verdict)?.length ?? 0;
-  console.log(`usage read exactly: chat ${countOf("chat")}, anthropic ${countOf("anthropic")}`);
+  const exact = (["chat", "responses", "anthropic"] as const).map((shape) => `${shape} ${countOf(shape)}`);
+  console.log(`usage read exactly: ${exact.join(", ")}`);
   const leftOut = (["no single producer", "no model", "other format"] as const).map((why) => `${why} ${countOf(why)}`);
   console.log(`left out: ${leftOut.join(", ")}`);
   expect(verdicts.get("wrong") ?? []).toEqual([]);
   expect(countOf("chat")).toBeGreaterThanOrEqual(390);
   expect(countOf("anthropic")).toBeGreaterThanOrEqual(226);
+  expect(countOf("responses")).toBeGreaterThanOrEqual(235);
 });

@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from "../../core/json.ts";
 import { without } from "./fields.ts";
 
 /** The `input` of a body as items: one text is one message of the user; none where it is absent. */
-export function inputItems(body: JsonObject): readonly JsonValue[] {
+function inputItems(body: JsonObject): readonly JsonValue[] {
   const { input } = body;
   if (typeof input === "string") return [{ type: "message", role: "user", content: input }];
   return Array.isArray(input) ? input : [];
