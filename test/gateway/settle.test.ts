@@ -133,7 +133,7 @@ describe("whatever the providers and the clients do", () => {
           expect(byProvider.reduce((sum, group) => sum + group.costNanoUsd, 0)).toBe(costNanoUsd);
         }),
       ),
-      { numRuns: 25, endOnFailure: true },
+      { numRuns: 12, endOnFailure: true },
     );
   }, 60_000);
 
@@ -151,7 +151,7 @@ describe("whatever the providers and the clients do", () => {
           }
         }),
       ),
-      { numRuns: 15, endOnFailure: true },
+      { numRuns: 8, endOnFailure: true },
     );
   }, 60_000);
 });
