@@ -4,9 +4,10 @@ import type { ReplyStamp, StreamRelay, WireEvent } from "../dialect.ts";
 import { locateTopLevelMembers, replaceTopLevelMember, setTopLevelMember } from "../patch.ts";
 
 /**
- * Where a relayed stream stands. Declared repairs, the only changes beside the model name and the cost: an event whose SSE name is
- * missing or another than its type gets the right one (the official SDK skips it otherwise, as does our decoder the name); a repeated `message_start` is dropped, and where it was spliced in amid
- * the answer the open block is closed and the blocks after it are numbered on.
+ * Where a relayed stream stands. Declared repairs, the only changes beside the model name and the cost: an event whose SSE
+ * name is missing, or is not its type, gets the right one (the official SDK goes by the name, our decoder by the type); a
+ * repeated `message_start` is dropped, and where it was spliced in amid the answer the open block is closed and the blocks
+ * after it are numbered on.
  */
 export interface RelayState {
   readonly stamp: ReplyStamp;
