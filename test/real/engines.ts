@@ -37,7 +37,7 @@ export interface Engine {
 }
 
 /** A TCP port that nothing listens on right now. */
-export function freePort(): Promise<number> {
+function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const server = createServer();
     server.listen(0, "127.0.0.1", () => {
