@@ -107,7 +107,7 @@ const DECODERS: ReadonlyMap<string, PartDecoder> = new Map<string, PartDecoder>(
 ]);
 
 /** One member of a content list. A type not known here is kept whole. */
-export function decodePart(part: JsonValue, path: string): Result<Part, ClientError> {
+function decodePart(part: JsonValue, path: string): Result<Part, ClientError> {
   if (!isJsonObject(part)) return invalid(path, "an object with a type");
   if (typeof part.type !== "string") return invalid(`${path}.type`, "a string");
   return DECODERS.get(part.type)?.(part, path) ?? success(opaqueContent(part));

@@ -80,8 +80,6 @@ function beginEvents(state: EncoderState, open: OpenOutput): { item: JsonObject;
     }
     case "reasoning":
       return { item: { id, ...reasoningItem("", undefined) }, more: [] };
-    case "custom":
-      return { item: { id, ...callItem(open, ""), status: "in_progress" }, more: [] };
     default:
       return { item: { id, ...callItem(open, ""), status: "in_progress" }, more: [] };
   }

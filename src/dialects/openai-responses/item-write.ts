@@ -15,7 +15,7 @@ export interface ItemContext {
 }
 
 /** The item of a call. */
-export function writeCall(part: ToolCallPart, context: ItemContext, path: string): JsonObject {
+function writeCall(part: ToolCallPart, context: ItemContext, path: string): JsonObject {
   const item = objectIn(verbatimOf(part.extra), "item");
   const isCustom = item.type === "custom_tool_call" || (item.type === undefined && context.customNames.has(part.name));
   const rest = { ...item, ...ownFields(part.extra, path, context.warnings), call_id: part.id, name: part.name };

@@ -71,7 +71,7 @@ function encodeFunction(tool: FunctionTool, path: string, warnings: Warning[]): 
 }
 
 /** One entry of `tools`, or undefined (with a warning) for a type only another dialect knows. */
-export function encodeTool(tool: Tool, path: string, warnings: Warning[]): JsonObject | undefined {
+function encodeTool(tool: Tool, path: string, warnings: Warning[]): JsonObject | undefined {
   if (tool.type === "function") return encodeFunction(tool, path, warnings);
   if (tool.dialect === "openai-responses" && isJsonObject(tool.json)) return tool.json;
   warnings.push({ field: path, action: "dropped", reason: `a tool type only ${tool.dialect} knows` });
