@@ -9,6 +9,8 @@ export interface ModelSource {
   readonly accounts: readonly { readonly id: string; readonly group: string }[];
   /** Models it is known to have: listed by the user, installed, or in the price data. For local engines best first. */
   readonly models: readonly string[];
+  /** What `free` leads to here: the best chat model of a local engine; null where it has none. */
+  readonly free: string | null;
   readonly strong: string | null;
   readonly cheap: string | null;
   /** USD per million tokens, directory plus output, of `cheap` and `strong`; null when unknown. */
@@ -123,8 +125,8 @@ function expandChoice(name: string, directory: Directory, reason: string): Expan
   if (name === "free") {
     const local = directory.sources
       .filter((source) => source.isLocal)
-      .flatMap((source) =>
-        source.models.slice(0, 1).map((model) => ({ provider: source.id, model, reason: because(reason, "free") })),
+      .flatMap(({ id, free }) =>
+        free === null ? [] : [{ provider: id, model: free, reason: because(reason, "free") }],
       );
     return local.length > 0
       ? found(local)

@@ -35,6 +35,12 @@ function modelsOf({ provider, models }: ConfiguredProvider, parts: DirectoryPart
   return [...ranked, ...others];
 }
 
+/** The best chat model of a local engine: one that only embeds, or runs in a cloud, is none. */
+function freeModelOf({ provider, models }: ConfiguredProvider, { local }: DirectoryParts): string | null {
+  if (provider.isLocal !== true) return null;
+  return models[0] ?? local.rankedOf(provider.id)[0]?.name ?? null;
+}
+
 function sourceOf(configured: ConfiguredProvider, parts: DirectoryParts): ModelSource {
   const { provider, accounts } = configured;
   const { strong, cheap } = provider.models;
@@ -43,6 +49,7 @@ function sourceOf(configured: ConfiguredProvider, parts: DirectoryParts): ModelS
     isLocal: provider.isLocal === true,
     accounts,
     models: modelsOf(configured, parts),
+    free: freeModelOf(configured, parts),
     strong: strong ?? null,
     cheap: cheap ?? null,
     cheapPrice: listPrice(provider.id, cheap, parts),

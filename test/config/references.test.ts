@@ -78,6 +78,7 @@ describe("the check agrees with the planner", () => {
             isLocal: false,
             accounts: [{ id: "default", group: "default" }],
             models: id === "lab" ? ["q"] : [],
+            free: null,
             strong: null,
             cheap: null,
             cheapPrice: null,

@@ -7,6 +7,7 @@ export function source(id: string, more: Partial<ModelSource> = {}): ModelSource
     isLocal: false,
     accounts: [{ id: "default", group: "default" }],
     models: [],
+    free: more.isLocal === true ? (more.models?.[0] ?? null) : null,
     strong: null,
     cheap: null,
     cheapPrice: null,

@@ -139,6 +139,12 @@ describe("names that lead nowhere say why", () => {
     expect(expansion.problem).toBeUndefined();
   });
 
+  test("a local engine without a chat model does not count as free", () => {
+    const sources = [source("ollama", { isLocal: true, models: ["nomic-embed-text"], free: null })];
+    expect(expandName("free", directory({ sources })).problem?.code).toBe("no_local_model");
+    expect(names("nomic-embed-text", directory({ sources }))).toEqual(["ollama/nomic-embed-text"]);
+  });
+
   test("a paid provider that names no cheap model does not count", () => {
     expect(expandName("cheap", directory({ sources: [source("p")] })).problem?.code).toBe("no_paid_provider");
   });

@@ -81,8 +81,6 @@ function loadPrices(): PriceData {
   return {
     source: "genai-prices",
     date: "2026-08-21",
-    catalogueSource: "",
-    catalogueDate: "",
     providers: Object.fromEntries(providers.map((provider) => [provider.id, pricedProvider(provider)])),
   };
 }

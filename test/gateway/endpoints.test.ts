@@ -140,6 +140,26 @@ describe("counting tokens", () => {
   }
 });
 
+describe("free", () => {
+  for (const names of [["nomic-embed-text"], ["qwen3-coder:480b-cloud"], []]) {
+    test(`is no model where Ollama has ${JSON.stringify(names)} alone: it says which command pulls one`, async () => {
+      const upstream = await fake(({ path }) => ({
+        kind: "json",
+        body:
+          ollamaCatalogue(
+            path,
+            names.map((name) => ({ name })),
+          ) ?? ollamaReply("paid for"),
+      }));
+      const opened = await gateway("", { OLLAMA_HOST: upstream.url });
+      const response = await opened.fetch("/v1/chat/completions", { json: { model: "free", messages: MESSAGES } });
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ error: { message: expect.stringContaining("ollama pull") } });
+      expect(upstream.calls.some((call) => call.method === "POST")).toBe(false);
+    });
+  }
+});
+
 describe("images named by URL", () => {
   const withImage = (url: string) => ({
     model: "ollama/see",

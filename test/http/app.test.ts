@@ -154,7 +154,7 @@ describe("what is not there", () => {
     ["POST", "/v1/chat/completion", 404, 'Did you mean "/v1/chat/completions"'],
     ["GET", "/nowhere/at/all", 404, "There is no GET /nowhere/at/all here."],
     ["GET", "/v1/chat/completions", 405, "/v1/chat/completions takes POST, not GET."],
-    ["POST", "/v1/models", 405, "/v1/models takes GET, not POST."],
+    ["POST", "/v1/key", 405, "/v1/key takes GET, not POST."],
     ["DELETE", "/api/tags", 405, "/api/tags takes GET, not DELETE."],
     ["POST", "/api/pull", 404, "There is no POST /api/pull here."],
     ["DELETE", "/api/delete", 404, "There is no DELETE /api/delete here."],
