@@ -180,9 +180,14 @@ function piecesOf(bytes: Uint8Array<ArrayBuffer>, size: number): ReadableStream<
   });
 }
 
-/** A stream as the official SDK reads it, in pieces of `size` bytes. Rejects where the SDK does. */
-export async function readWithSdk(given: readonly WireEvent[], size = 97): Promise<SdkAnswer> {
-  const bytes = new TextEncoder().encode(wireOf(given));
+/** A stream as the official SDK reads it, in pieces of 97 bytes. Rejects where the SDK does. */
+export function readWithSdk(given: readonly WireEvent[]): Promise<SdkAnswer> {
+  return readWireWithSdk(wireOf(given), 97);
+}
+
+/** As {@link readWithSdk}, for wire text and pieces of any size. */
+export async function readWireWithSdk(wire: string, size: number): Promise<SdkAnswer> {
+  const bytes = new TextEncoder().encode(wire);
   const answer = (): Response =>
     new Response(piecesOf(bytes, size), { headers: { "content-type": "text/event-stream" } });
   const stream = await client(answer).models.generateContentStream({ model: "best", contents: "hi" });

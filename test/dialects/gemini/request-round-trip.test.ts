@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { JsonObject } from "../../../src/core/json.ts";
-import { decodeCountTokens, encodeCountTokens } from "../../../src/dialects/gemini/count-tokens.ts";
+import { tokenCount } from "../../../src/dialects/gemini/count-tokens.ts";
 import { gemini } from "../../../src/dialects/gemini/dialect.ts";
 import { decoded, objectAt, overTheWire, recoded, TARGET } from "./kit.ts";
 
@@ -21,12 +21,10 @@ function withUnknown(thing: fc.Arbitrary<object>): fc.Arbitrary<object> {
 }
 
 function signed(part: fc.Arbitrary<object>): fc.Arbitrary<object> {
-  return fc
-    .tuple(withUnknown(part), fc.option(base64, { nil: undefined }))
-    .map(([known, thoughtSignature]) => ({
-      ...known,
-      ...(thoughtSignature === undefined ? {} : { thoughtSignature }),
-    }));
+  return fc.tuple(withUnknown(part), fc.option(base64, { nil: undefined })).map(([known, thoughtSignature]) => ({
+    ...known,
+    ...(thoughtSignature === undefined ? {} : { thoughtSignature }),
+  }));
 }
 
 const mimeType = fc.constantFrom("image/png", "audio/wav", "application/pdf", "video/mp4");
@@ -356,13 +354,13 @@ describe("a request to count tokens", () => {
     };
     const whole = { generate_content_request: { model: "models/best", ...prompt, generationConfig: { topK: 3 } } };
     for (const body of [prompt, whole]) {
-      const read = decodeCountTokens(body, "best");
+      const read = tokenCount.decodeRequest(body, "best");
       if (!read.ok) throw new Error(read.error.message);
-      expect(encodeCountTokens(read.value, TARGET)).toEqual({
+      expect(tokenCount.encodeRequest(read.value, TARGET)).toEqual({
         body: { generateContentRequest: { model: `models/${TARGET.model}`, ...prompt } },
         warnings: [],
       });
     }
-    expect(decodeCountTokens({ generateContentRequest: {} }, "best")).toMatchObject({ ok: false });
+    expect(tokenCount.decodeRequest({ generateContentRequest: {} }, "best")).toMatchObject({ ok: false });
   });
 });
