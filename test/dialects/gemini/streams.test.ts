@@ -6,7 +6,20 @@ import { anthropic } from "../../../src/dialects/anthropic/dialect.ts";
 import type { Dialect, WireEvent } from "../../../src/dialects/dialect.ts";
 import { gemini, geminiArray } from "../../../src/dialects/gemini/dialect.ts";
 import { openaiChat } from "../../../src/dialects/openai-chat/dialect.ts";
-import { at, COST, COST_FIELDS, decodeAll, encodeAll, events, objectAt, readWithSdk, relayAll, STAMP } from "./kit.ts";
+import {
+  at,
+  COST,
+  COST_FIELDS,
+  decodeAll,
+  encodeAll,
+  events,
+  objectAt,
+  readWireWithSdk,
+  readWithSdk,
+  relayAll,
+  STAMP,
+  wireOf,
+} from "./kit.ts";
 
 const USAGE = { promptTokenCount: 9, candidatesTokenCount: 4, totalTokenCount: 13 };
 
