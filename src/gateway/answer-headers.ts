@@ -1,7 +1,6 @@
 import { type ClientError, clientErrorOf, FAULT_RULES, type Fault } from "../core/fault.ts";
 import type { JsonObject } from "../core/json.ts";
 import { toUsd } from "../core/money.ts";
-import type { Plan } from "../core/plan.ts";
 import type { Warning } from "../core/request.ts";
 import { targetName } from "../core/target.ts";
 import type { Attempt } from "./attempt.ts";
@@ -14,16 +13,6 @@ export function formatWarnings(warnings: readonly Warning[]): string {
     .join("; ")
     .replace(/[^\x20-\x7e]/g, "?")
     .slice(0, 2_000);
-}
-
-/** What happened on the way, for `lodestar_metadata`. */
-export function metadataOf(requested: string, records: readonly AttemptRecord[], plan: Plan | null): JsonObject {
-  return {
-    requested,
-    attempts: records.map((record) => ({ ...record })),
-    alternatives: (plan?.targets ?? []).map((entry) => targetName(entry.target)),
-    skipped: (plan?.skipped ?? []).map((entry) => ({ target: targetName(entry.target), untilMs: entry.untilMs })),
-  };
 }
 
 /** Headers that every answer carries, whatever came of it. */

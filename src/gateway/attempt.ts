@@ -4,8 +4,8 @@ import type { AttemptIntent } from "../core/ledger.ts";
 import type { Plan, PlannedTarget } from "../core/plan.ts";
 import type { CostStamp } from "../core/stamp.ts";
 import { targetName } from "../core/target.ts";
-import { metadataOf } from "./answer-headers.ts";
 import type { AttemptRecord, Call } from "./call.ts";
+import { metadataOf } from "./metadata.ts";
 import type { Services } from "./services.ts";
 import { type Ending, emptyEnding, isOwnDoing } from "./settle.ts";
 

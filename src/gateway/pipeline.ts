@@ -1,12 +1,13 @@
 import type { ClientError } from "../core/fault.ts";
 import type { AttemptIntent } from "../core/ledger.ts";
 import { makePlan } from "../core/plan.ts";
-import { answerHeaders, baseHeaders, metadataOf, spentError } from "./answer-headers.ts";
+import { answerHeaders, baseHeaders, spentError } from "./answer-headers.ts";
 import { type Exchange, runAttempts } from "./attempts.ts";
 import type { Answer, Call, ChatCall, CountCall, EmbeddingCall, Won } from "./call.ts";
 import { exchangeChat } from "./chat.ts";
 import { exchangeCount } from "./count-tokens.ts";
 import { exchangeEmbeddings } from "./embeddings.ts";
+import { metadataOf } from "./metadata.ts";
 import type { Services } from "./services.ts";
 
 interface Course {
