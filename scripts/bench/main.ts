@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { bun, ROOT, runStep } from "../step.ts";
 import { type LedgerCount, measureLeaving, measureLedger, measureStarts } from "./measure/life.ts";
-import { measureMemory, megabytesOf } from "./measure/memory.ts";
+import { measureMemory, measureSlowReaders, megabytesOf } from "./measure/memory.ts";
 import { createSamples, METRICS, type Samples } from "./measure/samples.ts";
 import { measureLoads, type Scale, streamProblem, warmUp } from "./measure/scenarios.ts";
 import { verdicts } from "./report/bars.ts";
@@ -57,12 +57,31 @@ async function openField(): Promise<Field> {
   return { upstream, lodestar, targets, absent };
 }
 
-async function measure({ upstream, lodestar, targets }: Field, scale: Scale, samples: Samples): Promise<LedgerCount> {
-  const proxies = targets.filter((target) => target.pid !== null);
+/** Slow readers get a Lodestar of their own: after a thousand streams a collector waits longer. */
+async function measureAllMemory(
+  { upstream, lodestar }: Field,
+  proxies: readonly Target[],
+  scale: Scale,
+  samples: Samples,
+) {
   for (const target of proxies) {
     say(`memory of ${target.name}`);
-    await measureMemory(target, scale, samples);
+    await measureMemory(target, samples);
+    if (target !== lodestar) await measureSlowReaders(target, scale, samples);
   }
+  const fresh = await startLodestar(upstream.port);
+  try {
+    await measureSlowReaders(fresh, scale, samples);
+  } finally {
+    await fresh.stop();
+    fresh.discard();
+  }
+}
+
+async function measure(field: Field, scale: Scale, samples: Samples): Promise<LedgerCount> {
+  const { upstream, lodestar, targets } = field;
+  const proxies = targets.filter((target) => target.pid !== null);
+  await measureAllMemory(field, proxies, scale, samples);
   say("starts");
   await measureStarts(upstream.port, scale, samples);
   say("warming up");

@@ -35,7 +35,10 @@ async function measureStreams(target: Target, pid: number, samples: Samples): Pr
   await Promise.all([first.end(), second.end()]);
 }
 
-async function measureSlowReaders(target: Target, pid: number, scale: Scale, samples: Samples): Promise<void> {
+/** What 50 readers cost that are slower than the model, on top of what the target held before them. */
+export async function measureSlowReaders(target: Target, scale: Scale, samples: Samples): Promise<void> {
+  const { pid } = target;
+  if (pid === null || target.isWithoutStreams === true) return;
   await Bun.sleep(SETTLE_MS);
   const before = megabytesOf(pid);
   const manner = { kind: "slow", connections: 50, bytesPerSecond: 128 * 1024 } as const;
@@ -46,13 +49,11 @@ async function measureSlowReaders(target: Target, pid: number, scale: Scale, sam
   samples.add("slowReaders", target.name, Math.max(0, peak - before));
 }
 
-/** Memory of a target that has only just been started: idle, with live streams, with readers slower than the model. */
-export async function measureMemory(target: Target, scale: Scale, samples: Samples): Promise<void> {
+/** Memory of a target that has only just been started: idle, and with live streams. */
+export async function measureMemory(target: Target, samples: Samples): Promise<void> {
   const { pid, name } = target;
   if (pid === null) return;
   await Bun.sleep(SETTLE_MS);
   samples.add("idleMemory", name, megabytesOf(pid));
-  if (target.isWithoutStreams === true) return;
-  await measureStreams(target, pid, samples);
-  await measureSlowReaders(target, pid, scale, samples);
+  if (target.isWithoutStreams !== true) await measureStreams(target, pid, samples);
 }
