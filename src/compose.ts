@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Backend, BackendInputs, InProcessApp, ReadyRecord } from "./cli/backend.ts";
 import { adminContext } from "./compose/admin.ts";
 import { apiContext } from "./compose/api.ts";
+import { catalogueViews } from "./compose/catalogue.ts";
 import { startDaemon } from "./compose/daemon.ts";
 import { loadFor, openState } from "./compose/opening.ts";
 import { stateProblem } from "./compose/problems.ts";
@@ -19,6 +20,7 @@ import { findDaemon } from "./host/state-lock.ts";
 import { createAdminApp } from "./http/admin.ts";
 import { createApiHandler } from "./http/app.ts";
 import { PROVIDERS } from "./providers/_all.ts";
+import { listCatalogue } from "./providers/catalogue.ts";
 import { checkStores } from "./stores/check.ts";
 import { type CliProblem, failureProblem } from "./terminal/problem.ts";
 
@@ -125,7 +127,7 @@ function storeKey(inputs: BackendInputs, provider: string, key: string | null): 
 }
 
 function knownProviders(): ReturnType<Backend["knownProviders"]> {
-  return PROVIDERS.map(({ id, name, keyEnv, keyUrl, models, isLocal }) => ({
+  return [...PROVIDERS, ...listCatalogue()].map(({ id, name, keyEnv, keyUrl, models, isLocal }) => ({
     id,
     name,
     keyEnv,
@@ -146,6 +148,7 @@ export const backend: Backend = {
   signalDaemon,
   waitUntilGone: (pid, timeoutMs) => waitUntilGone(pid, timeoutMs, systemClock),
   raiseFetchCap,
+  listCatalogue: ({ environment }) => catalogueViews(environment, systemClock.now()),
   knownProviders,
   storeKey,
   followLog: (stateDir, view) => followLog({ directory: logDirectory(stateDir), clock: systemClock, ...view }),

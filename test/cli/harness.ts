@@ -39,6 +39,7 @@ const NO_BACKEND: Backend = {
   waitUntilGone: async () => true,
   raiseFetchCap: async () => "already-set",
   checkStores: async () => [],
+  listCatalogue: () => [],
   knownProviders: () => [
     {
       id: "deepseek",

@@ -30,6 +30,8 @@ model_list:
     litellm_params: { model: "openai/*" }
   - model_name: cloud
     litellm_params: { model: azure/gpt-4o-eu, api_base: https://x.openai.azure.com, api_key: os.environ/A }
+  - model_name: vertex
+    litellm_params: { model: vertex_ai/gemini-3 }
   - model_name: my model
     litellm_params: { model: xai/grok-4.5 }
 litellm_settings:
@@ -50,7 +52,7 @@ environment_variables: { X: y }
       # Not carried over, or to be done:
       # - Of the model gpt-4o: rpm.
       # - The key of anthropic stood in the file itself: export it as ANTHROPIC_API_KEY, or run \`lodestar provider add anthropic\`.
-      # - The model cloud is at "azure", which Lodestar has no provider for.
+      # - The model vertex is at "vertex_ai", which Lodestar has no provider for.
       # - The name my model cannot be a name of yours: ask for xai/grok-4.5.
       # - Of litellm_settings and router_settings: drop_params.
       # - The master key: create keys for your clients with \`lodestar keys create\`.
@@ -70,11 +72,15 @@ environment_variables: { X: y }
           baseUrl: http://lab:8000/v1
         google: {}
         groq: {}
+        azure:
+          baseUrl: https://x.openai.azure.com
+          key: env:A
         xai: {}
       aliases:
         gpt-4o: openai/gpt-4o
         local: ollama/llama3.2:3b
         lab: lab-8000/qwen-7b
+        cloud: azure/gpt-4o-eu
         fast: pool
         main: claude
       chains:

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { generatePrices } from "../../scripts/generate/prices.ts";
 import type { Rate } from "../../src/core/price.ts";
 import { createPriceBook, type PriceBookOptions } from "../../src/host/price-book.ts";
+import type { CatalogueSection } from "../../src/host/price-catalogue.ts";
 import { bundledPrices, type PriceData, type PricedModel } from "../../src/host/price-data.ts";
 import { PROVIDERS } from "../../src/providers/_all.ts";
 
@@ -13,8 +14,7 @@ function bookOf(more: Partial<PriceBookOptions> = {}) {
 }
 
 function dataOf(models: readonly PricedModel[], more: PriceData["providers"] = {}): () => PriceData {
-  const head = { source: "table 1", date: "2026-01-01", catalogueSource: "catalogue 2", catalogueDate: "2025-01-01" };
-  return () => ({ ...head, providers: { acme: { models }, ...more } });
+  return () => ({ source: "table 1", date: "2026-01-01", providers: { acme: { models }, ...more } });
 }
 
 function inputRateAt(book: ReturnType<typeof bookOf>, model: string, at: number): unknown {
@@ -115,13 +115,21 @@ describe("the price of a moment", () => {
 });
 
 describe("where a price comes from", () => {
-  const data = dataOf([
-    { id: "first", cards: [{ rates: { input: 1 } }] },
-    { id: "second", cards: [{ rates: { input: 2 } }], isFromCatalogue: true },
-  ]);
+  const data = dataOf([{ id: "first", cards: [{ rates: { input: 1 } }] }]);
+  const known = { contextTokens: 1_000, maxOutputTokens: null, canUseTools: true, canReadImages: false };
+  const section: CatalogueSection = {
+    source: "catalogue 2",
+    date: "2025-01-01",
+    models: new Map([
+      ["first", { ...known, id: "first", canReason: true, rates: { input: 9, output: 9 } }],
+      ["second", { ...known, id: "Second", canReason: false, rates: { input: 2, output: 3 } }],
+      ["plan", { ...known, id: "plan", canReason: false }],
+    ]),
+  };
+  const catalogue = (provider: string) => (provider === "acme" ? section : undefined);
 
   test("source and day are on the row", () => {
-    const book = bookOf({ data });
+    const book = bookOf({ data, catalogue });
     expect(book.priceOf("acme", "first", NOON)).toMatchObject({
       source: "table 1",
       date: "2026-01-01",
@@ -131,6 +139,19 @@ describe("where a price comes from", () => {
     expect([book.source, book.date]).toEqual(["table 1", "2026-01-01"]);
   });
 
+  test("the table wins where both have one, and the catalogue's own limits and abilities stand beside it", () => {
+    const book = bookOf({ data, catalogue });
+    expect(book.priceOf("acme", "first", NOON)?.rates).toEqual({ input: 1 });
+    expect(book.factsOf("acme", "first")).toEqual({ ...known, canReason: true });
+    expect(book.modelsOf("acme")).toEqual(["first", "Second", "plan"]);
+  });
+
+  test("a model that the catalogue lists without a price has facts and no price", () => {
+    const book = bookOf({ data, catalogue });
+    expect(book.priceOf("acme", "plan", NOON)).toBeNull();
+    expect(book.factsOf("acme", "PLAN").contextTokens).toBe(1_000);
+  });
+
   test("overrides win: the exact name, then the longest pattern", () => {
     const overrides = {
       "acme/first": { input: 10 },
@@ -138,7 +159,7 @@ describe("where a price comes from", () => {
       "acme/sec*": { input: 30 },
       "*": { input: 40 },
     };
-    const book = bookOf({ data, overrides });
+    const book = bookOf({ data, catalogue, overrides });
     const rates = ["acme/first", "acme/second", "acme/third", "ollama/llama"].map((name) => {
       const [provider = "", model = ""] = name.split("/");
       return book.priceOf(provider, model, NOON)?.rates.input;
@@ -164,7 +185,7 @@ describe("where a price comes from", () => {
     const row = bookOf({ data }).priceOf("acme", "first", NOON);
     expect(row?.id).toMatch(/^price_[0-9a-f]{16}$/);
     expect(bookOf({ data }).priceOf("acme", "first", NOON + 1)).toEqual(row);
-    expect(bookOf({ data }).priceOf("acme", "second", NOON)?.id).not.toBe(row?.id);
+    expect(bookOf({ data, catalogue }).priceOf("acme", "second", NOON)?.id).not.toBe(row?.id);
   });
 
   test("thousands of invented model names are forgotten again", () => {
@@ -203,7 +224,7 @@ describe("the bundled table", () => {
     ["perplexity", "sonar"],
     ["cohere", "command-r"],
     ["bedrock", "anthropic.claude-sonnet-4-5-20250929-v1:0"],
-  ])("prices %s/%s", (provider, model) => {
+  ])("prices %s/%s from the first source", (provider, model) => {
     const row = book.priceOf(provider, model, NOON);
     expect(row).toMatchObject({
       provider,
@@ -211,6 +232,16 @@ describe("the bundled table", () => {
       source: expect.stringContaining("genai-prices"),
       date: expect.any(String),
     });
+  });
+
+  test.each([
+    ["alibaba", "qwen3.7-max", { input: 2.5, output: 7.5 }],
+    ["zai", "glm-4.7-flash", { input: 0, output: 0 }],
+    ["siliconflow", "deepseek-ai/DeepSeek-V3.1", null],
+  ])("prices %s/%s from the catalogue", (provider, model, rates) => {
+    const row = book.priceOf(provider, model, NOON);
+    expect(row).toMatchObject({ source: expect.stringMatching(/^(?:cline|tokenlens)/), date: expect.any(String) });
+    if (rates !== null) expect(row?.rates).toMatchObject(rates);
   });
 
   test("doubles DeepSeek in its two peak windows and not beside them", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { generateProviderRegistry } from "../../scripts/generate/providers.ts";
+import { createPriceBook } from "../../src/host/price-book.ts";
 import { PRICE_DATA_JSON } from "../../src/host/price-data.gen.ts";
 import { findProvider, PROVIDERS } from "../../src/providers/_all.ts";
 
@@ -36,9 +37,11 @@ describe("the registry", () => {
   });
 
   test("holds every declaration once, under the name of its file", () => {
-    const files = readdirSync(FOLDER).filter((name) => /^[a-z0-9]+\.ts$/.test(name) && name !== "provider.ts");
+    const files = readdirSync(FOLDER).filter(
+      (name) => /^[a-z0-9]+\.ts$/.test(name) && !["provider.ts", "catalogue.ts"].includes(name),
+    );
     expect(PROVIDERS.map((provider) => `${provider.id}.ts`).toSorted()).toEqual(files.toSorted());
-    expect(PROVIDERS.length).toBeGreaterThanOrEqual(26);
+    expect(PROVIDERS.length).toBeGreaterThanOrEqual(27);
     for (const provider of PROVIDERS) expect(findProvider(provider.id)).toBe(provider);
     expect(findProvider("nobody")).toBeUndefined();
   });
@@ -97,11 +100,27 @@ describe.each(PROVIDERS.map((provider) => [provider.id, provider] as const))("%s
   });
 });
 
+describe("the models that a declaration names", () => {
+  const prices = createPriceBook({
+    overrides: {},
+    isLocalProvider: () => false,
+    priceIdOf: (id) => findProvider(id)?.priceId,
+  });
+  const named = PROVIDERS.flatMap(({ id, models }) =>
+    [...new Set([models.strong, models.cheap])].flatMap((model) => (model === undefined ? [] : [[id, model] as const])),
+  );
+
+  test.each(named)("%s/%s has a price", (id, model) => {
+    expect(prices.priceOf(id, model, Date.UTC(2026, 10, 20, 12))).not.toBeNull();
+  });
+});
+
 describe("keys go where each provider wants them", () => {
   test.each([
     ["anthropic", "x-api-key"],
     ["minimax", "x-api-key"],
     ["google", "x-goog-api-key"],
+    ["azure", "api-key"],
   ])("%s: %s", (id, header) => expect(findProvider(id)?.auth).toEqual({ kind: "header", header }));
 
   test("Google's chat endpoint wants a bearer token", () => {
