@@ -15,8 +15,16 @@ const API_ROUTES: Descriptions = {
   "POST /api/chat": "Ollama chat, streamed unless `stream: false`.",
   "POST /api/generate": "Ollama generate, streamed unless `stream: false`.",
   "POST /api/embed": "Ollama embeddings.",
-  "GET /v1/models": "What can be asked; in Anthropic's shape when `anthropic-version` is sent.",
-  "GET /v1/models/*": "One model.",
+  "POST /v1/responses": "OpenAI Responses.",
+  "GET /v1/responses": "426: Responses are posted, not opened as a WebSocket.",
+  "POST /v1beta/models/:model{.+}":
+    "Gemini: `{model}:generateContent`, `:streamGenerateContent` (with and without `alt=sse`), `:countTokens`, `:embedContent`, `:batchEmbedContents`.",
+  "POST /v1/models/:model{.+}": "The same, where the newest Gemini SDKs post.",
+  "GET /v1beta/models": "What can be asked, in Gemini's shape, page by page.",
+  "GET /v1beta/models/:model{.+}": "One model, in Gemini's shape.",
+  "GET /v1/models":
+    "What can be asked; in Anthropic's shape when `anthropic-version` is sent, in Gemini's when `x-goog-api-key` is.",
+  "GET /v1/models/:model{.+}": "One model.",
   "GET /api/tags": "What can be asked, in Ollama's shape.",
   "GET /api/ps": "What is loaded now, in Ollama's shape.",
   "POST /api/show": "One model, in Ollama's shape.",
@@ -63,7 +71,11 @@ function table(file: string, row: RegExp, descriptions: Descriptions): readonly 
       `routes of ${file} and their descriptions in scripts/generate/api-docs.ts differ: ${[...difference].join(", ")}`,
     );
   }
-  return ["| route | |", "|---|---|", ...routes.map((route) => `| \`${route}\` | ${descriptions[route]} |`)];
+  return [
+    "| route | |",
+    "|---|---|",
+    ...routes.map((route) => `| \`${route.replace("{.+}", "")}\` | ${descriptions[route]} |`),
+  ];
 }
 
 /** `docs/api.md`: every route of both ports, from the route tables themselves. */

@@ -130,6 +130,19 @@ export interface Dialect<DecoderState = unknown, EncoderState = unknown, RelaySt
   chatPath(model: string, isStream: boolean): string;
   /** Embeddings, where the dialect has them. */
   readonly embeddings?: EmbeddingsCodec;
+  /** Counting a request's input tokens without running it, where the dialect has a call for it. */
+  readonly tokenCount?: TokenCountCodec;
+}
+
+/** The token-counting half of a dialect. Counts are of input tokens. */
+export interface TokenCountCodec {
+  /** Path of the call below the provider's base URL. */
+  path(model: string): string;
+  /** `pathModel` where the URL names the model. */
+  decodeRequest(body: JsonObject, pathModel?: string): Result<ChatRequest, ClientError>;
+  encodeRequest(request: ChatRequest, target: EncodeTarget): Encoded;
+  decodeReply(body: JsonValue): Result<number, Fault>;
+  encodeReply(inputTokens: number): JsonObject;
 }
 
 /** The embeddings half of a dialect. */

@@ -44,6 +44,19 @@ function pause(delayMs: number, call: Call, services: Services): Promise<void> {
   });
 }
 
+/** Waits out the pause before another try; false when the client left meanwhile, or another request's fault paused the account. */
+async function waitToRetry(
+  delayMs: number,
+  { target }: PlannedTarget,
+  call: Call,
+  services: Services,
+): Promise<boolean> {
+  const known = services.health.coolingUntil(target.provider, target.account);
+  await pause(delayMs, call, services);
+  const until = services.health.coolingUntil(target.provider, target.account);
+  return !call.signal.aborted && (until === null || until === known);
+}
+
 /** Nothing is asked that could not be billed. */
 function unbookable(services: Services): Fault {
   const reason = services.ledger.health().lastError ?? "its queue is full";
@@ -131,20 +144,21 @@ export async function runAttempts<Value>(job: Job<Value>, services: Services): P
       return { ok: true, value: result.value, attempt, records };
     }
     const fault = attempt.explain(result.error);
+    const { provider, account } = planned.target;
+    const isPaused = services.health.coolingUntil(provider, account) !== null;
     attempt.lose(fault);
     records.push(attempt.record(fault.kind, fault.message));
-    const following = nextIndex(plan, index, services);
-    const step = nextStep(fault, tryNumber, following !== null, job.settings.retries, services.clock.random());
-    if (step.kind === "give-up" || (following === null && step.kind === "fall-back"))
-      return { ok: false, fault, last: planned, records };
-    if (step.kind === "retry") {
-      await pause(step.delayMs, call, services);
+    const hasAlternative = nextIndex(plan, index, services) !== null;
+    const step = nextStep(fault, tryNumber, hasAlternative, job.settings.retries, services.clock.random());
+    if (step.kind === "retry" && !isPaused && (await waitToRetry(step.delayMs, planned, call, services))) {
       tryNumber++;
       continue;
     }
-    const next = plan.targets[following ?? index];
-    if (next !== undefined) announceFallback(planned, next, fault, job, services);
-    index = following ?? index;
+    const following = step.kind === "give-up" || call.signal.aborted ? null : nextIndex(plan, index, services);
+    const next = following === null ? undefined : plan.targets[following];
+    if (following === null || next === undefined) return { ok: false, fault, last: planned, records };
+    announceFallback(planned, next, fault, job, services);
+    index = following;
     tryNumber = 1;
   }
 }

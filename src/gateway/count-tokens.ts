@@ -1,15 +1,14 @@
 import type { Fault } from "../core/fault.ts";
-import { isJsonObject } from "../core/json.ts";
 import { textOfRequest } from "../core/request-text.ts";
-import { failure, type Result, success } from "../core/result.ts";
+import { type Result, success } from "../core/result.ts";
 import { estimateTokens, NO_USAGE } from "../core/usage.ts";
-import { setTopLevelMember } from "../dialects/patch.ts";
+import type { TokenCountCodec } from "../dialects/dialect.ts";
 import type { Attempt } from "./attempt.ts";
 import type { CountCall, Won } from "./call.ts";
+import { encodeTargetOf } from "./chat-request.ts";
+import type { Route } from "./endpoint.ts";
 import { callUpstream, findRoute, readJson } from "./exchange.ts";
 import type { Services } from "./services.ts";
-
-const COUNT_PATH = "/messages/count_tokens";
 
 function settleCount(attempt: Attempt, isCounted: boolean): void {
   attempt.settle({
@@ -22,9 +21,30 @@ function settleCount(attempt: Attempt, isCounted: boolean): void {
   });
 }
 
+function answer(call: CountCall, inputTokens: number, source: "provider" | "estimated", waitedMs: number): Won {
+  const body = call.dialect.tokenCount?.encodeReply(inputTokens) ?? { input_tokens: inputTokens };
+  return { warnings: [], body: JSON.stringify(body), headers: { "x-lodestar-usage-source": source }, waitedMs };
+}
+
+async function askProvider(
+  call: CountCall,
+  attempt: Attempt,
+  route: Route,
+  codec: TokenCountCodec,
+  services: Services,
+): Promise<Result<number, Fault>> {
+  const { body } = codec.encodeRequest(call.request, encodeTargetOf(attempt, call.request, services));
+  const path = codec.path(attempt.planned.target.model);
+  const request = { path, body: JSON.stringify(body), isStream: false };
+  const sent = await callUpstream(attempt, call, route, request, services);
+  if (!sent.ok) return sent;
+  const json = await readJson(attempt, sent.value, services);
+  return json.ok ? codec.decodeReply(json.value) : json;
+}
+
 /**
- * Counts by the provider where it counts for free (Anthropic's `/messages/count_tokens`), else estimates from the text:
- * then the header `x-lodestar-usage-source: estimated` says so.
+ * Counts by the provider where it counts for free, else estimates from the text: then the header
+ * `x-lodestar-usage-source: estimated` says so.
  */
 export async function exchangeCount(
   call: CountCall,
@@ -33,27 +53,15 @@ export async function exchangeCount(
 ): Promise<Result<Won, Fault>> {
   const route = findRoute(attempt, call, services);
   if (!route.ok) return route;
-  if (route.value.dialect.name !== "anthropic" || attempt.configured.provider.countsTokens !== true) {
+  const codec = route.value.dialect.tokenCount;
+  if (codec === undefined || attempt.configured.provider.countsTokens !== true) {
     settleCount(attempt, false);
-    const body = JSON.stringify({ input_tokens: estimateTokens(textOfRequest(call.request)) });
-    return success({ warnings: [], body, headers: { "x-lodestar-usage-source": "estimated" }, waitedMs: 0 });
+    return success(answer(call, estimateTokens(textOfRequest(call.request)), "estimated", 0));
   }
-  const body = setTopLevelMember(call.body.text, "model", JSON.stringify(attempt.planned.target.model));
   const sentAt = services.clock.monotonic();
-  const sent = await callUpstream(attempt, call, route.value, { path: COUNT_PATH, body, isStream: false }, services);
-  if (!sent.ok) return sent;
-  const json = await readJson(attempt, sent.value, services);
-  if (!json.ok) return json;
-  if (!isJsonObject(json.value) || typeof json.value.input_tokens !== "number") {
-    return failure({ kind: "garbage", message: "The upstream's count of tokens has no `input_tokens`." });
-  }
+  const counted = await askProvider(call, attempt, route.value, codec, services);
+  if (!counted.ok) return counted;
   settleCount(attempt, true);
   services.health.succeeded(attempt.planned.target);
-  const waitedMs = services.clock.monotonic() - sentAt;
-  return success({
-    warnings: [],
-    body: JSON.stringify(json.value),
-    headers: { "x-lodestar-usage-source": "provider" },
-    waitedMs,
-  });
+  return success(answer(call, counted.value, "provider", services.clock.monotonic() - sentAt));
 }

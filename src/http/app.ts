@@ -4,12 +4,15 @@ import type { Result } from "../core/result.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { anthropic } from "../dialects/anthropic/dialect.ts";
 import type { Dialect } from "../dialects/dialect.ts";
+import { gemini } from "../dialects/gemini/dialect.ts";
 import { ollama, ollamaGenerate } from "../dialects/ollama/dialect.ts";
 import { openaiChat } from "../dialects/openai-chat/dialect.ts";
+import { openaiResponses } from "../dialects/openai-responses/dialect.ts";
 import type { Caller } from "../gateway/call.ts";
 import { generation, keyReport } from "./account.ts";
 import type { ApiContext } from "./api-context.ts";
 import { serveModel, serveModels, servePs, serveShow, serveTags, serveVersion } from "./catalogue.ts";
+import { serveGemini, serveGeminiModel, serveGeminiModels } from "./gemini.ts";
 import { type Arrival, serveChat, serveCount, serveEmbeddings } from "./inference.ts";
 import { identifyAt } from "./open-call.ts";
 import { canonicalPath, pathOf } from "./path.ts";
@@ -25,16 +28,22 @@ type Handler = (arrival: Arrival, context: ApiContext) => Response | Promise<Res
 /** Every route of the API port. By hand and in one place, because it is the security surface. */
 const ROUTES: readonly (readonly [method: "GET" | "POST" | "HEAD", path: string, handler: Handler])[] = [
   ["POST", "/v1/chat/completions", (arrival, context) => serveChat(arrival, openaiChat, context)],
+  ["POST", "/v1/responses", (arrival, context) => serveChat(arrival, openaiResponses, context)],
+  ["GET", "/v1/responses", ({ requestId }) => refuseWebSocket(requestId)],
+  ["POST", "/v1beta/models/:model{.+}", (arrival, context) => serveGemini(arrival, context)],
+  ["POST", "/v1/models/:model{.+}", (arrival, context) => serveGemini(arrival, context)],
+  ["GET", "/v1beta/models", keyed((arrival, context) => serveGeminiModels(arrival, context))],
+  ["GET", "/v1beta/models/:model{.+}", keyed((arrival, context) => serveGeminiModel(arrival, context))],
   ["POST", "/v1/embeddings", (arrival, context) => serveEmbeddings(arrival, openaiChat, context)],
   ["POST", "/v1/messages", (arrival, context) => serveChat(arrival, anthropic, context)],
   ["POST", "/v1/messages/count_tokens", (arrival, context) => serveCount(arrival, anthropic, context)],
   ["POST", "/api/chat", (arrival, context) => serveChat(arrival, ollama, context)],
   ["POST", "/api/generate", (arrival, context) => serveChat(arrival, ollamaGenerate, context)],
   ["POST", "/api/embed", (arrival, context) => serveEmbeddings(arrival, ollama, context)],
-  ["GET", "/v1/models", keyed(({ request }, context) => serveModels(request, context))],
+  ["GET", "/v1/models", keyed(modelList)],
   [
     "GET",
-    "/v1/models/*",
+    "/v1/models/:model{.+}",
     keyed(({ request, requestId }, context) => serveModel(request, modelIdOf(request), requestId, context)),
   ],
   ["GET", "/api/tags", keyed((_, context) => serveTags(context))],
@@ -52,6 +61,19 @@ const ROUTES: readonly (readonly [method: "GET" | "POST" | "HEAD", path: string,
   ["GET", "/", () => new Response("Ollama is running: this is Lodestar, and the models are at /v1/models.\n")],
   ["GET", "/api/hello", () => new Response("ok\n")],
 ];
+
+/** `GET /v1/models` has three shapes: Gemini's for its key header, Anthropic's for its version header, else OpenAI's. */
+function modelList(arrival: Arrival, context: ApiContext): Response {
+  const isGemini = arrival.request.headers.has("x-goog-api-key");
+  return isGemini ? serveGeminiModels(arrival, context) : serveModels(arrival.request, context);
+}
+
+/** Codex tries a WebSocket first; told 426 it posts at once, told anything else it tries seven times. */
+function refuseWebSocket(requestId: string): Response {
+  const message = "Responses are served over HTTP: POST to this path.";
+  const error = refusal("upgrade_required", message, { status: 426 });
+  return errorResponse(openaiResponses, error, requestId, { allow: "POST" });
+}
 
 /** For callers with a key, once keys exist; what asks a model or reports on a key checks by itself. */
 function keyed(handler: Handler): Handler {
@@ -86,6 +108,8 @@ async function own(
 /** The dialect whose envelope a path's clients understand. */
 function dialectOf(path: string): Dialect {
   if (path.startsWith("/api/")) return ollama;
+  if (path.startsWith("/v1beta/")) return gemini;
+  if (path.startsWith("/v1/responses")) return openaiResponses;
   return path.startsWith("/v1/messages") ? anthropic : openaiChat;
 }
 
@@ -98,7 +122,7 @@ function notFound(method: string, path: string, requestId: string): Response {
     const error = refusal("method_not_allowed", message, { status: 405 });
     return errorResponse(dialect, error, requestId, { allow: allowed.join(", ") });
   }
-  const paths = ROUTES.map(([, route]) => route).filter((route) => !route.includes("*"));
+  const paths = ROUTES.map(([, route]) => route).filter((route) => !route.includes(":"));
   const message = `There is no ${method} ${path} here.${didYouMean(path, paths)} The base URL for OpenAI clients ends in /v1.`;
   const error = refusal("route_not_found", message, { status: 404, type: "not_found_error" });
   return errorResponse(dialect, error, requestId);

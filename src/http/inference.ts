@@ -71,23 +71,39 @@ function tooMany(): ClientError {
   };
 }
 
+/** What the URL says of a chat request in dialects where the body does not (Gemini). */
+export interface ChatAddress {
+  readonly model: string;
+  readonly isStream: boolean;
+}
+
 /** Chat in any dialect, whole or streamed. */
-export function serveChat(arrival: Arrival, dialect: Dialect, context: ApiContext): Promise<Response> {
+export function serveChat(
+  arrival: Arrival,
+  dialect: Dialect,
+  context: ApiContext,
+  address?: ChatAddress,
+): Promise<Response> {
   return serve(arrival, dialect, context, ({ call, body }) => {
-    const decoded = dialect.decodeRequest(body.json);
+    const decoded = dialect.decodeRequest(body.json, address?.model);
     if (!decoded.ok) return decoded;
-    const request = decoded.value;
+    const request = address === undefined ? decoded.value : { ...decoded.value, stream: address.isStream };
     const answer = (): Promise<Answer> => answerChat({ ...call, request, body }, context.services);
     return { ok: true, value: { isStream: request.stream, requestedModel: request.model, answer } };
   });
 }
 
-/** Embeddings in the dialects that have them. */
-export function serveEmbeddings(arrival: Arrival, dialect: Dialect, context: ApiContext): Promise<Response> {
+/** Embeddings in the dialects that have them. `pathModel` where the URL names the model. */
+export function serveEmbeddings(
+  arrival: Arrival,
+  dialect: Dialect,
+  context: ApiContext,
+  pathModel?: string,
+): Promise<Response> {
   return serve(arrival, dialect, context, ({ call, body }) => {
     const codec = dialect.embeddings;
     if (codec === undefined) throw new Error(`${dialect.name} has no embeddings`);
-    const decoded = codec.decodeRequest(body.json);
+    const decoded = codec.decodeRequest(body.json, pathModel);
     if (!decoded.ok) return decoded;
     const request = decoded.value;
     const answer = (): Promise<Answer> => answerEmbeddings({ ...call, request }, context.services);
@@ -95,10 +111,17 @@ export function serveEmbeddings(arrival: Arrival, dialect: Dialect, context: Api
   });
 }
 
-/** Anthropic's token count. */
-export function serveCount(arrival: Arrival, dialect: Dialect, context: ApiContext): Promise<Response> {
+/** Counting tokens in the dialects that can ask for it. `pathModel` where the URL names the model. */
+export function serveCount(
+  arrival: Arrival,
+  dialect: Dialect,
+  context: ApiContext,
+  pathModel?: string,
+): Promise<Response> {
   return serve(arrival, dialect, context, ({ call, body }) => {
-    const decoded = dialect.decodeRequest(body.json);
+    const codec = dialect.tokenCount;
+    if (codec === undefined) throw new Error(`${dialect.name} counts no tokens`);
+    const decoded = codec.decodeRequest(body.json, pathModel);
     if (!decoded.ok) return decoded;
     const request = decoded.value;
     const answer = (): Promise<Answer> => answerCount({ ...call, request, body }, context.services);

@@ -13,6 +13,8 @@ export interface TestGateway {
   readonly events: readonly LodestarEvent[];
   /** Sends a request as a client on loopback would. */
   fetch(path: string, init?: RequestInit & { readonly json?: unknown }): Promise<Response>;
+  /** Answers a request as it is, for a server in front of the gateway. */
+  forward(request: Request): Promise<Response>;
   /** The ledger, oldest first, after everything queued was committed. */
   rows(): Promise<readonly LedgerRow[]>;
   close(): Promise<void>;
@@ -58,6 +60,7 @@ export async function openTestGateway(
       });
       return handle(request, { address: "127.0.0.1" });
     },
+    forward: (request) => handle(request, { address: "127.0.0.1" }),
     async rows() {
       await opening.stores.ledger.flush();
       return [...opening.stores.ledger.query({})].reverse();

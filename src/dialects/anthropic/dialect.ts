@@ -1,4 +1,5 @@
 import type { Dialect } from "../dialect.ts";
+import { tokenCount } from "./count-tokens.ts";
 import { type DecoderState, decoder } from "./decoder.ts";
 import { encoder } from "./encoder.ts";
 import type { EncoderState } from "./encoder-block.ts";
@@ -24,4 +25,5 @@ export const anthropic: Dialect<DecoderState, EncoderState, RelayState> = {
   stampReply,
   heartbeat: () => 'event: ping\ndata: {"type":"ping"}\n\n',
   chatPath: () => "/messages",
+  tokenCount,
 };

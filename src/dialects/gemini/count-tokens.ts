@@ -2,18 +2,13 @@ import type { ClientError, Fault } from "../../core/fault.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import type { ChatRequest } from "../../core/request.ts";
 import { failure, type Result, success } from "../../core/result.ts";
-import type { Encoded, EncodeTarget } from "../dialect.ts";
+import type { Encoded, EncodeTarget, TokenCountCodec } from "../dialect.ts";
 import { inCamelCase, without } from "./fields.ts";
 import { decodeRequest } from "./request-read.ts";
 import { encodeRequest } from "./request-write.ts";
 
-/** Path of the call below the provider's base URL that counts a request's input tokens. */
-export function countTokensPath(model: string): string {
-  return `/models/${model}:countTokens`;
-}
-
 /** Reads a `countTokens` request: contents alone, or a whole request under `generateContentRequest`. */
-export function decodeCountTokens(given: JsonObject, pathModel?: string): Result<ChatRequest, ClientError> {
+function decodeCountTokens(given: JsonObject, pathModel?: string): Result<ChatRequest, ClientError> {
   const body = inCamelCase(given, ["generateContentRequest"]);
   const { generateContentRequest: whole } = body;
   return decodeRequest(isJsonObject(whole) ? whole : body, pathModel);
@@ -23,20 +18,24 @@ export function decodeCountTokens(given: JsonObject, pathModel?: string): Result
 const ANSWER_FIELDS = ["generationConfig", "safetySettings", "store"];
 
 /** Writes a request to count tokens: the whole prompt under `generateContentRequest`, since contents alone leave out system and tools. */
-export function encodeCountTokens(request: ChatRequest, target: EncodeTarget): Encoded {
+function encodeCountTokens(request: ChatRequest, target: EncodeTarget): Encoded {
   const { body, warnings } = encodeRequest(request, target);
   const prompt = { model: `models/${target.model}`, ...without(body, ANSWER_FIELDS) };
   return { body: { generateContentRequest: prompt }, warnings };
 }
 
 /** The count in an upstream's answer to a request written by {@link encodeCountTokens}. */
-export function decodeCountTokensReply(body: JsonValue): Result<number, Fault> {
+function decodeCountTokensReply(body: JsonValue): Result<number, Fault> {
   const tokens = isJsonObject(body) ? body.totalTokens : undefined;
   if (typeof tokens === "number") return success(tokens);
   return failure({ kind: "garbage", message: "the reply to countTokens has no totalTokens" });
 }
 
-/** The answer to a client that asked for a count of input tokens. */
-export function encodeCountTokensReply(inputTokens: number): JsonObject {
-  return { totalTokens: inputTokens };
-}
+/** `models/{model}:countTokens`: https://ai.google.dev/api/tokens. */
+export const tokenCount: TokenCountCodec = {
+  path: (model) => `/models/${model}:countTokens`,
+  decodeRequest: decodeCountTokens,
+  encodeRequest: encodeCountTokens,
+  decodeReply: decodeCountTokensReply,
+  encodeReply: (inputTokens) => ({ totalTokens: inputTokens }),
+};

@@ -1,4 +1,5 @@
 import type { Dialect } from "../dialect.ts";
+import { tokenCount } from "./count-tokens.ts";
 import { type DecoderState, decoder } from "./decoder.ts";
 import { embeddings } from "./embeddings.ts";
 import { type EncoderState, encoder } from "./encoder.ts";
@@ -29,6 +30,7 @@ export const gemini: GeminiDialect = {
   chatPath: (model, isStream) =>
     isStream ? `/models/${model}:streamGenerateContent?alt=sse` : `/models/${model}:generateContent`,
   embeddings,
+  tokenCount,
 };
 
 /** `streamGenerateContent` without `alt=sse`: the same events as one JSON array, to the client and from a Gemini upstream. */

@@ -1,11 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { claudeVersion, traitsOf } from "../../../src/dialects/anthropic/claude.ts";
-import {
-  countTokensPath,
-  decodeCountTokens,
-  encodeCountTokens,
-  encodeCountTokensReply,
-} from "../../../src/dialects/anthropic/count-tokens.ts";
+import { tokenCount } from "../../../src/dialects/anthropic/count-tokens.ts";
 
 describe("the version in a model's name", () => {
   const cases: readonly (readonly [string, number | undefined])[] = [
@@ -49,16 +44,16 @@ describe("the version in a model's name", () => {
 });
 
 describe("counting tokens", () => {
-  test("has a path below the provider's base", () => expect(countTokensPath).toBe("/messages/count_tokens"));
+  test("has a path below the provider's base", () => expect(tokenCount.path("any")).toBe("/messages/count_tokens"));
 
   test("reads the count, and takes anything else for garbage", () => {
-    expect(decodeCountTokens({ input_tokens: 14 })).toEqual({ ok: true, value: 14 });
+    expect(tokenCount.decodeReply({ input_tokens: 14 })).toEqual({ ok: true, value: 14 });
     for (const body of [null, {}, { input_tokens: "14" }]) {
-      expect(decodeCountTokens(body)).toMatchObject({ ok: false, error: { kind: "garbage" } });
+      expect(tokenCount.decodeReply(body)).toMatchObject({ ok: false, error: { kind: "garbage" } });
     }
   });
 
-  test("answers in Anthropic's shape", () => expect(encodeCountTokensReply(14)).toEqual({ input_tokens: 14 }));
+  test("answers in Anthropic's shape", () => expect(tokenCount.encodeReply(14)).toEqual({ input_tokens: 14 }));
 
   test("asks without the fields that shape the answer, and without their warnings", () => {
     const request = {
@@ -68,7 +63,7 @@ describe("counting tokens", () => {
       stream: true,
       seed: 1,
     } as const;
-    expect(encodeCountTokens(request, { provider: "minimax", model: "MiniMax-M3" })).toEqual({
+    expect(tokenCount.encodeRequest(request, { provider: "minimax", model: "MiniMax-M3" })).toEqual({
       body: { model: "MiniMax-M3", messages: [{ role: "user", content: [{ type: "text", text: "hi" }] }] },
       warnings: [{ field: "seed", action: "dropped", reason: "not in anthropic" }],
     });

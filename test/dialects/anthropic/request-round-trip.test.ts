@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { JsonObject } from "../../../src/core/json.ts";
-import { encodeCountTokens } from "../../../src/dialects/anthropic/count-tokens.ts";
+import { tokenCount } from "../../../src/dialects/anthropic/count-tokens.ts";
 import { anthropic } from "../../../src/dialects/anthropic/dialect.ts";
 import type { EncodeTarget } from "../../../src/dialects/dialect.ts";
 import { overTheWire } from "./kit.ts";
@@ -231,7 +231,7 @@ describe("a request to count tokens", () => {
         const read = anthropic.decodeRequest(body);
         if (!read.ok) throw new Error(read.error.message);
         const { stop_sequences: _stop, metadata: _meta, container: _box, service_tier: _tier, ...prompt } = body;
-        const encoded = encodeCountTokens(read.value, TARGET);
+        const encoded = tokenCount.encodeRequest(read.value, TARGET);
         expect(overTheWire(encoded.body)).toEqual(prompt);
         expect(encoded.warnings).toEqual([]);
       }),
