@@ -2,6 +2,7 @@ import Anthropic from "@anthropic-ai/sdk";
 import { Ollama } from "ollama/browser";
 import OpenAI from "openai";
 import type { JsonObject, JsonValue } from "../../src/core/json.ts";
+import { readAsGemini } from "./matrix-gemini.ts";
 import { type Answer, inputOf, readResponse, stopClassOf } from "./matrix-oracle.ts";
 
 /** Answers every call with a stream of these bytes, in pieces whose sizes follow from the seed. */
@@ -103,5 +104,6 @@ export const CLIENTS = {
   "openai-chat": readAsOpenAi,
   "openai-responses": readAsResponses,
   anthropic: readAsAnthropic,
+  gemini: (wire: string, seed: number) => readAsGemini(replay(wire, "text/event-stream", seed)),
   ollama: readAsOllama,
 } as const;
