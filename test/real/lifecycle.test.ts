@@ -47,6 +47,15 @@ async function textFrom(response: Response, seen: (text: string) => void): Promi
   return text;
 }
 
+/** Whether a daemon that drains turns a new request away, by a 503 or by its closed port. */
+async function refusesNew(lodestar: RunningLodestar): Promise<boolean> {
+  await eventually("draining", () => lodestar.events.some((event) => event.event === "draining"));
+  return ask(lodestar).then(
+    (response) => response.status === 503,
+    () => true,
+  );
+}
+
 describe("stopping", () => {
   const words = Array.from({ length: 20 }, (_, index) => `word${index} `);
 
@@ -54,13 +63,15 @@ describe("stopping", () => {
     const { lodestar, behave } = await answering();
     behave({ kind: "stream", chunks: chatChunks(words), everyMs: 40 });
     const response = await post(lodestar.apiUrl, OPENAI.path, OPENAI.request(MODEL, "hello", true, 99));
-    let isSignalled = false;
+    const refusals: Promise<boolean>[] = [];
     const text = await textFrom(response, () => {
-      if (!isSignalled) lodestar.signal("SIGTERM");
-      isSignalled = true;
+      if (refusals.length > 0) return;
+      lodestar.signal("SIGTERM");
+      refusals.push(refusesNew(lodestar));
     });
     expect(OPENAI.streamText(text)).toBe(words.join(""));
     expect(OPENAI.isWhole(text)).toBe(true);
+    expect(await Promise.all(refusals)).toEqual([true]);
     expect(await lodestar.exited).toBe(0);
     expect(lodestar.events.find((event) => event.event === "draining")).toMatchObject({ open: 1 });
     const after = await lodestar.cli("status", "--json");

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chatChunks, chatReply } from "../support/chat-chunks.ts";
 import { type Behaviour, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
-import { type RunningLodestar, startLodestar, stopLodestars } from "./driver.ts";
+import { type RunningLodestar, runLodestar, startLodestar, stopLodestars } from "./driver.ts";
 import { type Engine, LITELLM_KEY, NO_LITELLM_REASON, startLiteLlm } from "./engines.ts";
 import { CHAT_DIALECTS, CHAT_WIRES, objectOf, post } from "./http.ts";
 
@@ -111,5 +111,20 @@ chains: { default: [${MODEL}, second/m] }`,
     const asked = proxy.log().match(/"(?:GET|POST) \S+ HTTP/g) ?? [];
     expect(asked.length).toBeGreaterThan(0);
     expect(asked.filter((line) => / \/health(?:[ ?]|$)/.test(line))).toEqual([]);
+  }, 30_000);
+
+  test("its port, wanted by us too, is told as its own, with the line that makes it an upstream", async () => {
+    const { port } = new URL(proxy.url);
+    const refused = await runLodestar(["serve", `--port=${port}`, "--admin-port=0"]);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain(`port ${port} is taken by a LiteLLM proxy`);
+    const [line = ""] = /providers: .*/.exec(refused.stderr) ?? [];
+    const followed = await startLodestar({
+      config: `${line}\nretries: { attempts: 1 }`,
+      env: { LITELLM_API_KEY: LITELLM_KEY },
+    });
+    behaviour = { kind: "json", body: chatReply("hello from behind", USAGE) };
+    const response = await post(followed.apiUrl, OPENAI.path, OPENAI.request(MODEL, "hello", false, 9));
+    expect(response.status).toBe(200);
   }, 30_000);
 });

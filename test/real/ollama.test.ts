@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { CostsView } from "../../src/core/admin-view.ts";
 import { eventually } from "../support/eventually.ts";
-import { type RunningLodestar, startLodestar, stopLodestars } from "./driver.ts";
+import { type RunningLodestar, runLodestar, startLodestar, stopLodestars } from "./driver.ts";
 import { type Engine, GEMMA, NO_OLLAMA_REASON, SMOLLM, startOllama } from "./engines.ts";
 import { CHAT_DIALECTS, CHAT_WIRES, objectOf, post, streamCost } from "./http.ts";
 
@@ -216,6 +216,16 @@ describe.skipIf(NO_OLLAMA_REASON !== "")(`with a real Ollama behind the binary $
     expect(tooLong.status).toBe(400);
     expect(await objectOf(tooLong)).toMatchObject({ error: { code: "context_length_exceeded" } });
   }, 45_000);
+
+  test("lodestar ask answers through the daemon, and just as well without one", async () => {
+    const words = ["ask", QUESTION, "--model", LOCAL, "--max-tokens", "8"];
+    const through = await lodestar.cli(...words);
+    expect(through).toMatchObject({ code: 0 });
+    expect(through.stdout.trim()).not.toBe("");
+    const alone = await runLodestar(words, { env: { OLLAMA_HOST: ollama.host } });
+    expect(alone).toMatchObject({ code: 0 });
+    expect(alone.stdout.trim()).not.toBe("");
+  }, 30_000);
 
   test("a client that leaves mid-stream frees the runner and is booked as aborted", async () => {
     const before = (await lodestar.rows()).length;
