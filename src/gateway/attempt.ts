@@ -9,6 +9,12 @@ import { metadataOf } from "./metadata.ts";
 import type { Services } from "./services.ts";
 import { type Ending, emptyEnding, isOwnDoing } from "./settle.ts";
 
+/** What ends an attempt when the client goes away. */
+export const CLIENT_LEFT: Fault = { kind: "client-left", message: "The client closed the connection." };
+
+/** What ends an attempt when the process stops. */
+export const STOPPING: Fault = { kind: "shutdown", message: "Lodestar is stopping." };
+
 /** One try at one target, from its intent to its one settlement. */
 export interface Attempt {
   readonly intent: AttemptIntent;
@@ -103,8 +109,8 @@ export function openAttempt(opening: Opening, services: Services): Attempt | nul
     abortedFor ??= fault;
     controller.abort(fault);
   }
-  const onClientLeft = (): void => abort({ kind: "client-left", message: "The client closed the connection." });
-  const onShutdown = (): void => abort({ kind: "shutdown", message: "Lodestar is stopping." });
+  const onClientLeft = (): void => abort(CLIENT_LEFT);
+  const onShutdown = (): void => abort(STOPPING);
   call.signal.addEventListener("abort", onClientLeft);
   services.shutdown.addEventListener("abort", onShutdown);
   if (call.signal.aborted) onClientLeft();

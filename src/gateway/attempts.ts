@@ -5,7 +5,7 @@ import type { Plan, PlannedTarget } from "../core/plan.ts";
 import { failure, type Result } from "../core/result.ts";
 import { nextStep } from "../core/retry.ts";
 import { targetName } from "../core/target.ts";
-import { type Attempt, openAttempt } from "./attempt.ts";
+import { type Attempt, CLIENT_LEFT, openAttempt, STOPPING } from "./attempt.ts";
 import { bugFault } from "./bug.ts";
 import type { AttemptRecord, Call } from "./call.ts";
 import type { Services } from "./services.ts";
@@ -44,7 +44,7 @@ function pause(delayMs: number, call: Call, services: Services): Promise<void> {
   });
 }
 
-/** Waits out the pause before another try; false when the client left meanwhile, or another request's fault paused the account. */
+/** Waits out the pause before another try; false when another request's fault paused the account meanwhile. */
 async function waitToRetry(
   delayMs: number,
   { target }: PlannedTarget,
@@ -54,7 +54,13 @@ async function waitToRetry(
   const known = services.health.coolingUntil(target.provider, target.account);
   await pause(delayMs, call, services);
   const until = services.health.coolingUntil(target.provider, target.account);
-  return !call.signal.aborted && (until === null || until === known);
+  return until === null || until === known;
+}
+
+/** Why nothing more is tried, whatever the last fault was. */
+function endOf(call: Call, services: Services): Fault | null {
+  if (call.signal.aborted) return CLIENT_LEFT;
+  return services.shutdown.aborted ? STOPPING : null;
 }
 
 /** Nothing is asked that could not be billed. */
@@ -150,11 +156,15 @@ export async function runAttempts<Value>(job: Job<Value>, services: Services): P
     records.push(attempt.record(fault.kind, fault.message));
     const hasAlternative = nextIndex(plan, index, services) !== null;
     const step = nextStep(fault, tryNumber, hasAlternative, job.settings.retries, services.clock.random());
-    if (step.kind === "retry" && !isPaused && (await waitToRetry(step.delayMs, planned, call, services))) {
+    if (step.kind === "give-up") return { ok: false, fault, last: planned, records };
+    const mayRetry = step.kind === "retry" && !isPaused && (await waitToRetry(step.delayMs, planned, call, services));
+    const end = endOf(call, services);
+    if (end !== null) return { ok: false, fault: end, last: planned, records };
+    if (mayRetry) {
       tryNumber++;
       continue;
     }
-    const following = step.kind === "give-up" || call.signal.aborted ? null : nextIndex(plan, index, services);
+    const following = nextIndex(plan, index, services);
     const next = following === null ? undefined : plan.targets[following];
     if (following === null || next === undefined) return { ok: false, fault, last: planned, records };
     announceFallback(planned, next, fault, job, services);

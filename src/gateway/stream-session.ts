@@ -5,7 +5,7 @@ import type { Dialect, ReplyStamp } from "../dialects/dialect.ts";
 import { createStreamSplitter } from "../dialects/framing.ts";
 import type { SseSplitter, SseStep } from "../dialects/sse.ts";
 import type { ChunkReader, UpstreamReply } from "../host/upstream.ts";
-import type { Attempt } from "./attempt.ts";
+import { type Attempt, CLIENT_LEFT } from "./attempt.ts";
 import { bugFault } from "./bug.ts";
 import type { ChatCall } from "./call.ts";
 import { estimateUsage } from "./estimate.ts";
@@ -25,8 +25,6 @@ export interface SessionParts {
   readonly stamp: ReplyStamp;
   readonly services: Services;
 }
-
-const CLIENT_LEFT: Fault = { kind: "client-left", message: "The client closed the connection." };
 
 const UTF8 = new TextEncoder();
 
