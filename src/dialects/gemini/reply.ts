@@ -23,12 +23,12 @@ interface Candidate extends Answer {
 
 const REPLY_FIELDS = ["candidates", "usageMetadata", "modelVersion", "responseId"];
 
-/** Whether a candidate or body is cut short of its end is told by nothing else than the absence of `finishReason`. */
+/** Of a candidate that does not say why it ended. */
 const NO_FINISH: FinishReason = { unified: "other", raw: null };
 
 /** Names the calls of one answer by its id and their place. */
-export function namingOf(answerId: string, from = 0): CallNaming {
-  let ordinal = from;
+function namingOf(answerId: string): CallNaming {
+  let ordinal = 0;
   const name = (given: string | undefined): string => {
     const id = given ?? mintToolCallId(answerId, ordinal);
     ordinal += 1;
@@ -105,7 +105,7 @@ const REPLY_CONTEXT: PartContext = {
 };
 
 /** The parts of an answer as the format has them; what it has no place for is left out. */
-export function writeAnswerParts(parts: readonly Part[]): JsonObject[] {
+function writeAnswerParts(parts: readonly Part[]): JsonObject[] {
   const context = { ...REPLY_CONTEXT, sink: { warnings: [] } };
   return parts.flatMap((part, index) => writePart(part, context, `parts[${index}]`));
 }

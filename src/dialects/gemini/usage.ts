@@ -22,7 +22,7 @@ function present<Name extends string>(counts: Readonly<Record<Name, number>>): P
 }
 
 /** Whether a `usageMetadata` counts anything: on Vertex, all chunks but the last name a traffic type alone. */
-export function hasCounts(raw: JsonValue | undefined): raw is JsonObject {
+function hasCounts(raw: JsonValue | undefined): raw is JsonObject {
   return isJsonObject(raw) && (typeof raw.promptTokenCount === "number" || typeof raw.totalTokenCount === "number");
 }
 

@@ -58,7 +58,7 @@ const CHAT_ROUND: JsonObject = {
 };
 
 describe("a conversation of another dialect", () => {
-  test("goes out with its instructions on top and the results of a round in one content, in the order of the calls", () => {
+  test("corner case 2: goes out with its instructions on top and the results of a round in one content, in the order of the calls", () => {
     expect(bodyOf(fromChat(CHAT_ROUND))).toEqual({
       systemInstruction: { parts: [{ text: "be brief" }, { text: "and kind" }] },
       contents: [
