@@ -24,11 +24,13 @@ export function parseDecimal(text: string): Decimal | undefined {
 
 /** The exact decimal that a JavaScript number prints as. */
 export function decimalOf(value: number): Decimal {
+  if (Number.isSafeInteger(value)) return { mantissa: BigInt(value), scale: 0 };
   return parseDecimal(String(value)) ?? { mantissa: 0n, scale: 0 };
 }
 
 /** Exact sum. */
 export function addDecimal(left: Decimal, right: Decimal): Decimal {
+  if (left.scale === right.scale) return { mantissa: left.mantissa + right.mantissa, scale: left.scale };
   const scale = Math.max(left.scale, right.scale);
   const leftMantissa = left.mantissa * 10n ** BigInt(scale - left.scale);
   const rightMantissa = right.mantissa * 10n ** BigInt(scale - right.scale);

@@ -68,11 +68,24 @@ function times(count: number, rate: Decimal, unit: Decimal): Decimal {
   return multiplyDecimal(multiplyDecimal({ mantissa: BigInt(count), scale: 0 }, rate), unit);
 }
 
-function sum(amounts: readonly Decimal[]): Decimal {
-  return amounts.reduce(addDecimal, ZERO);
+type Line = readonly [count: number, rate: Rate | undefined];
+
+/** Most lines of a request count nothing, and cost nothing to add up. */
+function sum(lines: readonly Line[], inputTokens: number, unit: Decimal): Decimal {
+  let total = ZERO;
+  for (const [count, rate] of lines) {
+    const price = count === 0 ? undefined : rateAt(rate, inputTokens);
+    if (price !== undefined) total = addDecimal(total, times(count, price, unit));
+  }
+  return total;
 }
 
-type Line = readonly [tokens: number, rate: Rate | undefined];
+function otherLines({ units }: Usage, rates: RateCard): readonly Line[] {
+  return [
+    [1, rates.requestsPerThousand],
+    [units?.webSearches ?? 0, rates.webSearchesPerThousand],
+  ];
+}
 
 /** Input tokens by what they cost. A modality's own rate applies to its part that was not cached. */
 function inputLines({ input }: Usage, rates: RateCard): readonly Line[] {
@@ -111,12 +124,8 @@ function outputLines({ output }: Usage, rates: RateCard): readonly Line[] {
  */
 export function costOf(usage: Usage, rates: RateCard): Cost {
   const size = totalInput(usage);
-  const price = ([tokens, rate]: Line): Decimal => times(tokens, rateAt(rate, size) ?? ZERO, PER_MILLION);
-  const inputUsd = sum(inputLines(usage, rates).map(price));
-  const outputUsd = sum(outputLines(usage, rates).map(price));
-  const otherUsd = addDecimal(
-    times(1, decimalOf(rates.requestsPerThousand ?? 0), PER_THOUSAND),
-    times(usage.units?.webSearches ?? 0, decimalOf(rates.webSearchesPerThousand ?? 0), PER_THOUSAND),
-  );
-  return { nanoUsd: toNanoUsd(sum([inputUsd, outputUsd, otherUsd])), inputUsd, outputUsd, otherUsd };
+  const inputUsd = sum(inputLines(usage, rates), size, PER_MILLION);
+  const outputUsd = sum(outputLines(usage, rates), size, PER_MILLION);
+  const otherUsd = sum(otherLines(usage, rates), size, PER_THOUSAND);
+  return { nanoUsd: toNanoUsd(addDecimal(addDecimal(inputUsd, outputUsd), otherUsd)), inputUsd, outputUsd, otherUsd };
 }

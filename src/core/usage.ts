@@ -59,7 +59,7 @@ type Counts = Readonly<Record<string, number | undefined>>;
 
 function checkCounts<Group extends Counts>(group: Group, side: string, problems: string[]): Group {
   const entries = Object.entries(group).map(([name, count]) => {
-    if (count === undefined || (Number.isSafeInteger(count) && count >= 0 && count <= MAX_COUNT)) return [name, count];
+    if (count === undefined || isSoundCount(count)) return [name, count];
     problems.push(`${side}.${name} is ${count}`);
     if (!(count >= 0)) return [name, 0];
     return [name, Math.min(Math.round(count), MAX_COUNT)];
@@ -76,6 +76,31 @@ function capPart<Group extends Counts>(group: Group, name: string, most: number,
   return { ...group, [name]: most };
 }
 
+const PARTS_OF_INPUT = ["audio", "image", "video", "tool"] as const;
+const PARTS_OF_OUTPUT = ["audio", "image"] as const;
+
+function isSoundCount(count: number): boolean {
+  return Number.isSafeInteger(count) && count >= 0 && count <= MAX_COUNT;
+}
+
+function hasParts({ input, output }: Usage): boolean {
+  return (
+    PARTS_OF_INPUT.some((name) => input[name] !== undefined) ||
+    PARTS_OF_OUTPUT.some((name) => output[name] !== undefined)
+  );
+}
+
+/** Text alone, counted soundly: most of what comes. */
+function isPlainlySound(usage: Usage): boolean {
+  const { input, output } = usage;
+  return (
+    !hasParts(usage) &&
+    input.cacheReadAudio === undefined &&
+    Object.values(input).every(isSoundCount) &&
+    Object.values(output).every(isSoundCount)
+  );
+}
+
 /**
  * Repairs absurd counts of a provider: negative or not a number becomes 0, fractions are rounded, the size is bounded,
  * and no *of which* count exceeds the sum it is part of. `problems` says what was repaired, and is empty for sound
@@ -83,12 +108,13 @@ function capPart<Group extends Counts>(group: Group, name: string, most: number,
  */
 export function checkUsage(usage: Usage): { readonly usage: Usage; readonly problems: readonly string[] } {
   const problems: string[] = [];
+  if (isPlainlySound(usage)) return { usage, problems };
   let input = checkCounts(usage.input as Usage["input"] & Counts, "input", problems);
   let output = checkCounts(usage.output as Usage["output"] & Counts, "output", problems);
   const inputTokens = totalInput({ ...usage, input });
-  for (const name of ["audio", "image", "video", "tool"]) input = capPart(input, name, inputTokens, problems);
+  for (const name of PARTS_OF_INPUT) input = capPart(input, name, inputTokens, problems);
   input = capPart(input, "cacheReadAudio", Math.min(input.cacheRead, input.audio ?? input.cacheRead), problems);
-  for (const name of ["audio", "image"]) output = capPart(output, name, output.text, problems);
+  for (const name of PARTS_OF_OUTPUT) output = capPart(output, name, output.text, problems);
   return problems.length === 0 ? { usage, problems } : { usage: { ...usage, input, output }, problems };
 }
 

@@ -46,8 +46,13 @@ export function jsonLine(entry: LogEntry, redactor: Redactor): string {
 
 function stringify(head: object, fields: LogEntry["fields"], redactor: Redactor): string {
   try {
-    const own = Object.entries(fields).map(([name, value]) => [OWN_NAMES.has(name) ? `${name}_` : name, value]);
-    return JSON.stringify({ ...head, ...Object.fromEntries(own) }, (_name, value) => plain(value, redactor));
+    const own = Object.entries(fields).map(([name, value]) => [
+      OWN_NAMES.has(name) ? `${name}_` : name,
+      plain(value, redactor),
+    ]);
+    const line = { ...head, ...Object.fromEntries(own) };
+    const isFlat = own.every(([, value]) => typeof value !== "object" || value === null);
+    return JSON.stringify(line, isFlat ? undefined : (_name, value) => plain(value, redactor));
   } catch (error) {
     return JSON.stringify({ ...head, fieldsDropped: clean(errorText(error), redactor) });
   }

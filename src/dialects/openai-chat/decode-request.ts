@@ -28,6 +28,7 @@ export const SCALARS: readonly Scalar[] = [
   { wire: "max_completion_tokens", name: "maxOutputTokens", type: "number" },
 ];
 
+const SCALAR_NAMES = SCALARS.map((scalar) => scalar.wire);
 const EFFORTS: readonly string[] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
 /** What a few members of the body say, and which members that used up. */
@@ -48,7 +49,7 @@ function readScalars(body: JsonObject): Result<Reading, ClientError> {
     if (typeof value !== type) return failure(invalid(wire, `a ${type}`));
     fields[name] = value;
   }
-  return success({ fields, used: SCALARS.map((scalar) => scalar.wire) });
+  return success({ fields, used: SCALAR_NAMES });
 }
 
 function readMessages(body: JsonObject): Result<Reading, ClientError> {
@@ -161,12 +162,12 @@ function otherStreamOptions(body: JsonObject): JsonObject {
  * is an error that names it. `null` for a known member means the same as leaving it out.
  */
 export function decodeRequest(body: JsonObject): Result<ChatRequest, ClientError> {
-  let fields: Partial<ChatRequest> = {};
+  const fields: Partial<ChatRequest> = {};
   const used = new Set<string>();
   for (const read of READERS) {
     const reading = read(body);
     if (!reading.ok) return reading;
-    fields = { ...fields, ...reading.value.fields };
+    Object.assign(fields, reading.value.fields);
     for (const name of reading.value.used) used.add(name);
   }
   return success({

@@ -6,7 +6,8 @@ export const REASONING_FIELDS = ["reasoning_content", "reasoning"] as const;
 
 /** The members of `object` that are not in `known`. Copies by definition, so `__proto__` as a name stays data. */
 export function leftover(object: JsonObject, known: ReadonlySet<string>): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([name]) => !known.has(name)));
+  const names = Object.keys(object).filter((name) => !known.has(name));
+  return names.length === 0 ? {} : Object.fromEntries(names.map((name) => [name, object[name] ?? null]));
 }
 
 /** `{extra}` for fields of this dialect, or nothing when there are none: made to be spread. */

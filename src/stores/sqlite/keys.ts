@@ -67,12 +67,23 @@ export function createSqliteKeyStore(database: Database): KeyStore {
   const touch = database.query<unknown, [Bindings]>(TOUCH);
   /** Last noted use by key, so that the common case does not even ask SQLite. */
   const touchedAt = new Map<string, number>();
+  const reader = createKeyReader(database);
+  /** Asked at every request; only this handle's owner changes keys. Null after a change. */
+  let hasAny: boolean | null = null;
   return {
-    ...createKeyReader(database),
+    ...reader,
+    hasAny() {
+      hasAny ??= reader.hasAny();
+      return hasAny;
+    },
     create({ models, ...key }, digest) {
+      hasAny = null;
       insert.run({ ...key, digest, models: JSON.stringify(models) });
     },
-    revoke: (id, at) => revoke.run({ id, at }).changes === 1,
+    revoke(id, at) {
+      hasAny = null;
+      return revoke.run({ id, at }).changes === 1;
+    },
     touch(id, at) {
       if (at - (touchedAt.get(id) ?? Number.NEGATIVE_INFINITY) < 60_000) return;
       touch.run({ id, at });
