@@ -53,6 +53,7 @@ export const REFUSALS: readonly (readonly [code: string, status: number, meaning
   ["model_not_found", 404, "No configured provider has that model; the message suggests names."],
   ["model_name_too_long", 400, "The name of the model is longer than any model's."],
   ["model_ambiguous", 400, "Several providers have that model: write `provider/model`."],
+  ["chain_too_large", 400, "The chain names chains that name chains, too many times over: name the models themselves."],
   ["model_not_allowed", 403, "The calling key may not use that model."],
   ["provider_not_configured", 400, "That provider has no key yet: `lodestar provider add NAME`."],
   ["no_local_model", 400, "`free` needs a pulled local model; the message has the command."],

@@ -192,44 +192,63 @@ function joinExpansions(expansions: readonly Expansion[]): Expansion {
   return candidates.length > 0 || problem === undefined ? { candidates } : { candidates, problem };
 }
 
+/** A name is looked up in at most this many steps: chains of chains multiply, and no plan needs more. */
+const MAX_STEPS = 1_000;
+
+/** One look-up on its way. */
+interface LookUp {
+  readonly directory: Directory;
+  stepsLeft: number;
+}
+
 /**
  * Looks a name up: chain, `provider/model`, user alias, unique bare name, built-in name, in this order. `reason` is what
- * led to the name.
+ * led to the name. Chains that multiply beyond {@link MAX_STEPS} steps are refused as a whole.
  */
 export function expandName(name: string, directory: Directory, reason = ""): Expansion {
-  return expand(name, directory, reason, new Set());
+  const lookUp = { directory, stepsLeft: MAX_STEPS };
+  const expansion = expand(name, lookUp, reason, new Set());
+  return lookUp.stepsLeft < 0 ? { candidates: [], problem: tooManySteps(name) } : expansion;
+}
+
+function tooManySteps(name: string): ClientError {
+  const message = `"${name}" leads through more than ${MAX_STEPS} chains and aliases, since chains that name one another multiply. Name the models themselves in \`chains\`; \`lodestar config show\` lists them.`;
+  return refusal("chain_too_large", message, { param: "model" });
 }
 
 /** One name to its candidates. `open` holds the names being expanded, so that no alias or chain can run in a circle. */
-function expand(name: string, directory: Directory, reason: string, open: ReadonlySet<string>): Expansion {
+function expand(name: string, lookUp: LookUp, reason: string, open: ReadonlySet<string>): Expansion {
+  if (--lookUp.stepsLeft < 0) return NOTHING;
+  const { directory } = lookUp;
   const chain = Object.hasOwn(directory.chains, name) ? directory.chains[name] : undefined;
   if (chain !== undefined && !open.has(`chain:${name}`)) {
     const inner = new Set(open).add(`chain:${name}`);
-    return joinExpansions(chain.map((entry) => expand(entry, directory, because(reason, `chain:${name}`), inner)));
+    return joinExpansions(chain.map((entry) => expand(entry, lookUp, because(reason, `chain:${name}`), inner)));
   }
   const address = expandAddress(name, directory, reason);
   if (address !== null) return address;
   const alias = Object.hasOwn(directory.aliases, name) ? directory.aliases[name] : undefined;
   if (alias !== undefined && !open.has(`alias:${name}`)) {
-    return expand(alias, directory, because(reason, `alias:${name}`), new Set(open).add(`alias:${name}`));
+    return expand(alias, lookUp, because(reason, `alias:${name}`), new Set(open).add(`alias:${name}`));
   }
   const bare = expandBareName(name, directory, reason);
   if (bare !== null) return bare;
-  return expandBuiltIn(name, directory, reason, open);
+  return expandBuiltIn(name, lookUp, reason, open);
 }
 
-function expandBuiltIn(name: string, directory: Directory, reason: string, open: ReadonlySet<string>): Expansion {
+function expandBuiltIn(name: string, lookUp: LookUp, reason: string, open: ReadonlySet<string>): Expansion {
+  const { directory } = lookUp;
   if (name === "auto" && !open.has("auto")) {
     const entries = directory.chains.default ?? DEFAULT_CHAIN;
     const inner = new Set(open).add("auto").add("chain:default");
-    return joinExpansions(entries.map((entry) => expand(entry, directory, because(reason, "auto"), inner)));
+    return joinExpansions(entries.map((entry) => expand(entry, lookUp, because(reason, "auto"), inner)));
   }
   const choice = expandChoice(name, directory, reason);
   if (choice !== null) return choice;
   const aliases = Object.hasOwn(BUILT_IN_ALIASES, name) ? BUILT_IN_ALIASES[name] : undefined;
   if (aliases === undefined || open.has(`alias:${name}`)) return NOTHING;
   const inner = new Set(open).add(`alias:${name}`);
-  const expansions = aliases.map((entry) => expand(entry, directory, because(reason, `alias:${name}`), inner));
+  const expansions = aliases.map((entry) => expand(entry, lookUp, because(reason, `alias:${name}`), inner));
   const [first] = expansions.filter((expansion) => expansion.candidates.length > 0);
   return first ?? joinExpansions(expansions);
 }

@@ -183,6 +183,25 @@ describe("every directory", () => {
     );
   });
 
+  /** Chains `c0` to `c<depth - 1>`, each naming the next one twice: 2^depth ways to the last, which names two models. */
+  function multiplying(depth: number) {
+    const chains = Object.fromEntries(
+      Array.from({ length: depth }, (_, index) => [`c${index}`, [`c${index + 1}`, `c${index + 1}`]]),
+    );
+    return directory({ sources: [source("p")], chains: { ...chains, [`c${depth}`]: ["p/a", "p/b"] } });
+  }
+
+  test("chains that name one another are followed as long as they stay few", () => {
+    expect(names("c0", multiplying(7))).toEqual(["p/a", "p/b"]);
+  });
+
+  test("chains that multiply without end are refused at once, whole, and by the name that was asked for", () => {
+    const { candidates, problem } = expandName("c0", multiplying(60));
+    expect(candidates).toEqual([]);
+    expect(problem).toMatchObject({ status: 400, code: "chain_too_large", param: "model", shouldRetry: false });
+    expect(problem?.message).toStartWith('"c0" leads through more than 1000 chains and aliases');
+  });
+
   test("built-in names lead to providers, patterns or choices only", () => {
     for (const [name, targets] of Object.entries(BUILT_IN_ALIASES)) {
       expect(targets.length).toBeGreaterThan(0);
