@@ -44,6 +44,8 @@ export const REFUSALS: readonly (readonly [code: string, status: number, meaning
   ["too_many_requests_in_flight", 429, "This client has too many requests open at once."],
   ["route_not_found", 404, "There is no such path. The base URL of OpenAI clients ends in `/v1`."],
   ["method_not_allowed", 405, "The path is right, the method is not."],
+  ["method_not_found", 404, "Gemini's paths: a model has no such method; the message names those it has."],
+  ["upgrade_required", 426, "Responses are served over HTTP, not over a WebSocket: POST to the same path."],
   ["invalid_request", 400, "A member of the request is wrong; `param` names it."],
   ["invalid_parameter", 400, "A member of the request has the wrong type; `param` names it."],
   ["invalid_type", 400, "A member of the request has the wrong type; `param` names it."],

@@ -128,21 +128,23 @@ function notFound(method: string, path: string, requestId: string): Response {
   return errorResponse(dialect, error, requestId);
 }
 
-/**
- * The API surface as a Hono app. `context` is asked for at each request, so that a reload takes effect at once. Everything
- * that is refused, and every bug, is answered in the envelope of the caller's dialect with a request id.
- */
-export function createApiApp(context: ApiContext): Hono<{ Bindings: Peer }> {
-  const app = new Hono<{ Bindings: Peer }>({ getPath: (request) => canonicalPath(pathOf(request.url)) });
+/** What a request brings with it into the app. */
+interface Bindings {
+  readonly requestId: string;
+  readonly address: string;
+}
+
+/** The routes as a Hono app. What no route has, and every bug, is answered in the envelope of the caller's dialect. */
+function createApiApp(context: ApiContext): Hono<{ Bindings: Bindings }> {
+  const app = new Hono<{ Bindings: Bindings }>({ getPath: (request) => canonicalPath(pathOf(request.url)) });
   for (const [method, path, handler] of ROUTES) {
-    app.on(method, path, (c) => {
-      const arrival = { request: c.req.raw, requestId: context.mintRequestId(), peer: c.env.address };
-      return handler(arrival, context);
-    });
+    app.on(method, path, (c) =>
+      handler({ request: c.req.raw, requestId: c.env.requestId, peer: c.env.address }, context),
+    );
   }
-  app.notFound((c) => notFound(c.req.method, c.req.path, context.mintRequestId()));
+  app.notFound((c) => notFound(c.req.method, c.req.path, c.env.requestId));
   app.onError((error, c) => {
-    const requestId = context.mintRequestId();
+    const { requestId } = c.env;
     context.services.log.write("error", "a request broke", { requestId, path: c.req.path, stack: error.stack });
     const message = "Lodestar met a bug of its own; the log has the details under this request id.";
     const broken = refusal("internal", message, { status: 500, type: "internal_error" });
@@ -151,17 +153,21 @@ export function createApiApp(context: ApiContext): Hono<{ Bindings: Peer }> {
   return app;
 }
 
-/** The whole API port: admission first, then the app, then headers for allowed browsers. */
+/**
+ * The whole API port: admission first, then the routes, then headers for allowed browsers. A request has one id, whatever
+ * becomes of it. `context` is made once: what a reload changes, it asks for at each request.
+ */
 export function createApiHandler(context: ApiContext): (request: Request, peer: Peer) => Promise<Response> {
   const app = createApiApp(context);
-  return async (request, peer) => {
+  return async (request, { address }) => {
+    const requestId = context.mintRequestId();
     const admission = context.admit(request);
     if (admission.kind === "preflight")
       return new Response(null, { status: admission.status, headers: admission.headers });
     if (admission.kind === "refused") {
-      return errorResponse(dialectOf(canonicalPath(pathOf(request.url))), admission.error, context.mintRequestId());
+      return errorResponse(dialectOf(canonicalPath(pathOf(request.url))), admission.error, requestId);
     }
-    const response = await app.fetch(request, peer);
+    const response = await app.fetch(request, { requestId, address });
     for (const name in admission.headers) response.headers.set(name, admission.headers[name] ?? "");
     return response;
   };

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { apiContext } from "../../src/compose/api.ts";
+import { createApiHandler } from "../../src/http/app.ts";
 import { chatReply } from "../support/chat-chunks.ts";
 import { ollamaCatalogue, ollamaReply } from "../support/other-replies.ts";
 import type { TestGateway } from "../support/test-gateway.ts";
@@ -154,6 +156,7 @@ describe("what is not there", () => {
     ["POST", "/v1/chat/completion", 404, 'Did you mean "/v1/chat/completions"'],
     ["GET", "/nowhere/at/all", 404, "There is no GET /nowhere/at/all here."],
     ["GET", "/v1/chat/completions", 405, "/v1/chat/completions takes POST, not GET."],
+    ["POST", "/v1/models", 405, "/v1/models takes GET, not POST."],
     ["POST", "/v1/key", 405, "/v1/key takes GET, not POST."],
     ["DELETE", "/api/tags", 405, "/api/tags takes GET, not DELETE."],
     ["POST", "/api/pull", 404, "There is no POST /api/pull here."],
@@ -261,5 +264,21 @@ describe("a handler that breaks", () => {
     const text = await response.text();
     expect(text).not.toContain("a bug that a test put here");
     expect(JSON.parse(text).request_id).toBe(response.headers.get("x-lodestar-request-id"));
+  });
+
+  test("is told under the id that the request arrived with: there is no other", async () => {
+    const opened = await withUpstream();
+    const ids: string[] = [];
+    const mintRequestId = (): string => `req_${ids.push("minted")}`;
+    const broken = (): never => {
+      throw new Error("a bug that a test put here");
+    };
+    const context = { ...apiContext(opened.opening, () => true), mintRequestId, isReady: broken };
+    const handle = createApiHandler(context);
+    const request = new Request("http://127.0.0.1:4000/readyz", { headers: { host: "127.0.0.1:4000" } });
+    const response = await handle(request, { address: "127.0.0.1" });
+    expect(response.status).toBe(500);
+    expect(response.headers.get("x-lodestar-request-id")).toBe("req_1");
+    expect(ids.length).toBe(1);
   });
 });
