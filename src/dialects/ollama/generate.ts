@@ -5,7 +5,7 @@ import type { Result } from "../../core/result.ts";
 import type { Encoded, EncodeTarget } from "../dialect.ts";
 import { fieldReader } from "./field.ts";
 import { decodeImage } from "./image.ts";
-import { encodeMessages } from "./message-encode.ts";
+import { encodeMessages, isOwn } from "./message-encode.ts";
 import { decodeShared, encodeShared, SHARED_MEMBERS } from "./request.ts";
 import { encodeTools } from "./tool.ts";
 
@@ -40,7 +40,7 @@ function textOf(messages: readonly JsonObject[]): string {
 
 /** Writes a body for `POST /api/generate`. A conversation is flattened into one prompt, with a warning. */
 export function encodeGenerateRequest(request: ChatRequest, target: EncodeTarget): Encoded {
-  const { messages, warnings } = encodeMessages(request.messages);
+  const { messages, warnings } = encodeMessages(request.messages, isOwn(request));
   const { body, warnings: sharedWarnings } = encodeShared(request, target);
   const system = textOf(messages.filter(({ role }) => role === "system"));
   const spoken = messages.filter(({ role }) => role !== "system");

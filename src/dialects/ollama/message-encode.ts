@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../core/json.ts";
-import type { Message, Part, ToolResultPart, Warning } from "../../core/request.ts";
+import type { ChatRequest, Message, Part, ToolResultPart, Warning } from "../../core/request.ts";
 import { dropped, foreignFields, ownFields } from "./extra.ts";
 import { encodeToolCall, isMintedId } from "./tool-call.ts";
 
@@ -106,14 +106,30 @@ function encodeMessage(
   return [...encoded, encodeSpoken(message, spoken, path, warnings)];
 }
 
-/** Writes `messages`. Results are given the name of their tool, which Ollama wants, from the call they answer. */
-export function encodeMessages(messages: readonly Message[]): { messages: JsonObject[]; warnings: readonly Warning[] } {
+/** Whether a request came in this dialect, whose decoder names no origin. */
+export function isOwn({ origin }: ChatRequest): boolean {
+  return origin === undefined || origin === "ollama";
+}
+
+/** How another dialect wrote an empty content says nothing here: `null` is no text to Ollama. */
+function withoutShape({ shape: _, ...message }: Message): Message {
+  return message;
+}
+
+/**
+ * Writes `messages`. Results are given the name of their tool, which Ollama wants, from the call they answer. `isSame`: they
+ * came in this dialect and go out in the same shapes.
+ */
+export function encodeMessages(
+  messages: readonly Message[],
+  isSame: boolean,
+): { messages: JsonObject[]; warnings: readonly Warning[] } {
   const warnings: Warning[] = [];
   const names = new Map<string, string>();
   const encoded: JsonObject[] = [];
   for (const [index, message] of messages.entries()) {
     for (const part of message.parts) if (part.type === "tool-call") names.set(part.id, part.name);
-    encoded.push(...encodeMessage(message, `messages[${index}]`, names, warnings));
+    encoded.push(...encodeMessage(isSame ? message : withoutShape(message), `messages[${index}]`, names, warnings));
   }
   return { messages: encoded, warnings };
 }

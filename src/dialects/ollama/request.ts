@@ -7,7 +7,7 @@ import { dropped, foreignFields, keepExtra, ownFields, unknownFields } from "./e
 import { type FieldReader, fieldReader } from "./field.ts";
 import { decodeFormat, encodeFormat } from "./format.ts";
 import { decodeMessages } from "./message.ts";
-import { encodeMessages } from "./message-encode.ts";
+import { encodeMessages, isOwn } from "./message-encode.ts";
 import { decodeOptions, encodeKeepAlive, encodeOptions } from "./options.ts";
 import { decodeThink, encodeThink } from "./think.ts";
 import { decodeTools, encodeTools } from "./tool.ts";
@@ -98,7 +98,7 @@ export function encodeShared(request: ChatRequest, target: EncodeTarget): Encode
 
 /** Writes a body for `POST /api/chat`. The target's options and keep_alive win over the client's. */
 export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encoded {
-  const { messages, warnings } = encodeMessages(request.messages);
+  const { messages, warnings } = encodeMessages(request.messages, isOwn(request));
   const shared = encodeShared(request, target);
   const tools = request.toolChoice?.type === "none" ? undefined : encodeTools(request.tools);
   const lost = GENERATE_ONLY.filter((name) => name in shared.body);

@@ -16,7 +16,7 @@ function encodeScalars(request: ChatRequest): JsonObject {
   const body: JsonObject = {};
   for (const { wire, name } of SCALARS) {
     const value = request[name];
-    if (name === "maxOutputTokens") continue;
+    if (name === "maxOutputTokens" || name === "parallelToolCalls") continue;
     if (typeof value === "number" || typeof value === "string" || typeof value === "boolean") body[wire] = value;
   }
   return body;
@@ -52,12 +52,32 @@ function encodeEffort(reasoning: ChatRequest["reasoning"], warnings: Warning[]):
   return { reasoning_effort: effort };
 }
 
+/** Without tools, OpenAI refuses a choice among them and a word on parallel calls: what other dialects allow is left out. */
 function encodeTools(request: ChatRequest, warnings: Warning[]): JsonObject {
+  const { toolChoice, parallelToolCalls, origin } = request;
   const tools = request.tools?.flatMap((tool, index) => encodeTool(tool, `tools[${index}]`, warnings) ?? []);
-  const isNoneLeft = tools === undefined || (tools.length === 0 && request.origin !== "openai-chat");
-  if (isNoneLeft && request.tools !== undefined) return {};
-  const choice = request.toolChoice === undefined ? undefined : encodeToolChoice(request.toolChoice, warnings);
-  return { ...optional("tools", tools), ...optional("tool_choice", choice) };
+  if (origin !== "openai-chat" && (tools ?? []).length === 0) {
+    const isAsked = toolChoice !== undefined && toolChoice.type !== "auto" && toolChoice.type !== "none";
+    if (isAsked) warnings.push({ field: "tool_choice", action: "dropped", reason: "there is no tool to choose" });
+    return {};
+  }
+  const choice = toolChoice === undefined ? undefined : encodeToolChoice(toolChoice, warnings);
+  return {
+    ...optional("tools", tools),
+    ...optional("tool_choice", choice),
+    ...optional("parallel_tool_calls", parallelToolCalls),
+  };
+}
+
+/** OpenAI takes four stop sequences. */
+const MOST_STOPS = 4;
+
+function encodeStop({ stop, stopShape, origin }: ChatRequest, warnings: Warning[]): JsonObject {
+  if (stop === undefined) return {};
+  if (stopShape === "string" && stop.length === 1) return optional("stop", stop[0]);
+  if (origin === "openai-chat" || stop.length <= MOST_STOPS) return { stop: [...stop] };
+  warnings.push({ field: "stop", action: "changed", reason: `only the first ${MOST_STOPS}` });
+  return { stop: stop.slice(0, MOST_STOPS) };
 }
 
 function encodeStream(request: ChatRequest, fields: JsonObject): JsonObject {
@@ -78,14 +98,13 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
   const warnings: Warning[] = [];
   const context = { target, isOwn: request.origin === "openai-chat", warnings };
   const fields = ownFields(request.extra, "", warnings);
-  const stop = request.stopShape === "string" && request.stop?.length === 1 ? request.stop[0] : request.stop;
   const body: JsonObject = {
     ...fields,
     model: target.model,
     messages: request.messages.flatMap((message, index) => encodeMessage(message, `messages[${index}]`, context)),
     ...encodeScalars(request),
     ...optional(target.maxTokensField ?? "max_tokens", request.maxOutputTokens),
-    ...optional("stop", typeof stop === "string" || stop === undefined ? stop : [...stop]),
+    ...encodeStop(request, warnings),
     ...encodeTools(request, warnings),
     ...(request.responseFormat === undefined
       ? {}

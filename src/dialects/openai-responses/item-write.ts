@@ -46,14 +46,22 @@ function textOf(content: readonly JsonObject[]): string {
   return content.map((part) => textIn(part, "text")).join("");
 }
 
+/** The message around parts that came without one. */
+const BARE_MESSAGE: JsonObject = { type: "message", role: "assistant" };
+
 /** A message that is being put together of the parts that follow one another. */
 interface OpenMessage {
   readonly item: JsonObject;
   readonly content: JsonObject[];
 }
 
-function closeMessage({ item, content }: OpenMessage): JsonObject {
-  return { ...item, content: item.content === "" ? textOf(content) : content };
+/**
+ * A list of output parts belongs to an item with an id and a status, which another dialect's turn has not: there, text stands
+ * as text. Source: `EasyInputMessage` and `ResponseOutputMessage` in the API reference; OpenRouter enforces it.
+ */
+function closeMessage({ item, content }: OpenMessage, { isReply }: ItemContext): JsonObject {
+  const isBare = !isReply && item === BARE_MESSAGE && content.every((part) => part.type === "output_text");
+  return { ...item, content: isBare || item.content === "" ? textOf(content) : content };
 }
 
 /** The items of an assistant's parts, in their order: what follows one another as content is one message. */
@@ -61,7 +69,7 @@ export function writeOutput(parts: readonly Part[], context: ItemContext, path: 
   const items: JsonObject[] = [];
   let open: OpenMessage | undefined;
   const close = (): void => {
-    if (open !== undefined) items.push(closeMessage(open));
+    if (open !== undefined) items.push(closeMessage(open, context));
     open = undefined;
   };
   for (const [index, part] of parts.entries()) {
@@ -76,7 +84,7 @@ export function writeOutput(parts: readonly Part[], context: ItemContext, path: 
     const { item } = part.type === "opaque" ? {} : verbatimOf(part.extra);
     if (isJsonObject(item)) close();
     if (content === undefined) continue;
-    open ??= { item: isJsonObject(item) ? item : { type: "message", role: "assistant" }, content: [] };
+    open ??= { item: isJsonObject(item) ? item : BARE_MESSAGE, content: [] };
     open.content.push(content);
   }
   close();

@@ -493,7 +493,7 @@ describe("a request of another dialect", () => {
             { type: "input_file", filename: "file", file_data: "data:application/pdf;base64,AA" },
           ],
         },
-        { type: "message", role: "assistant", content: [{ type: "output_text", text: "ok", annotations: [] }] },
+        { type: "message", role: "assistant", content: "ok" },
         { type: "function_call", call_id: "t1", name: "f", arguments: '{"a":1}' },
         { type: "function_call_output", call_id: "t1", output: "Error: boom" },
         { role: "user", content: [{ type: "input_text", text: "go on" }] },

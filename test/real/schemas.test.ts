@@ -1,0 +1,171 @@
+import { describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { JsonObject } from "../../src/core/json.ts";
+import type { DialectName } from "../../src/core/request.ts";
+import { DIALECTS } from "../../src/dialects/_all.ts";
+import type { Dialect, EncodeTarget } from "../../src/dialects/dialect.ts";
+import { brokenRules } from "./schemas-rules.ts";
+import { sampleBodies } from "./schemas-samples.ts";
+
+const ROOT = join(import.meta.dir, "../..");
+const NAMES = Object.keys(DIALECTS) as readonly DialectName[];
+const SAMPLES = 40;
+
+/** How each dialect's own service is asked, as its declaration says. */
+const TARGETS: Readonly<Record<DialectName, EncodeTarget>> = {
+  "openai-chat": {
+    provider: "openai",
+    model: "gpt-5.4-nano",
+    maxOutputTokens: 128_000,
+    maxTokensField: "max_completion_tokens",
+    developerRole: true,
+  },
+  "openai-responses": { provider: "openai", model: "gpt-5.6", maxOutputTokens: 128_000 },
+  anthropic: { provider: "anthropic", model: "claude-opus-5", maxOutputTokens: 128_000 },
+  gemini: { provider: "google", model: "gemini-3.1-pro-preview", maxOutputTokens: 65_536 },
+  ollama: {
+    provider: "ollama",
+    model: "qwen2.5-coder:1.5b",
+    localOptions: { num_ctx: 8_192 },
+    keepAlive: "5m",
+  },
+};
+
+/**
+ * The SDKs' own request types. Gemini's have enums in place of the words on the wire; Ollama's lag behind its server, whose
+ * types are in api/types.go.
+ */
+const PRELUDE = `import type OpenAI from "openai";
+import type Anthropic from "@anthropic-ai/sdk";
+import type * as Google from "@google/genai";
+import type * as Ollama from "ollama";
+type Wire<T> = T extends string ? \`\${T}\` : T extends (infer I)[] ? Wire<I>[] : T extends object ? { [K in keyof T]: Wire<T[K]> } : T;
+interface GenerateContent {
+  contents: Google.Content[];
+  systemInstruction?: Google.Content;
+  tools?: Google.Tool[];
+  toolConfig?: Google.ToolConfig;
+  generationConfig?: Google.GenerationConfig;
+  safetySettings?: Google.SafetySetting[];
+  cachedContent?: string;
+}
+export type Chat = OpenAI.Chat.ChatCompletionCreateParams;
+export type Responses = OpenAI.Responses.ResponseCreateParams;
+export type Messages = Anthropic.MessageCreateParams;
+export type Gemini = Wire<GenerateContent>;
+interface OllamaCall { id?: string; function: { index?: number; name: string; arguments: Record<string, unknown> } }
+interface OllamaMessage extends Omit<Ollama.Message, "tool_calls"> { tool_call_id?: string; tool_calls?: OllamaCall[] }
+interface OllamaTool { type: "function"; function: { name: string; description?: string; parameters?: object } }
+export interface OllamaChat extends Omit<Ollama.ChatRequest, "messages" | "tools"> {
+  messages: OllamaMessage[];
+  tools?: OllamaTool[];
+  truncate?: boolean;
+}
+`;
+
+const TYPES: Readonly<Record<DialectName, string>> = {
+  "openai-chat": "Chat",
+  "openai-responses": "Responses",
+  anthropic: "Messages",
+  gemini: "Gemini",
+  ollama: "OllamaChat",
+};
+
+interface Sent {
+  readonly from: DialectName;
+  readonly to: DialectName;
+  readonly body: JsonObject;
+}
+
+function translate(from: DialectName, to: DialectName, body: JsonObject): JsonObject {
+  const source: Dialect = DIALECTS[from];
+  const decoded = source.decodeRequest(body, "m");
+  if (!decoded.ok) throw new Error(`${from} refused its own sample: ${decoded.error.message}`);
+  // As bytes of JSON: what is undefined is not sent.
+  return JSON.parse(JSON.stringify(DIALECTS[to].encodeRequest(decoded.value, TARGETS[to]).body));
+}
+
+/** The type demands `detail` of an image, the service does not: platform.openai.com/docs/guides/images-vision has none. */
+function withDetail(body: JsonObject): string {
+  return JSON.stringify(body).replaceAll('{"type":"input_image",', '{"type":"input_image","detail":"auto",');
+}
+
+/** What the compiler says of these requests, a line each. */
+async function typeErrors(sent: readonly Sent[]): Promise<readonly string[]> {
+  mkdirSync(join(ROOT, ".cache"), { recursive: true });
+  const folder = mkdtempSync(join(ROOT, ".cache/schemas-"));
+  try {
+    writeFileSync(join(folder, "types.ts"), PRELUDE);
+    const lines = sent.map(({ to, body }, index) => `export const r${index}: ${TYPES[to]} = ${withDetail(body)};`);
+    const imports = `import type { ${Object.values(TYPES).join(", ")} } from "./types.ts";`;
+    writeFileSync(join(folder, "requests.ts"), [imports, ...lines].join("\n"));
+    const options = {
+      extends: join(ROOT, "tsconfig.json"),
+      include: [join(folder, "*.ts")],
+      compilerOptions: { exactOptionalPropertyTypes: false },
+    };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(options));
+    const command = [
+      process.execPath,
+      join(ROOT, "node_modules/typescript/bin/tsc"),
+      "-p",
+      folder,
+      "--pretty",
+      "false",
+    ];
+    const checking = Bun.spawn(command, { cwd: ROOT, stdout: "pipe", stderr: "inherit" });
+    const text = await checking.stdout.text();
+    const code = await checking.exited;
+    const errors = text.split("\n").filter((line) => /error TS/.test(line));
+    if (code !== 0 && errors.length === 0) throw new Error(`tsc ended with ${code}: ${text}`);
+    return errors.map((line) => {
+      const found = sent[Number(/requests\.ts\((\d+),/.exec(line)?.[1] ?? 0) - 2];
+      return `${found?.from} to ${found?.to}: ${line.replace(/^.*?error /, "")}`;
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const translated: readonly Sent[] = NAMES.flatMap((from) =>
+  sampleBodies(from, SAMPLES).flatMap((body) => NAMES.map((to) => ({ from, to, body: translate(from, to, body) }))),
+);
+
+describe("what Lodestar sends upstream", () => {
+  test("the samples themselves are requests that each SDK's types allow", async () => {
+    const own = NAMES.flatMap((name) => sampleBodies(name, SAMPLES).map((body) => ({ from: name, to: name, body })));
+    expect([...new Set(await typeErrors(own))]).toEqual([]);
+  }, 60_000);
+
+  test("every request, from each dialect to each, is one that the official SDK's types allow", async () => {
+    expect(translated.length).toBe(NAMES.length * NAMES.length * SAMPLES);
+    expect([...new Set(await typeErrors(translated))]).toEqual([]);
+  }, 60_000);
+
+  test("the compiler does see a wrong field, a wrong value and a missing one", async () => {
+    const wrong: readonly Sent[] = [
+      { from: "openai-chat", to: "openai-chat", body: { model: "m", messages: [], top_k: 1 } },
+      {
+        from: "openai-chat",
+        to: "anthropic",
+        body: { model: "m", messages: [{ role: "tool", content: "x" }], max_tokens: 1 },
+      },
+      { from: "openai-chat", to: "gemini", body: { generationConfig: {} } },
+      {
+        from: "openai-chat",
+        to: "gemini",
+        body: { contents: [], toolConfig: { functionCallingConfig: { mode: "any" } } },
+      },
+    ];
+    const errors = await typeErrors(wrong);
+    for (const { to } of wrong) expect(errors.some((line) => line.startsWith(`openai-chat to ${to}`))).toBe(true);
+  }, 60_000);
+
+  test.each(NAMES)("every request to %s keeps the rules that its service enforces and no type can say", (to) => {
+    const broken = translated
+      .filter((sent) => sent.to === to)
+      .flatMap(({ from, body }) => brokenRules(to, body).map((rule) => `${from} to ${to}: ${rule}`));
+    expect([...new Set(broken)]).toEqual([]);
+  });
+});
