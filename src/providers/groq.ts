@@ -7,7 +7,7 @@ export const groq: Provider = {
   endpoints: [{ dialect: "openai-chat", baseUrl: "https://api.groq.com/openai/v1" }],
   auth: { kind: "bearer" },
   keyEnv: ["GROQ_API_KEY"],
-  quirks: { reasoningField: "reasoning", refusedFields: ["logprobs", "logit_bias", "top_logprobs"] },
+  quirks: { reasoningField: "reasoning", refusedFields: ["logprobs", "logit_bias", "top_logprobs", "n"] },
   models: { strong: "openai/gpt-oss-120b", cheap: "llama-3.1-8b-instant" },
   keyUrl: "https://console.groq.com/keys",
 };

@@ -7,6 +7,7 @@ export const huggingface: Provider = {
   endpoints: [{ dialect: "openai-chat", baseUrl: "https://router.huggingface.co/v1" }],
   auth: { kind: "bearer" },
   keyEnv: ["HF_TOKEN", "HUGGINGFACE_API_KEY"],
+  quirks: { reasoningField: "reasoning_content" },
   models: {},
   keyUrl: "https://huggingface.co/settings/tokens",
 };
