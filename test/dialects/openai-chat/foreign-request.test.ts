@@ -16,6 +16,28 @@ function foreign(messages: readonly Message[], more: Partial<ChatRequest> = {}):
 }
 
 describe("a request of another dialect", () => {
+  test.each([
+    ["auto", []],
+    ["none", []],
+    ["required", ["tool_choice"]],
+  ] as const)("without tools, the choice %p and a word on parallel calls are left out", (type, lost) => {
+    const { body, warnings } = openaiChat.encodeRequest(
+      foreign([], { toolChoice: { type }, parallelToolCalls: false }),
+      TARGET,
+    );
+    expect(Object.keys(body)).not.toContain("tool_choice");
+    expect(Object.keys(body)).not.toContain("parallel_tool_calls");
+    expect(warnings.map(({ field }) => field)).toEqual([...lost]);
+  });
+
+  test("of more than four stop sequences the first four are sent, and that is told", () => {
+    const stop = ["a", "b", "c", "d", "e"];
+    const { body, warnings } = openaiChat.encodeRequest(foreign([], { stop }), TARGET);
+    expect(body.stop).toEqual(["a", "b", "c", "d"]);
+    expect(warnings).toEqual([{ field: "stop", action: "changed", reason: "only the first 4" }]);
+    expect(openaiChat.encodeRequest(foreign([], { stop, origin: "openai-chat" }), TARGET).body.stop).toEqual(stop);
+  });
+
   test("puts all tool results first, one message each, and their images into the user's turn", () => {
     const { body, warnings } = openaiChat.encodeRequest(
       foreign([
