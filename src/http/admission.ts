@@ -66,7 +66,7 @@ function hostRefusal(url: string, host: string | null, rules: AdmissionRules): C
     ?.toLowerCase()
     .replace(/\.$/, "");
   // Bun builds the URL from the Host header; without a proper one the path could be read differently than it was sent.
-  if (name === undefined || !/^https?:\/\/[^/?#]+\//.test(url)) {
+  if (name === undefined || !URL.canParse(`http://${host}`) || !/^https?:\/\/[^/?#]+\//.test(url)) {
     return refusal(
       "bad_host",
       "The Host header is missing or malformed. Send the host and port of this server, as in the URL.",

@@ -32,6 +32,7 @@ describe("the Host header", () => {
     ["127.0.0.1:4000", RULES, "admitted"],
     ["127.1.2.3", RULES, "admitted"],
     ["[::1]:4000", RULES, "admitted"],
+    ["127.0.0.1:65535", RULES, "admitted"],
     ["evil.com", RULES, "403 host_not_allowed"],
     ["localhost.evil.com", RULES, "403 host_not_allowed"],
     ["127.0.0.1.nip.io", RULES, "403 host_not_allowed"],
@@ -53,6 +54,13 @@ describe("the Host header", () => {
   ];
   for (const [host, rules, expected] of cases) {
     test(`${host} on ${rules.boundHost} is ${expected}`, () => expect(verdict({ host }, rules)).toBe(expected));
+  }
+
+  for (const host of ["127.0.0.1:99999", "[1:2]:4000", "999.1.1.1"]) {
+    test(`${host} makes no URL, and is 400 bad_host`, () => {
+      const admission = admit(new Request("http://localhost/v1/models", { headers: { host } }), RULES);
+      expect(admission).toMatchObject({ kind: "refused", error: { status: 400, code: "bad_host" } });
+    });
   }
 
   test("that is foreign is refused with the very line to add", () => {
