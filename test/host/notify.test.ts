@@ -10,7 +10,7 @@ receiver = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 name = sys.argv[1]
 receiver.bind("\\0" + name[1:] if name[0] == "@" else name)
 receiver.settimeout(8)
-os.write(1, b"bound\n")
+os.write(1, b"bound\\n")
 for _ in range(int(sys.argv[2])):
     print(repr(receiver.recv(65536)), flush=True)
 `;
