@@ -4,6 +4,7 @@ import type { Dialect } from "../../src/dialects/dialect.ts";
 import { createStreamSplitter } from "../../src/dialects/framing.ts";
 import { ollama } from "../../src/dialects/ollama/dialect.ts";
 import { openaiChat } from "../../src/dialects/openai-chat/dialect.ts";
+import { openaiResponses } from "../../src/dialects/openai-responses/dialect.ts";
 import { createTranslator } from "../../src/gateway/translator.ts";
 import { chatChunks } from "../support/chat-chunks.ts";
 import { messagesEvents, ollamaLines } from "../support/other-replies.ts";
@@ -29,9 +30,20 @@ function relayed(dialect: Dialect, chunks: readonly string[]): string {
   return frames.map(({ event, raw }) => translator.step(event, raw)).join("") + translator.end();
 }
 
+const RESPONSE = { id: "resp_1", object: "response", created_at: 1, model: "m", status: "completed", output: [] };
+const DELTA = { type: "response.output_text.delta", output_index: 0, item_id: "msg_1", content_index: 0, delta: "hi" };
+
+/** A Responses stream as wire text. */
+const RESPONSES = [
+  { type: "response.created", response: { ...RESPONSE, status: "in_progress" } },
+  DELTA,
+  { type: "response.completed", response: { ...RESPONSE, usage: { input_tokens: 1, output_tokens: 1 } } },
+].map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+
 const STREAMS = [
   { name: "openai-chat", dialect: openaiChat, chunks: chatChunks(["hi"]), garbage: 'data: {"choices":[{"delta":\n\n' },
   { name: "anthropic", dialect: anthropic, chunks: messagesEvents(["hi"]), garbage: "event: x\ndata: {\n\n" },
+  { name: "openai-responses", dialect: openaiResponses, chunks: RESPONSES, garbage: "event: x\ndata: {\n\n" },
   { name: "ollama", dialect: ollama, chunks: ollamaLines(["hi"]), garbage: '{"message":{"role":\n' },
 ] as const;
 

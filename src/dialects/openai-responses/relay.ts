@@ -164,6 +164,8 @@ function step(state: RelayState, event: WireEvent, cost?: CostStamp): Step {
   if (state.phase === "done") return [state, []];
   if (event.data === DONE.data)
     return state.phase === "complete" ? [{ ...state, phase: "done" }, [event]] : [state, []];
+  // Nothing that follows the terminal event is part of the answer.
+  if (state.phase === "complete") return [state, []];
   if (cost === undefined && event.data.includes(state.mark)) return [{ ...state, last: event.data }, [event]];
   const json = parseJson(event.data);
   if (!isJsonObject(json)) return [state, [event]];
