@@ -84,6 +84,8 @@ function isEnvelope(kind: Envelope, body: unknown): boolean {
   if (!isJsonObject(body)) return false;
   const { error } = body;
   if (kind === "ollama") return typeof error === "string" && error.length > 0;
+  if (kind === "gemini")
+    return isJsonObject(error) && typeof error.code === "number" && typeof error.status === "string";
   if (!isJsonObject(error) || typeof error.message !== "string" || typeof error.type !== "string") return false;
   return kind === "openai" ? "code" in error : body.type === "error" && typeof body.request_id === "string";
 }
@@ -93,7 +95,8 @@ function complaint(sent: HostileRequest, status: number, id: string | null, text
   if (status >= 500 && !sent.isScripted) return `status ${status}`;
   if (status < 400 || sent.method === "HEAD") return null;
   if (id === null || !/^req_[\w-]{10,}$/.test(id)) return `status ${status} without a request id`;
-  const kinds: readonly Envelope[] = sent.envelope === null ? ["openai", "anthropic", "ollama"] : [sent.envelope];
+  const kinds: readonly Envelope[] =
+    sent.envelope === null ? ["openai", "anthropic", "ollama", "gemini"] : [sent.envelope];
   return kinds.some((kind) => isEnvelope(kind, parseJson(text))) ? null : `status ${status} in no ${kinds} envelope`;
 }
 

@@ -42,7 +42,7 @@ function flipBit(bytes: Uint8Array, at: number, chance: Chance): Uint8Array {
 }
 
 /** One small damage: a flipped bit, a cut, a piece lost, doubled, moved or put in, or bytes that are no UTF-8. */
-export function damage(bytes: Uint8Array, chance: Chance): Uint8Array {
+function damage(bytes: Uint8Array, chance: Chance): Uint8Array {
   if (bytes.length === 0) return UTF8.encode(chance.pick(NASTY_PIECES));
   const at = chance.below(bytes.length);
   const length = chance.below(Math.min(64, bytes.length - at) + 1);

@@ -88,6 +88,7 @@ export function openLab({ loaded, ledger, clock, send }: LabParts): Lab {
     {
       runtime,
       stores,
+      responses: null,
       keyring: NO_KEYRING,
       stateDir: "",
       log,

@@ -23,7 +23,7 @@ export function planOf(number: number, abortShare: number, longestMs: number): L
 }
 
 /** The body of a planned request: its number is the first word, so that the upstream knows whose call it answers. */
-export function bodyOf(plan: LoadPlan, model: string): string {
+function bodyOf(plan: LoadPlan, model: string): string {
   const content = `#${plan.number} ${"please ".repeat(plan.words)}`;
   return JSON.stringify({ model, stream: plan.isStream, messages: [{ role: "user", content }] });
 }

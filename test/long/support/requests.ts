@@ -4,7 +4,7 @@ import type { Chance } from "./chance.ts";
 import { mutateJson } from "./json.ts";
 
 /** A dialect's own way to tell an error. */
-export type Envelope = "openai" | "anthropic" | "ollama";
+export type Envelope = "openai" | "anthropic" | "ollama" | "gemini";
 
 /** One request to throw at the gateway. */
 export interface HostileRequest {
@@ -110,6 +110,53 @@ const OLLAMA: readonly JsonObject[] = [
   },
 ];
 
+const RESPONSES: readonly JsonObject[] = [
+  { model: "M", input: "hello", store: false },
+  {
+    model: "M",
+    stream: true,
+    instructions: "be short",
+    max_output_tokens: 20,
+    reasoning: { effort: "low", summary: "auto" },
+    input: [
+      {
+        role: "user",
+        content: [
+          { type: "input_text", text: "look" },
+          { type: "input_image", image_url: `data:image/png;base64,${PNG}` },
+        ],
+      },
+      { type: "function_call", call_id: "call_1", name: "weather", arguments: '{"city":"Brno"}' },
+      { type: "function_call_output", call_id: "call_1", output: "sunny" },
+    ],
+    tools: [{ type: "function", name: "weather", parameters: TOOL_SCHEMA, strict: true }],
+    text: { format: { type: "json_schema", name: "n", schema: TOOL_SCHEMA } },
+  },
+];
+
+const GEMINI: readonly JsonObject[] = [
+  { contents: [{ role: "user", parts: [{ text: "hello" }] }], content: { parts: [{ text: "hello" }] } },
+  {
+    systemInstruction: { parts: [{ text: "be short" }] },
+    contents: [
+      { role: "user", parts: [{ text: "look" }, { inlineData: { mimeType: "image/png", data: PNG } }] },
+      {
+        role: "model",
+        parts: [{ functionCall: { name: "weather", args: { city: "Brno" } }, thoughtSignature: "c2ln" }],
+      },
+      { role: "user", parts: [{ functionResponse: { name: "weather", response: { result: "sunny" } } }] },
+    ],
+    tools: [{ functionDeclarations: [{ name: "weather", parameters: TOOL_SCHEMA }] }],
+    generationConfig: {
+      maxOutputTokens: 20,
+      temperature: 0,
+      responseMimeType: "application/json",
+      responseSchema: TOOL_SCHEMA,
+    },
+    safetySettings: [{ category: "HARM_CATEGORY_HARASSMENT", threshold: "BLOCK_NONE" }],
+  },
+];
+
 const ASKING: readonly Shape[] = [
   { path: "/v1/chat/completions", envelope: "openai", bodies: CHAT },
   { path: "/v1/messages", envelope: "anthropic", bodies: MESSAGES },
@@ -123,12 +170,27 @@ const ASKING: readonly Shape[] = [
   { path: "/v1/embeddings", envelope: "openai", bodies: [{ model: "M", input: ["a", "b"], dimensions: 8 }] },
   { path: "/api/embed", envelope: "ollama", bodies: [{ model: "M", input: "a", truncate: true }] },
   { path: "/api/show", envelope: "ollama", bodies: [{ model: "M" }] },
+  { path: "/v1/responses", envelope: "openai", bodies: RESPONSES },
+  ...["generateContent", "streamGenerateContent?alt=sse", "streamGenerateContent", "countTokens", "embedContent"].map(
+    (call): Shape => ({ path: `/v1beta/models/chat/m:${call}`, envelope: "gemini", bodies: GEMINI }),
+  ),
 ];
 
 const LOOKING: readonly Shape[] = [
-  ...["/v1/models", "/v1/models/chat/m", "/v1/generation?id=req_none", "/v1/key", "/livez", "/readyz", "/"].map(
-    (path): Shape => ({ path, envelope: "openai", method: "GET", bodies: [] }),
+  ...["/v1beta/models", "/v1beta/models/chat/m"].map(
+    (path): Shape => ({ path, envelope: "gemini", method: "GET", bodies: [] }),
   ),
+  ...[
+    "/v1/models",
+    "/v1/models/chat/m",
+    "/v1/responses/resp_1",
+    "/v1/responses/resp_1/input_items",
+    "/v1/generation?id=req_none",
+    "/v1/key",
+    "/livez",
+    "/readyz",
+    "/",
+  ].map((path): Shape => ({ path, envelope: "openai", method: "GET", bodies: [] })),
   ...["/api/tags", "/api/ps", "/api/version", "/api/hello"].map(
     (path): Shape => ({ path, envelope: "ollama", method: "GET", bodies: [] }),
   ),
@@ -218,7 +280,8 @@ export function makeRequest(chance: Chance): HostileRequest {
   const isScripted = shape.bodies.length > 0 && chance.is(0.05);
   const model = isScripted ? chance.pick(FAULTY_MODELS) : chance.pick(MODELS);
   const hasOddPath = chance.is(0.1);
-  const path = hasOddPath ? oddPath(shape.path, chance) : shape.path;
+  const ownPath = shape.path.replace("/chat/m:", `/${model}:`);
+  const path = hasOddPath ? oddPath(ownPath, chance) : ownPath;
   const method = chance.is(0.05) ? chance.pick(METHODS) : (shape.method ?? "POST");
   const canHaveBody = shape.bodies.length > 0 && method !== "GET" && method !== "HEAD";
   const plain = canHaveBody ? bodyBytes(shape, model, chance) : null;
@@ -227,7 +290,9 @@ export function makeRequest(chance: Chance): HostileRequest {
     ...(zipped === null ? [] : [["content-encoding", zipped.encoding] as const]),
     ...(chance.is(0.2) ? oddHeaders(chance) : []),
   ];
-  const isForEither = shape.path.startsWith("/v1/models") && headers.some(([name]) => name === "anthropic-version");
+  // Three dialects have a catalogue there, and Gemini has its calls.
+  const isForEither =
+    shape.path.startsWith("/v1/models") && (method !== "GET" || headers.some(([name]) => name === "anthropic-version"));
   const envelope = hasOddPath || isForEither ? null : shape.envelope;
   return {
     method,
