@@ -32,7 +32,7 @@ function guessing(waitMs: number): ClientError {
 
 /** Fills what the API surface sees. `isReady` is false while starting and draining. */
 export function apiContext(opening: Opening, isReady: () => boolean): ApiContext {
-  const { runtime, stores, keyring, clock } = opening;
+  const { runtime, stores, responses, keyring, clock } = opening;
   const { services } = runtime;
   const failedKeys = createRateBook(FAILED_AUTH_LIMIT);
   const inFlight = createConcurrencyBook(IN_FLIGHT_PER_CALLER);
@@ -40,6 +40,7 @@ export function apiContext(opening: Opening, isReady: () => boolean): ApiContext
     services,
     keyring,
     ledger: stores.ledger,
+    responses,
     local: runtime.local,
     admit(request) {
       const { host, allowedHosts, allowedOrigins } = services.settings().server;

@@ -6,6 +6,7 @@ import { createNotifier, type ServiceNotifier } from "../host/notify.ts";
 import { ensureAdminToken } from "../host/state.ts";
 import { removeReady, writeReady } from "../host/state-lock.ts";
 import type { AdminContext } from "../http/admin-context.ts";
+import type { Ledger } from "../stores/ports.ts";
 import { startRetention } from "../stores/retention.ts";
 import { type CliProblem, failureProblem } from "../terminal/problem.ts";
 import { logEvents } from "./access-log.ts";
@@ -113,7 +114,7 @@ class RunningDaemon implements Daemon {
 
   /** Says that it serves: to client commands, the service manager and the bus; starts what runs beside the requests. */
   announce(): void {
-    const { runtime, stores, log, clock } = this.opening;
+    const { runtime, log, clock } = this.opening;
     const { apiUrl, adminUrl, stateDir, startedAt } = this;
     const { version } = this.inputs;
     this.undo.push(logCrashes(log), logEvents(runtime.bus, log));
@@ -121,17 +122,22 @@ class RunningDaemon implements Daemon {
     this.isReady = true;
     runtime.bus.emit({ event: "ready", at: startedAt, apiUrl, adminUrl, stateDir, version, pid: process.pid });
     this.notifier.ready(`serving on ${apiUrl}`);
-    this.undo.push(
-      startRetention({
-        ledger: stores.ledger,
-        clock,
-        ledgerDays: () => runtime.services.settings().retention.ledgerDays,
-        onError: (error) => log.write("warn", "old ledger rows could not be deleted", { error: String(error) }),
-      }),
-    );
+    this.startRetention();
     const reload = (): void => void this.reload();
     this.undo.push(watchFiles(() => runtime.loaded().watch, reload, clock));
     if (this.notifier.watchdogMs !== null) this.keepAlive(this.notifier.watchdogMs);
+  }
+
+  private startRetention(): void {
+    const { runtime, stores, responses, log, clock } = this.opening;
+    const { settings } = runtime.services;
+    const start = (what: string, store: Pick<Ledger, "prune">, days: () => number): void => {
+      const onError = (error: unknown): void =>
+        log.write("warn", `old ${what} could not be deleted`, { error: String(error) });
+      this.undo.push(startRetention({ store, clock, days, onError }));
+    };
+    start("ledger rows", stores.ledger, () => settings().retention.ledgerDays);
+    if (responses !== null) start("responses", responses, () => settings().retention.responsesDays);
   }
 
   private keepAlive(everyMs: number): void {

@@ -8,6 +8,8 @@ import { type LogFile, logDirectory, openLogFile } from "../host/log-file.ts";
 import { openStateDir } from "../host/state.ts";
 import { lockState, type StateLock } from "../host/state-lock.ts";
 import { openStores, type Stores } from "../stores/open.ts";
+import type { ResponseStore } from "../stores/ports.ts";
+import { openResponseStore } from "../stores/responses.ts";
 import { type CliProblem, failureProblem } from "../terminal/problem.ts";
 import { createKeyring, type OwnKeyring } from "./keyring.ts";
 import { openNetwork } from "./network.ts";
@@ -18,6 +20,8 @@ import { createRuntime, type Runtime } from "./runtime.ts";
 export interface Opening {
   readonly runtime: Runtime;
   readonly stores: Stores;
+  /** Null where its file cannot be used: everything else still works. */
+  readonly responses: ResponseStore | null;
   readonly keyring: OwnKeyring;
   readonly stateDir: string;
   readonly log: LogFile;
@@ -71,6 +75,15 @@ function openLog(loaded: Loaded, stateDir: string, redactor: Redactor, clock: Cl
   });
 }
 
+/** A store of content is a convenience: one that is damaged is told and left out, and serving goes on. */
+function openResponses(stateDir: string, maxBytes: () => number, log: LogFile): ResponseStore | null {
+  const opened = openResponseStore({ stateDir, maxBytes });
+  if (opened.ok) return opened.value;
+  const { code, message, fix } = opened.error;
+  log.write("warn", "answers of the Responses API are not kept", { code, message, fix });
+  return null;
+}
+
 /** Takes the state directory and builds the gateway on it; fails with what to do about it. */
 export function openState(
   inputs: BackendInputs,
@@ -88,9 +101,11 @@ export function openState(
   const recovered = stores.ledger.closeOpenIntents(clock.now());
   if (recovered > 0) log.write("warn", "closed attempts that a crash had left open, as estimates", { recovered });
   const runtime = createRuntime({ loaded, stores, clock, log, redactor, version: inputs.version, ...network.value });
+  const responses = openResponses(stateDir, () => runtime.services.settings().retention.responsesBytes, log);
   return success({
     runtime,
     stores,
+    responses,
     keyring: createKeyring(stores.keys, digest, clock),
     stateDir,
     log,
@@ -102,6 +117,7 @@ export function openState(
       await stores.ledger.flush().catch((error: unknown) => {
         log.write("error", "the ledger could not be committed at the end", { error: String(error) });
       });
+      responses?.close();
       stores.close();
       await log.close();
       lock.release();

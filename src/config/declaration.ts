@@ -54,10 +54,17 @@ function blankProvider(id: string): Provider {
   };
 }
 
-/** Only the endpoint of one dialect, at an address of the user's. Messages upstreams expect Anthropic's own key header. */
+/** Where servers of a dialect expect the key, if not as a bearer token. */
+const KEY_HEADERS: Partial<Record<ProviderEndpoint["dialect"], string>> = {
+  anthropic: "x-api-key",
+  gemini: "x-goog-api-key",
+};
+
+/** Only the endpoint of one dialect, at an address of the user's, with the key where its servers expect it. */
 function endpointAt(start: Provider, dialect: ProviderEndpoint["dialect"], baseUrl: string): ProviderEndpoint {
   const known = start.endpoints.find((endpoint) => endpoint.dialect === dialect);
-  const auth: AuthScheme = dialect === "anthropic" ? { kind: "header", header: "x-api-key" } : { kind: "bearer" };
+  const header = KEY_HEADERS[dialect];
+  const auth: AuthScheme = header === undefined ? { kind: "bearer" } : { kind: "header", header };
   return { ...(known ?? { dialect, auth }), baseUrl: tidyBase(dialect, baseUrl) };
 }
 

@@ -52,7 +52,12 @@ export function finishSettings(
       windowMs: breaker?.window ?? 60_000,
       isOff: breaker?.off ?? false,
     },
-    retention: { ledgerDays: retention?.ledger ?? 90, requestsDays: retention?.requests ?? 14 },
+    retention: {
+      ledgerDays: retention?.ledger ?? 90,
+      requestsDays: retention?.requests ?? 14,
+      responsesDays: retention?.responses ?? 30,
+      responsesBytes: retention?.responsesSize ?? 256 * MEBIBYTE,
+    },
     prices: { overrides: rateCards(config.prices?.overrides ?? {}) },
     local: { keepAlive: local?.keepAlive ?? "5m", contextTokens: local?.contextTokens ?? 8192 },
     isStrict: config.strict ?? false,

@@ -35,7 +35,7 @@ const SETTINGS = `# Check it with \`lodestar config check\`, see what counts wit
 # deadlines: { connect: 10s, headers: 600s, firstToken: 120s, idle: 120s, total: none }
 # retries: { attempts: 2, base: 250ms, max: 5s }
 # breaker: { failures: 5, window: 60s, off: false }
-# retention: { ledger: 90d, requests: 14d }
+# retention: { ledger: 90d, requests: 14d, responses: 30d, responsesSize: 256MB }
 # local: { keepAlive: 5m, contextTokens: 8192 }
 # log: { level: info, maxSize: 10MB, keepFiles: 5 }
 # strict: false

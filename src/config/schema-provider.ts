@@ -87,7 +87,10 @@ const PROVIDER_ENTRIES = {
   baseUrl: v.nullish(v.pipe(BaseUrl, v.description("Where it stands, if not at its documented address."))),
   dialect: v.optional(
     v.pipe(
-      v.picklist(["openai-chat", "anthropic", "ollama"], "must be openai-chat, anthropic or ollama"),
+      v.picklist(
+        ["openai-chat", "openai-responses", "anthropic", "gemini", "ollama"],
+        "must be openai-chat, openai-responses, anthropic, gemini or ollama",
+      ),
       v.description("What it speaks. Default for a provider of your own: openai-chat."),
     ),
   ),

@@ -47,6 +47,18 @@ export const days = (about: string) => {
     ),
   );
 };
+/** Whole days, or `off`, which reads as 0; may be left out. */
+export const daysOrOff = (about: string) => {
+  const hint = "must be whole days, such as 30d, or off";
+  return v.optional(
+    v.pipe(
+      v.string(hint),
+      v.description(about),
+      v.regex(/^(?:off|[1-9]\d{0,4}d)$/, hint),
+      v.transform((value) => (value === "off" ? 0 : Number(value.slice(0, -1)))),
+    ),
+  );
+};
 /** A size with its unit; bytes once read. May be left out. */
 export const size = (about: string) =>
   v.optional(

@@ -4,6 +4,7 @@ import { ProviderBlockSchema } from "./schema-provider.ts";
 import {
   DURATION_HINT,
   days,
+  daysOrOff,
   duration,
   flag,
   isTimer,
@@ -116,7 +117,14 @@ export const ConfigSchema = v.strictObject(
       "Leaves out targets that keep failing.",
     ),
     retention: section(
-      { ledger: days("Rows of the ledger."), requests: days("Per-request detail.") },
+      {
+        ledger: days("Rows of the ledger."),
+        requests: days("Per-request detail."),
+        responses: daysOrOff(
+          "Answers of the Responses API, kept for `previous_response_id` unless a request says `store: false`. `off` keeps none and deletes what was kept.",
+        ),
+        responsesSize: size("Size of all kept answers together; the oldest go first."),
+      },
       "How long records are kept.",
     ),
     prices: section(

@@ -51,7 +51,13 @@ export interface Settings {
   readonly deadlines: Deadlines;
   readonly retries: { readonly attemptsPerTarget: number; readonly baseMs: number; readonly maxMs: number };
   readonly breaker: { readonly failures: number; readonly windowMs: number; readonly isOff: boolean };
-  readonly retention: { readonly ledgerDays: number; readonly requestsDays: number };
+  readonly retention: {
+    readonly ledgerDays: number;
+    readonly requestsDays: number;
+    /** 0: answers of the Responses API are not kept at all. */
+    readonly responsesDays: number;
+    readonly responsesBytes: number;
+  };
   readonly prices: { readonly overrides: Readonly<Record<string, RateCard>> };
   /** Ollama: what pins the runner. */
   readonly local: { readonly keepAlive: string; readonly contextTokens: number };

@@ -82,7 +82,12 @@ export function shownSettings(settings: Settings): Readonly<Record<string, unkno
       max: formatDuration(retries.maxMs),
     },
     breaker: { failures: breaker.failures, window: formatDuration(breaker.windowMs), off: breaker.isOff },
-    retention: { ledger: `${retention.ledgerDays}d`, requests: `${retention.requestsDays}d` },
+    retention: {
+      ledger: `${retention.ledgerDays}d`,
+      requests: `${retention.requestsDays}d`,
+      responses: retention.responsesDays === 0 ? "off" : `${retention.responsesDays}d`,
+      responsesSize: formatSize(retention.responsesBytes),
+    },
     prices: { overrides: settings.prices.overrides },
     local: settings.local,
     log: { level: log.level, maxSize: formatSize(log.maxBytes), keepFiles: log.keepFiles },

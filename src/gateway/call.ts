@@ -43,6 +43,8 @@ export interface ChatCall extends Call {
   readonly request: ChatRequest;
   /** The body as it came: text for the byte-for-byte path, JSON already parsed. */
   readonly body: { readonly text: string; readonly json: JsonObject };
+  /** What the client itself sent, where `body` says more (earlier turns were put in front of it). */
+  readonly sent?: JsonObject;
 }
 
 export interface EmbeddingCall extends Call {

@@ -3,7 +3,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { Result } from "../core/result.ts";
 import type { LocalModels } from "../gateway/local-models.ts";
 import type { Services } from "../gateway/services.ts";
-import type { ApiKey, Ledger } from "../stores/ports.ts";
+import type { ApiKey, Ledger, ResponseStore } from "../stores/ports.ts";
 import type { Admission } from "./admission.ts";
 import type { Keyring } from "./identify.ts";
 
@@ -18,6 +18,8 @@ export interface ApiContext {
   readonly services: Services;
   readonly keyring: Keyring;
   readonly ledger: Ledger;
+  /** Kept answers of the Responses API; null where their file cannot be used. */
+  readonly responses: ResponseStore | null;
   readonly local: LocalModels;
   /** Host, Origin and size checks before anything else. */
   admit(request: Request): Admission;

@@ -17,6 +17,7 @@ import { type Arrival, serveChat, serveCount, serveEmbeddings } from "./inferenc
 import { identifyAt } from "./open-call.ts";
 import { canonicalPath, pathOf } from "./path.ts";
 import { errorResponse } from "./respond.ts";
+import { serveDeleteResponse, serveGetResponse, serveInputItems, servePostResponse } from "./responses.ts";
 
 /** What the server hands in beside the request: the peer's address. */
 export interface Peer {
@@ -26,10 +27,13 @@ export interface Peer {
 type Handler = (arrival: Arrival, context: ApiContext) => Response | Promise<Response>;
 
 /** Every route of the API port. By hand and in one place, because it is the security surface. */
-const ROUTES: readonly (readonly [method: "GET" | "POST" | "HEAD", path: string, handler: Handler])[] = [
+const ROUTES: readonly (readonly [method: "GET" | "POST" | "HEAD" | "DELETE", path: string, handler: Handler])[] = [
   ["POST", "/v1/chat/completions", (arrival, context) => serveChat(arrival, openaiChat, context)],
-  ["POST", "/v1/responses", (arrival, context) => serveChat(arrival, openaiResponses, context)],
+  ["POST", "/v1/responses", servePostResponse],
   ["GET", "/v1/responses", ({ requestId }) => refuseWebSocket(requestId)],
+  ["GET", "/v1/responses/:id", serveGetResponse],
+  ["DELETE", "/v1/responses/:id", serveDeleteResponse],
+  ["GET", "/v1/responses/:id/input_items", serveInputItems],
   ["POST", "/v1beta/models/:model{.+}", (arrival, context) => serveGemini(arrival, context)],
   ["POST", "/v1/models/:model{.+}", (arrival, context) => serveGemini(arrival, context)],
   ["GET", "/v1beta/models", keyed((arrival, context) => serveGeminiModels(arrival, context))],

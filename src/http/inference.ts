@@ -18,14 +18,14 @@ export interface Arrival {
 }
 
 /** A decoded request and how it is answered. */
-interface Work {
+export interface Work {
   readonly isStream: boolean;
   readonly requestedModel: string;
   readonly answer: () => Promise<Answer>;
 }
 
 /** What all endpoints that ask a model share: let in, decode, take a place, answer with patience, give the place back. */
-async function serve(
+export async function serve(
   arrival: Arrival,
   dialect: Dialect,
   context: ApiContext,

@@ -1,3 +1,4 @@
+import type { JsonObject, JsonValue } from "../core/json.ts";
 import type { AttemptIntent, AttemptOutcome, LedgerRow } from "../core/ledger.ts";
 import type { NanoUsd } from "../core/money.ts";
 import type { PriceRow } from "../core/price.ts";
@@ -149,4 +150,32 @@ export interface KeyStore extends KeyReader {
   revoke(id: string, at: number): boolean;
   /** Notes a use; to the minute, so that a busy key costs one write a minute. */
   touch(id: string, at: number): void;
+}
+
+/** An answer of the Responses API that is kept, and what it answered. */
+export interface StoredResponse {
+  readonly id: string;
+  /** Unix ms, by our clock. */
+  readonly createdAt: number;
+  /** The response as the client saw it. */
+  readonly resource: JsonObject;
+  /** Everything the model read, earlier turns included, as it was written. */
+  readonly input: readonly JsonValue[];
+}
+
+/**
+ * Answers of the Responses API, for the one who asked: a tenant (the id of a client key, empty without one) never sees what
+ * another stored. `notBefore` (Unix ms) hides what is older and not yet deleted.
+ */
+export interface ResponseStore {
+  /** Keeps a response, in place of one of the same id; the oldest of all tenants make room. False: larger than the store. */
+  save(tenant: string, response: StoredResponse): boolean;
+  find(tenant: string, id: string, notBefore: number): StoredResponse | null;
+  /** One output item of a kept response. */
+  findItem(tenant: string, itemId: string, notBefore: number): JsonValue | null;
+  /** False when there is none. */
+  remove(tenant: string, id: string): boolean;
+  /** Deletes one chunk of what was kept before `before`; returns how many, 0 when done. */
+  prune(before: number): number;
+  close(): void;
 }

@@ -1,11 +1,12 @@
-import type { Ledger } from "./ports.ts";
-
 /** What retention needs. Times in milliseconds. */
 export interface RetentionOptions {
-  readonly ledger: Pick<Ledger, "prune">;
+  readonly store: {
+    /** Deletes one chunk of what is older than `before` (Unix ms); returns how many, 0 when done. */
+    prune(before: number): number;
+  };
   readonly clock: { now(): number; after(delayMs: number, action: () => void): () => void };
-  /** Rows are kept for so many days, asked at each round; whole UTC days are deleted. */
-  readonly ledgerDays: () => number;
+  /** Rows are kept for so many days, asked at each round. */
+  readonly days: () => number;
   /** Told when the store refuses; the next round tries again. */
   readonly onError: (error: unknown) => void;
 }
@@ -17,12 +18,12 @@ const CHUNK_PAUSE_MS = 200;
 
 /** Deletes old rows in small chunks, at once and then every hour; the returned function ends it. */
 export function startRetention(options: RetentionOptions): () => void {
-  const { ledger, clock, ledgerDays, onError } = options;
+  const { store, clock, days, onError } = options;
   let cancel = clock.after(CHUNK_PAUSE_MS, step);
 
   function deleteChunk(): boolean {
     try {
-      return ledger.prune(clock.now() - ledgerDays() * DAY_MS) > 0;
+      return store.prune(clock.now() - days() * DAY_MS) > 0;
     } catch (error) {
       onError(error);
       return false;

@@ -24,7 +24,7 @@ describe("without any file", () => {
       chains: { default: ["free", "cheap", "best"] },
       deadlines: { connectMs: 10_000, headersMs: 600_000, firstTokenMs: 120_000, idleMs: 120_000, totalMs: null },
       breaker: { failures: 5, windowMs: 60_000, isOff: false },
-      retention: { ledgerDays: 90, requestsDays: 14 },
+      retention: { ledgerDays: 90, requestsDays: 14, responsesDays: 30, responsesBytes: 256 * 1024 ** 2 },
       maxBodyBytes: 67_108_864,
       file: null,
     });

@@ -99,6 +99,8 @@ describe("the resolved configuration", () => {
       retention:
         ledger: 90d # default
         requests: 14d # default
+        responses: 30d # default
+        responsesSize: 256MB # default
       prices:
         # default
         overrides: {}

@@ -19,7 +19,7 @@ describe("retention", () => {
     await ledger.flush();
     const before = ledger.totals({});
     const left = () => [...ledger.query({})].length;
-    const stop = startRetention({ ledger, clock, ledgerDays: () => 90, onError: (error) => expect(error).toBeUndefined() });
+    const stop = startRetention({ store: ledger, clock, days: () => 90, onError: (error) => expect(error).toBeUndefined() });
     const counts = [left()];
     for (let chunk = 0; chunk < 4; chunk += 1) {
       clock.advance(200);
@@ -40,7 +40,7 @@ describe("retention", () => {
       if (rounds === 2) throw new Error("disk full");
       return 0;
     };
-    const stop = startRetention({ ledger: { prune }, clock, ledgerDays: () => 90, onError: (error) => errors.push(error) });
+    const stop = startRetention({ store: { prune }, clock, days: () => 90, onError: (error) => errors.push(error) });
     clock.advance(200 + 3 * HOUR);
     expect(rounds).toBe(4);
     expect(errors).toMatchObject([{ message: "disk full" }]);

@@ -1,12 +1,6 @@
 import type { JsonObject, JsonValue } from "../../core/json.ts";
 import { without } from "./fields.ts";
-
-/** The `input` of a body as items: one text is one message of the user; none where it is absent. */
-function inputItems(body: JsonObject): readonly JsonValue[] {
-  const { input } = body;
-  if (typeof input === "string") return [{ type: "message", role: "user", content: input }];
-  return Array.isArray(input) ? input : [];
-}
+import { inputItems } from "./input-items.ts";
 
 /**
  * A body whose `previous_response_id` has been looked up: `items` (the input and the output of that response, in order) come

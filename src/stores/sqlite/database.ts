@@ -24,6 +24,8 @@ function configure(database: Database, durability: DatabasePlan["durability"]): 
   database.run("PRAGMA journal_mode = WAL");
   // Money is FULL: under WAL only that syncs each commit. NORMAL syncs at checkpoints.
   database.run(durability === "durable" ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  // What clients said is kept in such files: a deleted row is overwritten, not only forgotten.
+  if (durability === "fast") database.run("PRAGMA secure_delete = ON");
   database.run("PRAGMA foreign_keys = ON");
   // Views and triggers of a tampered file may not call functions with side effects.
   database.run("PRAGMA trusted_schema = OFF");
