@@ -27,6 +27,11 @@ export interface PlanInput {
 export interface PlannedTarget {
   readonly target: Target;
   readonly isLocal: boolean;
+  /**
+   * Of the provider that the name leads to first, cooling down or not: the one whose signed thinking a conversation under
+   * this name carries, as far as one can tell.
+   */
+  readonly isHome: boolean;
   /** Why it is here: `explicit`, `alias:coder`, `chain:default`, `free`, `cheap`, `best`, `bare-name`; joined by `>`. */
   readonly reason: string;
 }
@@ -130,7 +135,8 @@ export function makePlan(input: PlanInput, nowMs: number): Result<Plan, ClientEr
       const target = { provider, account: account.id, model };
       const untilMs = input.coolingUntil(provider, account.id);
       if (untilMs !== null && untilMs > nowMs) skipped.push({ target, untilMs });
-      else targets.push({ target, isLocal: source?.isLocal ?? false, reason });
+      else
+        targets.push({ target, isLocal: source?.isLocal ?? false, isHome: provider === allowed[0]?.provider, reason });
     }
   }
   if (targets.length > 0) return success({ requested: input.requested, targets, skipped });

@@ -56,6 +56,16 @@ describe("a plan", () => {
     ]);
   });
 
+  test("knows the targets of the provider that a name leads to first, even while all its accounts cool down", () => {
+    const homes = (more: Partial<PlanInput> = {}) => {
+      const made = plan("both", more);
+      return made.ok && made.value.targets.map((entry) => entry.isHome);
+    };
+    expect(homes()).toEqual([true, true, false]);
+    expect(homes({ coolingUntil: (provider) => (provider === "work" ? NOW + 1 : null) })).toEqual([false]);
+    expect(homes({ allowedModels: ["home/*"] })).toEqual([true]);
+  });
+
   test("takes an account again the moment its pause is over", () => {
     expect(targets("work/m", { coolingUntil: () => NOW })).toEqual(["work/m@a", "work/m@b"]);
   });
