@@ -101,10 +101,20 @@ export type HeaderLookup = (name: string) => string | null;
  * and strict about types it must understand: its error names the parameter.
  */
 export interface Dialect<DecoderState = unknown, EncoderState = unknown, RelayState = unknown> {
+  /**
+   * Variants of a dialect (Ollama's `/api/generate`, Gemini's stream as one array) share its name: they are other paths to the
+   * same servers, so that a client of a variant is relayed to any endpoint of that name in the client's own variant.
+   */
   readonly name: DialectName;
   readonly framing: Framing;
   /** The URL names the model and the body does not (Gemini): a body that goes out unchanged needs no new name in it. */
   readonly hasModelInPath?: boolean;
+  /** Streams state their usage only where the request asks for it (`streamUsage`). */
+  readonly hasStreamUsageFlag?: boolean;
+  /** Requests carry options of the engine itself, which must be ours: a client's body never goes out unchanged. */
+  readonly hasRunnerOptions?: boolean;
+  /** Images by URL: `own` are understood for files that this dialect's own clients have uploaded, `none` are not. Absent: any. */
+  readonly imageUrls?: "own" | "none";
   /**
    * `pathModel` where the URL names the model. There the URL decides about streaming too: the request comes back with
    * `stream: false`, and whoever read the URL sets it.

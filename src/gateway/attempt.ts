@@ -5,15 +5,10 @@ import type { Plan, PlannedTarget } from "../core/plan.ts";
 import type { CostStamp } from "../core/stamp.ts";
 import { targetName } from "../core/target.ts";
 import type { AttemptRecord, Call } from "./call.ts";
+import { createLifeline } from "./lifeline.ts";
 import { metadataOf } from "./metadata.ts";
 import type { Services } from "./services.ts";
 import { type Ending, emptyEnding, isOwnDoing } from "./settle.ts";
-
-/** What ends an attempt when the client goes away. */
-export const CLIENT_LEFT: Fault = { kind: "client-left", message: "The client closed the connection." };
-
-/** What ends an attempt when the process stops. */
-export const STOPPING: Fault = { kind: "shutdown", message: "Lodestar is stopping." };
 
 /** One try at one target, from its intent to its one settlement. */
 export interface Attempt {
@@ -25,8 +20,11 @@ export interface Attempt {
   readonly signal: AbortSignal;
   /** Monotonic ms. */
   readonly startedAt: number;
-  firstTokenMs: number | null;
+  /** Milliseconds from its start to the first content; null while none came. */
+  readonly firstTokenMs: number | null;
   upstreamStatus: number | null;
+  /** The first content came just now; a later call changes nothing. */
+  noteContent(): void;
   /** Ends the attempt for a reason of ours; what waits on `signal` then fails. */
   abort(fault: Fault): void;
   /** The true reason of a failure: what we aborted for, if we did, else what was seen, without any secret in its words. */
@@ -86,74 +84,71 @@ function lostState(fault: Fault, upstreamStatus: number | null): "refused" | "ab
   return UNSENT.includes(fault.kind) && upstreamStatus === null ? "refused" : "failed";
 }
 
+/** Where a planned target leads, under the configuration that the plan was made under. */
+function findAccount({ planned, settings }: Opening): { configured: ConfiguredProvider; account: Account } {
+  const { target } = planned;
+  const configured = settings.providers.find((entry) => entry.provider.id === target.provider);
+  const account = configured?.accounts.find((entry) => entry.id === target.account);
+  if (configured === undefined || account === undefined) throw new Error(`no such target: ${targetName(target)}`);
+  return { configured, account };
+}
+
+function recordOf({ planned, reason }: Opening, told: Pick<AttemptRecord, "outcome" | "message" | "durationMs">) {
+  const { target } = planned;
+  return { target: targetName(target), account: target.account, reason, ...told };
+}
+
 /**
  * Writes the intent and links the attempt to the client, the deadlines and the process. Null when the ledger can take no
  * more (disk full and its queue at the bound): a call that could not be booked is not made.
  */
 export function openAttempt(opening: Opening, services: Services): Attempt | null {
   const { planned, call } = opening;
-  const configured = opening.settings.providers.find((entry) => entry.provider.id === planned.target.provider);
-  const account = configured?.accounts.find((entry) => entry.id === planned.target.account);
-  if (configured === undefined || account === undefined)
-    throw new Error(`no such target: ${targetName(planned.target)}`);
+  const { configured, account } = findAccount(opening);
   const intent = intentOf(opening, services.clock.now());
   if (!services.ledger.reserve(intent)) return null;
   services.health.asked(planned.target);
   call.progress.target = planned;
   const startedAt = services.clock.monotonic();
-  const controller = new AbortController();
-  let abortedFor: Fault | null = null;
+  const lifeline = createLifeline(call.signal, services.shutdown);
+  const elapsedMs = (): number => services.clock.monotonic() - startedAt;
+  let firstTokenMs: number | null = null;
   let isSettled = false;
-
-  function abort(fault: Fault): void {
-    abortedFor ??= fault;
-    controller.abort(fault);
-  }
-  const onClientLeft = (): void => abort(CLIENT_LEFT);
-  const onShutdown = (): void => abort(STOPPING);
-  call.signal.addEventListener("abort", onClientLeft);
-  services.shutdown.addEventListener("abort", onShutdown);
-  if (call.signal.aborted) onClientLeft();
-  if (services.shutdown.aborted) onShutdown();
-
-  function settle(ending: Ending): CostStamp {
-    if (isSettled) throw new Error(`attempt ${intent.requestId}#${intent.attempt} is settled already`);
-    isSettled = true;
-    call.signal.removeEventListener("abort", onClientLeft);
-    services.shutdown.removeEventListener("abort", onShutdown);
-    const stamp = services.settle(intent, ending);
-    if (!call.wantsMetadata) return stamp;
-    const records = [...opening.before, attempt.record("answered", null)];
-    return { ...stamp, metadata: metadataOf(opening.requestedModel, records, opening.plan) };
-  }
 
   const attempt: Attempt = {
     intent,
     planned,
     configured,
     account,
-    signal: controller.signal,
+    signal: lifeline.signal,
     startedAt,
-    firstTokenMs: null,
+    get firstTokenMs() {
+      return firstTokenMs;
+    },
     upstreamStatus: null,
-    abort,
-    explain: (seen) => abortedFor ?? { ...seen, message: services.redact(seen.message) },
-    settle,
+    noteContent() {
+      firstTokenMs ??= Math.round(elapsedMs());
+    },
+    abort: lifeline.cut,
+    explain: (seen) => lifeline.cutFor ?? { ...seen, message: services.redact(seen.message) },
+    settle(ending) {
+      if (isSettled) throw new Error(`attempt ${intent.requestId}#${intent.attempt} is settled already`);
+      isSettled = true;
+      lifeline.release();
+      const stamp = services.settle(intent, ending);
+      if (!call.wantsMetadata) return stamp;
+      const records = [...opening.before, attempt.record("answered", null)];
+      return { ...stamp, metadata: metadataOf(opening.requestedModel, records, opening.plan) };
+    },
     get isSettled() {
       return isSettled;
     },
     lose(fault) {
-      if (!isSettled) settle(emptyEnding(lostState(fault, attempt.upstreamStatus), fault, attempt.upstreamStatus));
+      if (!isSettled)
+        attempt.settle(emptyEnding(lostState(fault, attempt.upstreamStatus), fault, attempt.upstreamStatus));
       services.health.failed(planned.target, fault);
     },
-    record: (outcome, message) => ({
-      target: targetName(planned.target),
-      account: planned.target.account,
-      reason: opening.reason,
-      outcome,
-      message,
-      durationMs: Math.round(services.clock.monotonic() - startedAt),
-    }),
+    record: (outcome, message) => recordOf(opening, { outcome, message, durationMs: Math.round(elapsedMs()) }),
   };
   return attempt;
 }

@@ -5,9 +5,10 @@ import type { Plan, PlannedTarget } from "../core/plan.ts";
 import { failure, type Result } from "../core/result.ts";
 import { nextStep } from "../core/retry.ts";
 import { targetName } from "../core/target.ts";
-import { type Attempt, CLIENT_LEFT, openAttempt, STOPPING } from "./attempt.ts";
+import { type Attempt, openAttempt } from "./attempt.ts";
 import { bugFault } from "./bug.ts";
 import type { AttemptRecord, Call } from "./call.ts";
+import { CLIENT_LEFT, STOPPING } from "./lifeline.ts";
 import type { Services } from "./services.ts";
 
 /** How one endpoint talks to one target. It settles what it wins; what it loses is booked by the loop. */

@@ -4,22 +4,12 @@ import { type Result, success } from "../core/result.ts";
 import { estimateTokens, NO_USAGE } from "../core/usage.ts";
 import type { TokenCountCodec } from "../dialects/dialect.ts";
 import type { Attempt } from "./attempt.ts";
+import { bookAnswer } from "./booking.ts";
 import type { CountCall, Won } from "./call.ts";
-import { encodeTargetOf } from "./chat-request.ts";
+import { encodeTargetOf } from "./encode-target.ts";
 import type { Route } from "./endpoint.ts";
 import { callUpstream, findRoute, readJson } from "./exchange.ts";
 import type { Services } from "./services.ts";
-
-function settleCount(attempt: Attempt, isCounted: boolean): void {
-  attempt.settle({
-    state: isCounted ? "final" : "estimated",
-    usage: NO_USAGE,
-    usageSource: isCounted ? "provider" : "estimated",
-    fault: null,
-    firstTokenMs: null,
-    upstreamStatus: attempt.upstreamStatus,
-  });
-}
 
 function answer(call: CountCall, inputTokens: number, source: "provider" | "estimated", waitedMs: number): Won {
   const body = call.dialect.tokenCount?.encodeReply(inputTokens) ?? { input_tokens: inputTokens };
@@ -33,7 +23,7 @@ async function askProvider(
   codec: TokenCountCodec,
   services: Services,
 ): Promise<Result<number, Fault>> {
-  const { body } = codec.encodeRequest(call.request, encodeTargetOf(attempt, call.request, services));
+  const { body } = codec.encodeRequest(call.request, encodeTargetOf(attempt, route, call.request, services));
   const path = codec.path(attempt.planned.target.model);
   const request = { path, body: JSON.stringify(body), isStream: false };
   const sent = await callUpstream(attempt, call, route, request, services);
@@ -55,13 +45,13 @@ export async function exchangeCount(
   if (!route.ok) return route;
   const codec = route.value.dialect.tokenCount;
   if (codec === undefined || attempt.configured.provider.countsTokens !== true) {
-    settleCount(attempt, false);
+    bookAnswer(attempt, undefined, () => NO_USAGE);
     return success(answer(call, estimateTokens(textOfRequest(call.request)), "estimated", 0));
   }
   const sentAt = services.clock.monotonic();
   const counted = await askProvider(call, attempt, route.value, codec, services);
   if (!counted.ok) return counted;
-  settleCount(attempt, true);
+  bookAnswer(attempt, NO_USAGE, () => NO_USAGE);
   services.health.succeeded(attempt.planned.target);
   return success(answer(call, counted.value, "provider", services.clock.monotonic() - sentAt));
 }

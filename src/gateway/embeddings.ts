@@ -4,9 +4,11 @@ import { failure, type Result, success } from "../core/result.ts";
 import { estimateTokens, type Usage } from "../core/usage.ts";
 import { costHeader } from "./answer-headers.ts";
 import type { Attempt } from "./attempt.ts";
+import { bookAnswer } from "./booking.ts";
 import type { EmbeddingCall, Won } from "./call.ts";
-import { encodeTargetOf } from "./chat-request.ts";
+import { encodeTargetOf } from "./encode-target.ts";
 import { callUpstream, findRoute, readJson } from "./exchange.ts";
+import { replyStampOf } from "./reply-stamp.ts";
 import type { Services } from "./services.ts";
 
 function estimateInputs(request: EmbeddingRequest): Usage {
@@ -39,7 +41,7 @@ export async function exchangeEmbeddings(
       message: `${name} has no embeddings that Lodestar can use.`,
     });
   }
-  const encoded = codec.encodeRequest(call.request, encodeTargetOf(attempt, null, services));
+  const encoded = codec.encodeRequest(call.request, encodeTargetOf(attempt, route.value, null, services));
   const sentAt = services.clock.monotonic();
   const path = typeof codec.path === "string" ? codec.path : codec.path(attempt.planned.target.model);
   const sent = await callUpstream(
@@ -55,22 +57,9 @@ export async function exchangeEmbeddings(
   const reply = codec.decodeReply(json.value);
   if (!reply.ok) return reply;
   services.health.succeeded(attempt.planned.target);
-  const isCounted = reply.value.usage !== undefined;
-  const usage = reply.value.usage ?? estimateInputs(call.request);
-  const cost = attempt.settle({
-    state: isCounted ? "final" : "estimated",
-    usage,
-    usageSource: isCounted ? "provider" : "estimated",
-    fault: null,
-    firstTokenMs: Math.round(services.clock.monotonic() - attempt.startedAt),
-    upstreamStatus: attempt.upstreamStatus,
-  });
-  const stamp = {
-    requestedModel: call.request.model,
-    requestId: call.requestId,
-    nowMs: services.clock.now(),
-    streamUsage: false,
-  };
+  attempt.noteContent();
+  const { usage, cost } = bookAnswer(attempt, reply.value.usage, () => estimateInputs(call.request));
+  const stamp = replyStampOf(call, call.request.model, services.clock.now());
   const body = own.encodeReply({ ...reply.value, usage }, call.request, stamp, cost);
   const waitedMs = services.clock.monotonic() - sentAt;
   return success({

@@ -9,24 +9,24 @@ import type { Call } from "./call.ts";
 export interface Route {
   readonly endpoint: ProviderEndpoint;
   readonly dialect: Dialect;
+  /** The client speaks the same: `dialect` is the client's very codec, its variant included, and bodies may pass unchanged. */
+  readonly isClientDialect: boolean;
 }
 
-/**
- * The provider's endpoint in the client's own dialect, else its first one that has a codec; null when there is none. Where
- * the dialects are the same, the client's very codec is used: it may be a variant (Ollama's `/api/generate`).
- */
+/** The provider's endpoint in the client's own dialect, else its first one that has a codec; null when there is none. */
 export function routeTo(
   configured: ConfiguredProvider,
   client: Dialect,
   dialects: Readonly<Partial<Record<DialectName, Dialect>>>,
 ): Route | null {
   const routes = configured.provider.endpoints.flatMap((endpoint) => {
-    const dialect = endpoint.dialect === client.name ? client : dialects[endpoint.dialect];
-    return dialect === undefined ? [] : [{ endpoint, dialect }];
+    const isClientDialect = endpoint.dialect === client.name;
+    const dialect = isClientDialect ? client : dialects[endpoint.dialect];
+    return dialect === undefined ? [] : [{ endpoint, dialect, isClientDialect }];
   });
   // A local engine is always spoken to natively: only there do its runner options stay pinned.
   if (configured.provider.isLocal === true) return routes[0] ?? null;
-  return routes.find((route) => route.dialect === client) ?? routes[0] ?? null;
+  return routes.find((route) => route.isClientDialect) ?? routes[0] ?? null;
 }
 
 function credentialOf(attempt: Attempt, call: Call, { endpoint }: Route): Record<string, string> {
@@ -41,12 +41,11 @@ function credentialOf(attempt: Attempt, call: Call, { endpoint }: Route): Record
 
 /** Headers of a call to a provider: its own, the credential, and what passes from a client of the same dialect. */
 export function upstreamHeaders(attempt: Attempt, call: Call, route: Route, version: string): Record<string, string> {
-  const isSameDialect = route.dialect.name === call.dialect.name;
   return {
     "content-type": "application/json",
     "user-agent": `lodestar/${version}`,
     ...attempt.configured.provider.headers,
-    ...(isSameDialect ? call.passHeaders : {}),
+    ...(route.isClientDialect ? call.passHeaders : {}),
     ...credentialOf(attempt, call, route),
   };
 }

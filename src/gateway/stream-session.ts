@@ -1,14 +1,16 @@
 import type { Fault } from "../core/fault.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import type { Usage } from "../core/usage.ts";
-import type { Dialect, ReplyStamp } from "../dialects/dialect.ts";
+import type { ReplyStamp } from "../dialects/dialect.ts";
 import { createStreamSplitter } from "../dialects/framing.ts";
 import type { SseSplitter, SseStep } from "../dialects/sse.ts";
 import type { ChunkReader, UpstreamReply } from "../host/upstream.ts";
-import { type Attempt, CLIENT_LEFT } from "./attempt.ts";
+import type { Attempt } from "./attempt.ts";
 import { bugFault } from "./bug.ts";
 import type { ChatCall } from "./call.ts";
+import type { Route } from "./endpoint.ts";
 import { estimateUsage } from "./estimate.ts";
+import { CLIENT_LEFT } from "./lifeline.ts";
 import type { Services } from "./services.ts";
 import { type Ending, isOwnDoing } from "./settle.ts";
 import { createStreamDeadline, type StreamDeadline } from "./stream-deadline.ts";
@@ -19,8 +21,7 @@ import type { Watch } from "./watchdog.ts";
 export interface SessionParts {
   readonly call: ChatCall;
   readonly attempt: Attempt;
-  /** The upstream's dialect. */
-  readonly from: Dialect;
+  readonly route: Route;
   readonly reply: UpstreamReply;
   readonly stamp: ReplyStamp;
   readonly services: Services;
@@ -64,18 +65,18 @@ export class StreamSession {
   private hasEnded = false;
 
   constructor(parts: SessionParts) {
-    const { call, attempt, from, stamp, services } = parts;
+    const { call, attempt, route, stamp, services } = parts;
     this.parts = parts;
     this.ended = new Promise((resolve) => {
       this.finish = resolve;
     });
     this.reader = parts.reply.reader();
-    this.splitter = createStreamSplitter(from.framing);
+    this.splitter = createStreamSplitter(route.dialect.framing);
     this.deadline = createStreamDeadline(attempt, services.settings().deadlines, services.clock);
     this.translator = createTranslator({
-      from,
+      from: route.dialect,
       to: call.dialect,
-      isRelay: from === call.dialect,
+      isRelay: route.isClientDialect,
       stamp,
       complete: (usage) => attempt.settle(endingOf(parts, usage, this.translator.seen, null)),
     });
@@ -152,7 +153,7 @@ export class StreamSession {
     if (seen.isFinished) this.deadline.complete();
     else if (seen.hasContent) this.deadline.touch();
     if (!seen.hasContent || attempt.firstTokenMs !== null) return text;
-    attempt.firstTokenMs = Math.round(services.clock.monotonic() - attempt.startedAt);
+    attempt.noteContent();
     if (!attempt.isSettled) services.ledger.stream(attempt.intent.requestId, attempt.intent.attempt);
     return text;
   }

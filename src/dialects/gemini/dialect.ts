@@ -16,6 +16,7 @@ export const gemini: GeminiDialect = {
   name: "gemini",
   framing: "sse",
   hasModelInPath: true,
+  imageUrls: "own",
   decodeRequest,
   encodeRequest,
   decodeReply,

@@ -22,6 +22,8 @@ function heartbeatOf(surface: Surface) {
 export const ollama: OllamaDialect = {
   name: "ollama",
   framing: "ndjson",
+  hasRunnerOptions: true,
+  imageUrls: "none",
   decodeRequest,
   encodeRequest,
   decodeReply,
@@ -38,8 +40,7 @@ export const ollama: OllamaDialect = {
 };
 
 /**
- * Ollama's native completion, `POST /api/generate`. It shares the name `ollama` but not the bodies: a request may be relayed
- * unchanged only where both ends are this very object.
+ * Ollama's native completion, `POST /api/generate`: the same servers, errors and framing as {@link ollama}, other bodies.
  */
 export const ollamaGenerate: OllamaDialect = {
   ...ollama,

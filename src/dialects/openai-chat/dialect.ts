@@ -12,6 +12,7 @@ import { decodeReply, encodeReply, stampReply } from "./reply.ts";
 export const openaiChat: Dialect<DecoderState, EncoderState, RelayState> = {
   name: "openai-chat",
   framing: "sse",
+  hasStreamUsageFlag: true,
   decodeRequest: (body) => decodeRequest(body),
   encodeRequest,
   decodeReply,

@@ -1,0 +1,79 @@
+import type { Fault } from "../core/fault.ts";
+import { isJsonObject, type JsonValue } from "../core/json.ts";
+import type { Reply } from "../core/reply.ts";
+import { partsOfReply } from "../core/reply-parts.ts";
+import { textOfReply } from "../core/request-text.ts";
+import { type Result, success } from "../core/result.ts";
+import { estimateTokens } from "../core/usage.ts";
+import type { ReplyStamp } from "../dialects/dialect.ts";
+import { createStreamWriter } from "../dialects/framing.ts";
+import { costHeader } from "./answer-headers.ts";
+import type { Asked } from "./ask-chat.ts";
+import type { Attempt } from "./attempt.ts";
+import { type Booked, bookAnswer } from "./booking.ts";
+import type { ChatCall, Won } from "./call.ts";
+import type { Route } from "./endpoint.ts";
+import { estimateUsage } from "./estimate.ts";
+import { readJson } from "./exchange.ts";
+import { chatStampOf } from "./reply-stamp.ts";
+import type { Services } from "./services.ts";
+
+/** A whole reply that has been read and booked, on its way to the client. */
+interface BookedReply extends Booked {
+  readonly reply: Reply;
+  /** As it came, where it may go back so: the client's own bytes went out. */
+  readonly verbatim: JsonValue;
+  readonly stamp: ReplyStamp;
+}
+
+function writeReply({ dialect }: ChatCall, { reply, verbatim, usage, cost, stamp }: BookedReply): string {
+  const body = isJsonObject(verbatim)
+    ? dialect.stampReply(verbatim, stamp, usage, cost)
+    : dialect.encodeReply({ ...reply, usage }, stamp, cost);
+  return JSON.stringify(body);
+}
+
+/** A whole reply to a client that asked for a stream, as the shortest stream that says the same. */
+function writeAsStream({ dialect }: ChatCall, { reply, usage, cost, stamp }: BookedReply): string {
+  const writer = createStreamWriter(dialect.framing);
+  let state = dialect.encoder.initial(stamp);
+  let text = "";
+  for (const part of partsOfReply({ ...reply, usage })) {
+    const [next, events] = dialect.encoder.step(state, part, part.type === "finish" ? cost : undefined);
+    state = next;
+    text += events.map((event) => writer.write(event)).join("");
+  }
+  return text + writer.end();
+}
+
+function textStream(text: string): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode(text));
+      controller.close();
+    },
+  });
+}
+
+/** Reads a whole reply, books it, and writes it in the client's dialect, as a stream if one was asked for. */
+export async function readWholeReply(
+  call: ChatCall,
+  attempt: Attempt,
+  route: Route,
+  asked: Asked,
+  services: Services,
+): Promise<Result<Pick<Won, "body" | "headers">, Fault>> {
+  const json = await readJson(attempt, asked.reply, services);
+  if (!json.ok) return json;
+  const decoded = route.dialect.decodeReply(json.value);
+  if (!decoded.ok) return decoded;
+  const reply = decoded.value;
+  attempt.noteContent();
+  const booked = bookAnswer(attempt, reply.usage, () =>
+    estimateUsage(call.request, estimateTokens(textOfReply(reply))),
+  );
+  const stamp = chatStampOf(call, services.clock.now());
+  const whole = { ...booked, reply, verbatim: asked.isVerbatim ? json.value : null, stamp };
+  const body = call.request.stream ? textStream(writeAsStream(call, whole)) : writeReply(call, whole);
+  return success({ body, headers: costHeader(booked.cost.costNanoUsd) });
+}
