@@ -119,7 +119,9 @@ describe.skipIf(process.platform !== "linux")("the compiled binary under load (s
         "open files, first and second half at most": `${early} and ${late}`,
       });
       expect(peakBytes).toBeLessThanOrEqual(MOST_BYTES);
-      if (isMeasured) expect(perMillion).toBeLessThanOrEqual(MOST_SLOPE_BYTES);
+      // A shorter run cannot tell a small slope from noise: then only what is surely too steep fails.
+      const doubt = numbers.length >= FULL_COUNT ? 0 : 2 * error * 1_000_000;
+      if (isMeasured) expect(perMillion - doubt).toBeLessThanOrEqual(MOST_SLOPE_BYTES);
       expect(late).toBeLessThanOrEqual(early + FILES_SLACK);
       expect(samples.length).toBeGreaterThan(SAMPLES / 2);
     },
