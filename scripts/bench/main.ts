@@ -15,7 +15,7 @@ import type { Absent, Target } from "./targets/target.ts";
 import { startUpstream, type UpstreamTarget } from "./targets/upstream.ts";
 
 const FULL: Scale = { rounds: 3, duration: 1, starts: 10, leavings: 20 };
-const QUICK: Scale = { rounds: 1, duration: 0.3, starts: 3, leavings: 5 };
+const QUICK: Scale = { rounds: 1, duration: 0.25, starts: 3, leavings: 5 };
 const HELP = `bun run bench [--quick] [--json]
 
 Measures dist/lodestar beside a direct call, a bare Bun + Hono pass-through, nginx and Portkey's gateway.

@@ -10,6 +10,7 @@ export const METRICS = {
   fixedP99: { title: "latency p99 at 500/s", unit: "ms" },
   tokenP50: { title: "time to first token p50, 200 streams/s", unit: "ms" },
   tokenP99: { title: "time to first token p99, 200 streams/s", unit: "ms" },
+  tokenCpu: { title: "CPU per stream of 10 events, 200 streams/s", unit: "µs" },
   burstCpu: { title: "CPU per relayed event, bursts of 2,000", unit: "µs" },
   pacedCpu: { title: "CPU per relayed event, 20 streams at 10 ms", unit: "µs" },
   promptCpu: { title: "CPU per request with a 100K-token prompt", unit: "ms" },

@@ -59,8 +59,9 @@ const SCENARIOS: readonly Scenario[] = [
   {
     title: "time to first token",
     script: { kind: "sse", events: 10, intervalMs: 0 },
-    manner: ({ duration }) => ({ kind: "open", perSecond: 200, durationMs: 2500 * duration }),
+    manner: ({ duration }) => ({ kind: "open", perSecond: 200, durationMs: 2000 * duration }),
     record(loaded, add) {
+      add("tokenCpu", perRequestUs(loaded));
       add("tokenP50", loaded.firstToken.p50);
       add("tokenP99", loaded.firstToken.p99);
     },
@@ -75,7 +76,7 @@ const SCENARIOS: readonly Scenario[] = [
   {
     title: "paced events",
     script: { kind: "sse", events: PACED_EVENTS, intervalMs: 10 },
-    manner: ({ duration }) => ({ kind: "closed", connections: 20, durationMs: 3500 * duration }),
+    manner: ({ duration }) => ({ kind: "closed", connections: 20, durationMs: 2500 * duration }),
     record: (loaded, add) => add("pacedCpu", perRequestUs(loaded) / PACED_EVENTS),
     isWithoutDirect: true,
   },

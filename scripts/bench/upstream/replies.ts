@@ -1,7 +1,7 @@
 import type { Script } from "./script.ts";
 
 /** Counts that every answer of the fake upstream states. */
-export const STATED_USAGE = { prompt_tokens: 1000, completion_tokens: 200, total_tokens: 1200 };
+const STATED_USAGE = { prompt_tokens: 1000, completion_tokens: 200, total_tokens: 1200 };
 
 /** The model that answers: dated, as providers do, so that a gateway which promises the asked-for name has to change it. */
 const MODEL = "gpt-4o-mini-2024-07-18";
