@@ -10,6 +10,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./env.ts")).command,
   },
   {
+    name: "launch",
+    description: "Run a coding tool against the daemon, leaving its settings alone",
+    group: "Run",
+    load: async () => (await import("./launch.ts")).command,
+  },
+  {
     name: "restart",
     description: "Stop the daemon and start it again in the background, on the same ports",
     group: "Run",
@@ -104,6 +110,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     description: "Run Lodestar as a systemd service",
     group: "Set up",
     load: async () => (await import("./service.ts")).command,
+  },
+  {
+    name: "setup",
+    description: "Point a coding tool at the daemon, and undo it",
+    group: "Set up",
+    load: async () => (await import("./setup.ts")).command,
   },
   {
     name: "completion",

@@ -1,5 +1,5 @@
 import { type ArgDef, type CommandDef, type CommandMeta, defineCommand as defineCittyCommand } from "citty";
-import type { ExitCode } from "../terminal/exit-code.ts";
+import type { ExitCode, PassedExitCode } from "../terminal/exit-code.ts";
 import type { CliProblem } from "../terminal/problem.ts";
 import type { Environment, Source, Terminal } from "../terminal/terminal.ts";
 import type { Backend } from "./backend.ts";
@@ -12,6 +12,8 @@ export type Flag = ArgDef & {
   readonly value?: ValueKind;
   /** May be given several times (a positional: takes all that follow); the value is a list. */
   readonly isRepeatable?: true;
+  /** A positional that takes no word from behind `--`: those are the command's `rest`, under this name in help. */
+  readonly restName?: string;
   /** Environment variable that stands in when the flag is not given. */
   readonly env?: string;
 };
@@ -66,8 +68,8 @@ export interface CommandContext<Values> extends CliHost {
   readonly rest: readonly string[];
 }
 
-/** How a command ends: an exit code, or a problem to show. */
-export type Outcome = ExitCode | CliProblem;
+/** How a command ends: an exit code, that of a program it ran, or a problem to show. */
+export type Outcome = ExitCode | PassedExitCode | CliProblem;
 
 /** What help, completions, the man page and the reference show of a command. */
 export interface Meta extends CommandMeta {

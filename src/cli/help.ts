@@ -67,7 +67,10 @@ export function usageLine(command: Command, path: string): string {
   const hasFlags = Object.values(command.args).some((flag) => flag.type !== "positional");
   const hasSubCommands = Object.keys(command.subCommands).length > 0;
   const subWord = command.run === undefined && command.default === undefined ? "COMMAND" : "[COMMAND]";
-  return [path, hasSubCommands ? subWord : "", hasFlags ? "[flags]" : "", ...words]
+  const rest = Object.values(command.args).flatMap(({ restName }) =>
+    restName === undefined ? [] : `[-- ${restName}…]`,
+  );
+  return [path, hasSubCommands ? subWord : "", hasFlags ? "[flags]" : "", ...words, ...rest]
     .filter((part) => part !== "")
     .join(" ");
 }

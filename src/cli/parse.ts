@@ -156,11 +156,12 @@ function readTokens(given: Given, flags: Flags, tokens: readonly string[], path:
   return undefined;
 }
 
-/** Hands the loose words to the positionals in order; words behind `--` count as loose where a positional is left for them. */
+/** Hands the loose words to the positionals in order; words behind `--` count as loose where a command takes positionals, unless one leaves them as they are. */
 function placePositionals(given: Given, flags: Flags, path: string): CliProblem | undefined {
   const slots = positionalsOf(flags);
-  const words = slots.length === 0 ? given.positionals : [...given.positionals, ...given.rest];
-  if (slots.length > 0) given.rest = [];
+  const isLoose = slots.length > 0 && slots.every(({ flag }) => flag.restName === undefined);
+  const words = isLoose ? [...given.positionals, ...given.rest] : given.positionals;
+  if (isLoose) given.rest = [];
   let at = 0;
   for (const slot of slots) {
     const taken = slot.flag.isRepeatable === true ? words.slice(at) : words.slice(at, at + 1);

@@ -8,6 +8,8 @@ export const EXIT_CODES = {
   budget: 5,
   upstream: 6,
   notRunning: 7,
+  notStartable: 126,
+  notInstalled: 127,
   interrupted: 130,
 } as const;
 
@@ -27,5 +29,17 @@ export const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   budget: "a budget or quota is used up",
   upstream: "no provider could answer",
   notRunning: "the daemon is not running",
+  notStartable: "the program to run cannot be started",
+  notInstalled: "the program to run is not installed",
   interrupted: "interrupted by SIGINT",
 };
+
+declare const passed: unique symbol;
+
+/** The exit code of a program that ran in the place of a command: any number, told apart from our own by its type. */
+export type PassedExitCode = number & { readonly [passed]: true };
+
+/** Passes on the exit code of another program. */
+export function passExitCode(code: number): PassedExitCode {
+  return code as PassedExitCode;
+}

@@ -25,7 +25,7 @@ async function offered(words: readonly string[]): Promise<readonly string[]> {
 
 describe.skipIf(Bun.which("bash") === null)("bash completes", () => {
   test.each<[string[], string[]]>([
-    [["se"], ["serve", "service"]],
+    [["se"], ["serve", "service", "setup"]],
     [["costs", ""], ["query"]],
     [["costs", "--per"], ["--period"]],
     [

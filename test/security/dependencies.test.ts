@@ -9,6 +9,7 @@ const ROOT = join(import.meta.dir, "..", "..");
 const RUNTIME_DEPENDENCIES: Readonly<Record<string, string>> = {
   citty: "command definitions",
   consola: "talk on stderr",
+  "jsonc-parser": "settings of coding tools, edited without touching their comments",
   hono: "routing of the two listeners",
   ofetch: "HTTP outside the request path",
   picocolors: "colours in the terminal",

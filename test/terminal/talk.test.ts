@@ -90,6 +90,8 @@ describe("problems", () => {
       budget: 5,
       upstream: 6,
       notRunning: 7,
+      notStartable: 126,
+      notInstalled: 127,
       interrupted: 130,
     });
   });

@@ -1,0 +1,122 @@
+import { existsSync } from "node:fs";
+import { failure, type Result, success } from "../core/result.ts";
+import { type Client, KEY_VARIABLE, type Place, type Scope, type Target } from "../features/clients/client.ts";
+import { diffLines } from "../features/clients/diff.ts";
+import { readRecord, recordPath } from "../features/clients/record.ts";
+import { carryOutSetup, isSettled, planSetup, type SetupPlan } from "../features/clients/setup.ts";
+import { EXIT_CODES } from "../terminal/exit-code.ts";
+import type { CliProblem } from "../terminal/problem.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import type { CliHost, Outcome } from "./command.ts";
+import {
+  checkModel,
+  fetchCatalogue,
+  findDaemon,
+  notInstalled,
+  programOf,
+  projectOf,
+  type RunningDaemon,
+} from "./setup-target.ts";
+import type { DaemonArgs } from "./shared-flags.ts";
+
+/** What `setup` was asked to do. */
+export interface SetupWish {
+  readonly client: Client;
+  readonly scope: Scope;
+  readonly place: Place;
+  readonly model: string | undefined;
+  readonly isPrint: boolean;
+  readonly isJson: boolean;
+}
+
+interface Prepared {
+  readonly plan: SetupPlan;
+  readonly target: Target;
+  readonly recordFile: string;
+}
+
+async function targetOf(
+  host: CliHost,
+  wish: SetupWish,
+  daemon: RunningDaemon,
+  since: string,
+): Promise<Result<Target, CliProblem>> {
+  const models = await fetchCatalogue(host, daemon.baseUrl, daemon.key);
+  if (!models.ok) return models;
+  const unknown = checkModel(wish.model, models.value);
+  if (unknown !== null) return failure(unknown);
+  const headers: Record<string, string> =
+    wish.scope === "project" ? { "x-lodestar-project": projectOf(wish.place) } : {};
+  const { baseUrl, key } = daemon;
+  const model = wish.model ?? wish.client.defaultModel(models.value);
+  return success({ baseUrl, key, model, models: models.value, headers, since });
+}
+
+async function prepare(host: CliHost, args: DaemonArgs, wish: SetupWish): Promise<Result<Prepared, CliProblem>> {
+  const daemon = await findDaemon(host, args);
+  if (!daemon.ok) return daemon;
+  const { client, scope, place } = wish;
+  const recordFile = recordPath(daemon.value.stateDir, client.id, scope, place.cwd);
+  const earlier = readRecord(recordFile);
+  if (!earlier.ok) return earlier;
+  const since = earlier.value?.since ?? new Date(host.now()).toISOString();
+  const target = await targetOf(host, wish, daemon.value, since);
+  if (!target.ok) return target;
+  const plan = planSetup(client.files(target.value, place, scope, existsSync), earlier.value);
+  return plan.ok ? success({ plan: plan.value, target: target.value, recordFile }) : plan;
+}
+
+/** A key in a diff is shown by its end only. */
+function masked(line: string, key: string | null): string {
+  return key === null ? line : line.replaceAll(key, `ls-…${key.slice(-4)}`);
+}
+
+function printPlan({ plan, target }: Prepared, terminal: Terminal): void {
+  for (const { path, now, text } of plan.files) {
+    terminal.out(`${now === null ? "new file" : now === text ? "unchanged" : "change"} ${path}`);
+    for (const line of diffLines(now ?? "", text)) terminal.out(masked(line, target.key));
+  }
+}
+
+function tell(wish: SetupWish, { plan, target }: Prepared, isDone: boolean, terminal: Terminal): void {
+  const { client, scope } = wish;
+  for (const { path } of plan.files) terminal.out(path);
+  const model = target.model === null ? "its own model names" : `model ${target.model}`;
+  const where = `${client.name} → ${target.baseUrl}, ${model}`;
+  terminal.talk(isDone ? `${where}: it was set up so already` : where);
+  for (const note of client.notes(target, scope)) terminal.talk(note);
+  if (target.key !== null && plan.files.some((file) => file.text.includes(String(target.key)))) {
+    terminal.talk(`The key of ${KEY_VARIABLE} was written; those files are readable by you alone.`);
+  }
+  const flag = scope === "project" ? " --project" : "";
+  terminal.talk(
+    `Try it: lodestar setup ${client.id}${flag} --check. Undo it: lodestar setup ${client.id}${flag} --undo`,
+  );
+}
+
+/** Points a client at the running daemon, or shows what that would change. */
+export async function runSetup(host: CliHost, args: DaemonArgs, wish: SetupWish): Promise<Outcome> {
+  const { client, scope, place, isPrint } = wish;
+  const isThere = programOf(client, place.environment) !== null || existsSync(client.trace(place));
+  if (!isThere && !isPrint) {
+    const problem = notInstalled(client, EXIT_CODES.failure);
+    return { ...problem, fix: `${problem.fix}; \`lodestar setup ${client.id} --print\` shows what would be written` };
+  }
+  const prepared = await prepare(host, args, wish);
+  if (!prepared.ok) return prepared.error;
+  const { plan, target, recordFile } = prepared.value;
+  if (isPrint) {
+    printPlan(prepared.value, host.terminal);
+    return EXIT_CODES.ok;
+  }
+  const isDone = isSettled(plan);
+  const { baseUrl, model, since } = target;
+  const record = { version: 1 as const, client: client.id, scope, since, baseUrl, model };
+  const failed = isDone && plan.earlier !== null ? null : carryOutSetup(plan, record, recordFile);
+  if (failed !== null) return failed;
+  if (wish.isJson) {
+    const files = plan.files.map(({ path }) => path);
+    host.terminal.out(JSON.stringify({ client: client.id, scope, baseUrl, model, changed: !isDone, files }));
+  } else tell(wish, prepared.value, isDone, host.terminal);
+  return EXIT_CODES.ok;
+}
