@@ -1,5 +1,5 @@
 import type { HealthState } from "./event.ts";
-import type { LedgerRow } from "./ledger.ts";
+import type { CostGroup, LedgerRow, Totals } from "./ledger.ts";
 import type { NanoUsd } from "./money.ts";
 
 /** How one provider does, as `status` shows it. */
@@ -58,27 +58,14 @@ export interface StatusView {
   readonly today: { readonly requests: number; readonly costNanoUsd: NanoUsd; readonly unpriced: number };
 }
 
-/** Sums over ledger rows. */
-export interface TotalsView {
-  readonly requests: number;
-  readonly attempts: number;
-  readonly costNanoUsd: NanoUsd;
-  readonly savedNanoUsd: NanoUsd;
-  readonly unpriced: number;
-  readonly failed: number;
-  readonly inputTokens: number;
-  readonly cacheReadTokens: number;
-  readonly outputTokens: number;
-}
-
 /** `costs --json`. Names are fixed by the public contract; `from` and `to` are Unix ms or null. */
 export interface CostsView {
   readonly period: string;
   readonly from: number | null;
   readonly to: number | null;
   readonly by: string;
-  readonly totals: TotalsView;
-  readonly groups: readonly (TotalsView & { readonly name: string })[];
+  readonly totals: Totals;
+  readonly groups: readonly CostGroup[];
 }
 
 /** One request as `requests --json` lists it. */

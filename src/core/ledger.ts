@@ -72,3 +72,25 @@ export interface LedgerRow extends AttemptIntent {
   readonly fault: { readonly kind: FaultKind; readonly message: string; readonly status?: number } | null;
   readonly upstreamStatus: number | null;
 }
+
+/**
+ * Sums over rows. Money in nano-dollars. `unpriced` counts settled rows without a cost although they had tokens, or
+ * whose tokens nobody knows (closed after a crash).
+ */
+export interface Totals {
+  /** A request counts once, where its last attempt is: groups add up to the total. */
+  readonly requests: number;
+  readonly attempts: number;
+  readonly costNanoUsd: NanoUsd;
+  readonly savedNanoUsd: NanoUsd;
+  readonly unpriced: number;
+  readonly failed: number;
+  readonly inputTokens: number;
+  readonly cacheReadTokens: number;
+  readonly outputTokens: number;
+}
+
+/** The sums of one model, provider, day… */
+export interface CostGroup extends Totals {
+  readonly name: string;
+}

@@ -1,6 +1,6 @@
-import type { AttemptOutcome } from "../core/ledger.ts";
+import type { AttemptOutcome, CostGroup, Totals } from "../core/ledger.ts";
 import { totalInput, totalOutput } from "../core/usage.ts";
-import type { CostGroup, GroupBy, LedgerFilter, Totals } from "./ports.ts";
+import type { GroupBy, LedgerFilter } from "./ports.ts";
 
 /** Milliseconds of a UTC day. */
 export const DAY_MS = 86_400_000;

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "../core/json.ts";
-import type { AttemptIntent, AttemptOutcome, LedgerRow } from "../core/ledger.ts";
+import type { AttemptIntent, AttemptOutcome, CostGroup, LedgerRow, Totals } from "../core/ledger.ts";
 import type { NanoUsd } from "../core/money.ts";
 import type { PriceRow } from "../core/price.ts";
 
@@ -35,27 +35,6 @@ export interface StoreFault {
 }
 
 export type GroupBy = "model" | "provider" | "project" | "key" | "session" | "day";
-
-/**
- * Sums over rows. Money in nano-dollars. `unpriced` counts settled rows without a cost although they had tokens, or
- * whose tokens nobody knows (closed after a crash).
- */
-export interface Totals {
-  /** A request counts once, where its last attempt is: groups add up to the total. */
-  readonly requests: number;
-  readonly attempts: number;
-  readonly costNanoUsd: NanoUsd;
-  readonly savedNanoUsd: NanoUsd;
-  readonly unpriced: number;
-  readonly failed: number;
-  readonly inputTokens: number;
-  readonly cacheReadTokens: number;
-  readonly outputTokens: number;
-}
-
-export interface CostGroup extends Totals {
-  readonly name: string;
-}
 
 /** One request as `requests` lists it: its last attempt decides the state. */
 export interface RequestSummary {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import type { LedgerRow } from "../../src/core/ledger.ts";
-import type { GroupBy, LedgerFilter, Totals } from "../../src/stores/ports.ts";
+import type { LedgerRow, Totals } from "../../src/core/ledger.ts";
+import type { GroupBy, LedgerFilter } from "../../src/stores/ports.ts";
 import { DAY, intentOf, NOON, outcomeOf, PRICE, usageOf } from "./attempts.ts";
 import { createFakeClock } from "./fake-clock.ts";
 import { mustOpen, temporaryFolder } from "./temporary.ts";

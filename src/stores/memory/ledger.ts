@@ -1,4 +1,4 @@
-import type { LedgerRow } from "../../core/ledger.ts";
+import type { LedgerRow, Totals } from "../../core/ledger.ts";
 import type { PriceRow } from "../../core/price.ts";
 import { NO_USAGE } from "../../core/usage.ts";
 import { createLedgerQueue, type PendingAttempt } from "../ledger-queue.ts";
@@ -15,7 +15,7 @@ import {
   sumTotals,
   wholeDays,
 } from "../ledger-sums.ts";
-import type { GroupBy, Ledger, LedgerFilter, RequestSummary, Totals } from "../ports.ts";
+import type { GroupBy, Ledger, LedgerFilter, RequestSummary } from "../ports.ts";
 
 interface MemoryRow {
   readonly row: LedgerRow;

@@ -1,8 +1,8 @@
 import type { Database, Statement } from "bun:sqlite";
-import type { LedgerRow } from "../../core/ledger.ts";
+import type { LedgerRow, Totals } from "../../core/ledger.ts";
 import type { PriceRow } from "../../core/price.ts";
 import { canUseDailySums, DAY_MS, type Dimensions, groupTotals, sumTotals, wholeDays } from "../ledger-sums.ts";
-import type { GroupBy, LedgerFilter, LedgerReader, RequestSummary, Totals } from "../ports.ts";
+import type { GroupBy, LedgerFilter, LedgerReader, RequestSummary } from "../ports.ts";
 import type { Bindings } from "./bindings.ts";
 import { type StoredAttempt, toLedgerRow } from "./ledger-row.ts";
 import * as sql from "./ledger-sql.ts";

@@ -1,5 +1,5 @@
 import type { Database, Statement } from "bun:sqlite";
-import type { AttemptIntent } from "../../core/ledger.ts";
+import type { AttemptIntent, Totals } from "../../core/ledger.ts";
 import type { PendingAttempt } from "../ledger-queue.ts";
 import {
   addTotals,
@@ -11,7 +11,6 @@ import {
   SUPERSEDED_TOTALS,
   settledTotals,
 } from "../ledger-sums.ts";
-import type { Totals } from "../ports.ts";
 import type { Bindings } from "./bindings.ts";
 import { intentBindings, keyBindings, openBindings, outcomeBindings } from "./ledger-row.ts";
 import * as sql from "./ledger-sql.ts";
