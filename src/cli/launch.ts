@@ -42,7 +42,7 @@ export interface LaunchWish {
   /** The user's own arguments. */
   readonly rest: readonly string[];
   /** Runs it to its end and gives its exit code; `session` is what its requests carry. */
-  run(program: Program, session: string): Promise<number>;
+  run(program: Program, session: string): Promise<Result<number, CliProblem>>;
 }
 
 /** A client about to run. */
@@ -92,7 +92,7 @@ async function targetOf(
   const { daemon, args, client } = launch;
   const models = await fetchCatalogue(host, daemon.baseUrl, key);
   if (!models.ok) return models;
-  const unknown = checkModel(args.model, models.value);
+  const unknown = checkModel(args.model, models.value, client);
   if (unknown !== null) return failure(unknown);
   const since = new Date(host.now()).toISOString();
   const model = args.model ?? client.defaultModel(models.value);
@@ -124,7 +124,7 @@ async function runIn(host: CliHost, launch: Launch, session: string, folder: str
       environment: launchEnvironment(host.environment, plan),
       isOnTerminal: host.stdin.isTTY === true,
     };
-    const ended = await runProgram(program, host.onSignal);
+    const ended = await launch.run(program, session);
     return ended.ok ? passExitCode(ended.value) : ended.error;
   } finally {
     if (id !== null) await revokeKey(host, args, id);

@@ -113,8 +113,19 @@ export async function fetchCatalogue(
   return failure(failureProblem("no_models", message, "lodestar models shows what is offered; is this a Lodestar?"));
 }
 
-/** Checks a model's name against what is offered; a name with a provider goes as it is, since any of its models can be asked. */
-export function checkModel(model: string | undefined, models: readonly CatalogueModel[]): CliProblem | null {
+/**
+ * Checks a model's name against what is offered and what the client itself understands; a name with a provider goes as it
+ * is, since any of its models can be asked.
+ */
+export function checkModel(
+  model: string | undefined,
+  models: readonly CatalogueModel[],
+  client: Client,
+): CliProblem | null {
+  if (model !== undefined && client.ownNames?.includes(model) === true) {
+    const message = `${client.name} takes "${model}" for a choice of its own and never sends that name`;
+    return usageProblem("model_name_taken", message, "give an alias that leads there: aliases in the configuration");
+  }
   if (model === undefined || model.includes("/") || models.some(({ id }) => id === model)) return null;
   const names = models.map(({ id }) => id);
   const message = `no model is called "${model}" here.${didYouMean(model, names)}`;

@@ -43,7 +43,7 @@ async function targetOf(
 ): Promise<Result<Target, CliProblem>> {
   const models = await fetchCatalogue(host, daemon.baseUrl, daemon.key);
   if (!models.ok) return models;
-  const unknown = checkModel(wish.model, models.value);
+  const unknown = checkModel(wish.model, models.value, wish.client);
   if (unknown !== null) return failure(unknown);
   const headers: Record<string, string> =
     wish.scope === "project" ? { "x-lodestar-project": projectOf(wish.place) } : {};

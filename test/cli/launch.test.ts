@@ -154,11 +154,12 @@ describe("launch", () => {
     ["a client that is not installed", ["qwen"], 127, "npm install -g @qwen-code/qwen-code"],
     ["an unknown client", ["codx"], 2, 'Did you mean "codex"?'],
     ["an unknown model", ["codex", "-m", "aut"], 2, 'Did you mean "auto"?'],
+    ["a name that the client keeps to itself", ["gemini", "-m", "auto"], 2, 'takes "auto" for a choice of its own'],
     ["a project that no header can hold", ["codex", "--project", "zwei Wörter"], 2, "bad_project"],
     ["arguments without --", ["codex", "exec"], 2, "unexpected_argument"],
     ["no client", [], 2, "missing_argument"],
   ])("refuses %s and leaves nothing", async (_what, words, exit, message) => {
-    const world = scene("codex");
+    const world = scene(words[0] === "gemini" ? "gemini" : "codex");
     const { code, err } = await world.go(words);
     expect([code, err.includes(message)]).toEqual([exit, true]);
     expect([world.left(), existsSync(join(world.home, "args"))]).toEqual([[], false]);

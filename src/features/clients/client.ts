@@ -84,6 +84,8 @@ export interface Client {
   readonly scopes: readonly Scope[];
   /** A folder that only exists where it is used, for tools that are no command; absolute. */
   trace(place: Place): string;
+  /** Names that it takes for choices of its own, and never sends. */
+  readonly ownNames?: readonly string[];
   /** The model when the user names none; null keeps the client's own names. */
   defaultModel(models: readonly CatalogueModel[]): string | null;
   /** May read what is there through `exists`, to choose between file names. */

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { CatalogueModel } from "./catalogue.ts";
 import { ANY_KEY, type Client, type Entry, type Place, type Target } from "./client.ts";
 import { writeEntries } from "./edit.ts";
 import { FORMATS } from "./formats/formats.ts";
@@ -24,6 +25,13 @@ function variables(target: Target): Readonly<Record<string, string>> {
   };
 }
 
+/** Google's own where it is configured, else the nearest to `auto`, which is a name of its own here. */
+function defaultModel(models: readonly CatalogueModel[]): string | null {
+  if (models.some(({ id }) => id.startsWith("google/"))) return null;
+  const hasFree = models.some(({ id, inputUsd, outputUsd }) => id.includes("/") && inputUsd === 0 && outputUsd === 0);
+  return hasFree ? "free" : "cheap";
+}
+
 /** The user's settings with ours in them; only ours where theirs cannot be read. */
 function launchSettings(text: string | null, target: Target): string {
   const entries = settingsEntries(target);
@@ -41,7 +49,8 @@ export const gemini: Client = {
   install: "npm install -g @google/gemini-cli",
   scopes: ["global", "project"],
   trace: folderOf,
-  defaultModel: (models) => (models.some(({ id }) => id.startsWith("google/")) ? null : "auto"),
+  ownNames: ["auto", "pro", "flash", "flash-lite"],
+  defaultModel,
   files: (target, place, scope) => {
     const folder = scope === "global" ? folderOf(place) : join(place.cwd, ".gemini");
     return [

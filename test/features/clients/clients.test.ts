@@ -117,7 +117,8 @@ describe("the details", () => {
   test("Claude Code and Gemini CLI keep their own model names where their provider is configured", () => {
     const anthropic = readCatalogue({ data: [{ id: "anthropic/claude-opus-5" }, { id: "google/gemini-3" }] });
     expect([find("claude").defaultModel(anthropic), find("gemini").defaultModel(anthropic)]).toEqual([null, null]);
-    expect([find("claude").defaultModel(MODELS), find("gemini").defaultModel(MODELS)]).toEqual(["auto", "auto"]);
+    expect([find("claude").defaultModel(MODELS), find("gemini").defaultModel(MODELS)]).toEqual(["auto", "free"]);
+    expect(find("gemini").defaultModel(readCatalogue({ data: [{ id: "cheap" }, { id: "lab/one" }] }))).toBe("cheap");
     expect(filesOf(find("claude"), target({ model: null }), "global")).not.toContain('MODEL"');
   });
 
