@@ -21,6 +21,7 @@ describe("setting one thing", () => {
     ["behind a remark", "jsonc", '{\n\t"a": 1 // why\n}', ["b"], 2, '{\n\t"a": 1, // why\n\t"b": 2\n}'],
     ["behind a trailing comma", "jsonc", '{\n  "a": 1,\n}', ["b"], 2, '{\n  "a": 1,\n  "b": 2\n}'],
     ["behind a byte order mark", "jsonc", '\uFEFF{\n  "a": 1\n}', ["a"], 2, '\uFEFF{\n  "a": 2\n}'],
+    ["that starts on the bracket's line", "jsonc", '{ "a": 1 // one\n}', ["b"], 2, '{ "a": 1, // one\n  "b": 2\n}'],
     ["over a null", "jsonc", '{ "env": null }', ["env", "A"], "x", '{ "env": {\n  "A": "x"\n} }'],
     ["of a key that comes twice", "jsonc", '{"a": 1, "a": 2}', ["a"], 3, '{"a": 1, "a": 3}'],
     [

@@ -99,7 +99,8 @@ function append(text: string, container: Node, key: string | null, value: JsonVa
     return splice(text, end, end, `, ${label}${JSON.stringify(value)}`);
   }
   const outer = indentAt(text, container.offset);
-  const indent = last === undefined ? outer + unitOf(text) : indentAt(text, last.offset);
+  const hasOwnLine = last !== undefined && text.slice(container.offset, last.offset).includes("\n");
+  const indent = hasOwnLine ? indentAt(text, last.offset) : outer + unitOf(text);
   const line = `${lineEndOf(text)}${indent}${label}${render(value, text, indent)}`;
   const tail = tailOf(text, container);
   const close = isTall(text, container) ? "" : lineEndOf(text) + outer;
