@@ -1,6 +1,11 @@
+import type { Fault } from "../core/fault.ts";
+import type { ChatRequest } from "../core/request.ts";
 import type { CostStamp } from "../core/stamp.ts";
 import type { Usage } from "../core/usage.ts";
 import type { Attempt } from "./attempt.ts";
+import { estimateUsage } from "./estimate.ts";
+import { type Ending, isOwnDoing } from "./settle.ts";
+import type { Observation } from "./translator.ts";
 
 /** A booked answer: the usage it was booked with, and what it cost. */
 export interface Booked {
@@ -8,17 +13,28 @@ export interface Booked {
   readonly cost: CostStamp;
 }
 
+function book(attempt: Attempt, ending: Pick<Ending, "state" | "usage" | "usageSource" | "fault">): CostStamp {
+  const { firstTokenMs, upstreamStatus } = attempt;
+  return attempt.settle({ ...ending, firstTokenMs, upstreamStatus });
+}
+
 /** Books a whole answer by the provider's own counts, or where it stated none by an estimate, which the ledger then says. */
 export function bookAnswer(attempt: Attempt, stated: Usage | undefined, estimate: () => Usage): Booked {
-  const isCounted = stated !== undefined;
-  const usage = stated ?? estimate();
-  const cost = attempt.settle({
-    state: isCounted ? "final" : "estimated",
-    usage,
-    usageSource: isCounted ? "provider" : "estimated",
-    fault: null,
-    firstTokenMs: attempt.firstTokenMs,
-    upstreamStatus: attempt.upstreamStatus,
-  });
-  return { usage, cost };
+  if (stated !== undefined) {
+    const cost = book(attempt, { state: "final", usage: stated, usageSource: "provider", fault: null });
+    return { usage: stated, cost };
+  }
+  const usage = estimate();
+  return { usage, cost: book(attempt, { state: "estimated", usage, usageSource: "estimated", fault: null }) };
+}
+
+/** Books a stream: by the provider's counts when it ended whole, else with the output that was really streamed. */
+export function bookStream(attempt: Attempt, request: ChatRequest, seen: Observation, fault: Fault | null): CostStamp {
+  if (seen.hasContent) attempt.noteContent();
+  const estimate = (): Usage => estimateUsage(request, seen.streamed.tokens());
+  if (fault === null) return bookAnswer(attempt, seen.usage ?? undefined, estimate).cost;
+  const estimated = estimate();
+  const usage = seen.usage === null ? estimated : { ...seen.usage, output: estimated.output };
+  const state = isOwnDoing(fault) ? "aborted" : "failed";
+  return book(attempt, { state, usage, usageSource: "estimated", fault });
 }

@@ -8,6 +8,7 @@ import type { Route } from "./endpoint.ts";
 import { findRoute } from "./exchange.ts";
 import { chatStampOf } from "./reply-stamp.ts";
 import type { Services } from "./services.ts";
+import { createStreamBody } from "./stream-body.ts";
 import { StreamSession } from "./stream-session.ts";
 import { readWholeReply } from "./whole-reply.ts";
 
@@ -28,7 +29,9 @@ async function openStream(
   const stamp = chatStampOf(call, services.clock.now());
   const session = new StreamSession({ call, attempt, route, reply, stamp, services });
   const begun = await session.begin();
-  return begun.ok ? success({ body: session.body(), ended: session.ended, headers: {} }) : begun;
+  if (!begun.ok) return begun;
+  const body = createStreamBody(session, call.dialect.heartbeat(stamp), services);
+  return success({ body, ended: session.ended, headers: {} });
 }
 
 /** Asks one target, and returns as soon as the answer is certain: the whole reply, or the first content of the stream. */

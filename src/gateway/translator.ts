@@ -3,13 +3,13 @@ import { isContent, type StreamPart } from "../core/reply.ts";
 import type { CostStamp } from "../core/stamp.ts";
 import type { Usage } from "../core/usage.ts";
 import type { Dialect, ReplyStamp, WireEvent } from "../dialects/dialect.ts";
-import { createStreamWriter } from "../dialects/framing.ts";
 import { createRunningEstimate, type RunningEstimate } from "./estimate.ts";
+import { createEncodingOutlet, createRelayOutlet } from "./stream-outlet.ts";
 
 /** What has been seen of a stream so far. */
 export interface Observation {
   hasContent: boolean;
-  /** Counts the provider stated so far. */
+  /** Counts the provider stated so far, and when the answer is complete, of all of it. */
   usage: Usage | null;
   isFinished: boolean;
   fault: Fault | null;
@@ -35,8 +35,8 @@ export interface Translation {
   /** Same dialect and the client's own request went out: every event but the usage-bearing one passes byte for byte. */
   readonly isRelay: boolean;
   readonly stamp: ReplyStamp;
-  /** Called once, when the answer is complete: books it and says what it cost. */
-  readonly complete: (usage: Usage | null) => CostStamp;
+  /** Called once, when the answer is complete: books what was seen and says what it cost. */
+  readonly complete: () => CostStamp;
 }
 
 function textIn(part: StreamPart): string | null {
@@ -54,13 +54,22 @@ function textIn(part: StreamPart): string | null {
   }
 }
 
-/** What is left to say of an answer that said it all. */
-const NOTHING = { text: "", cost: undefined };
+/** Notes what a part tells; the cost where it completes the answer. */
+function observe(part: StreamPart, seen: Observation, complete: Translation["complete"]): CostStamp | undefined {
+  const text = textIn(part);
+  if (text !== null) seen.streamed.add(text);
+  if (!seen.hasContent && isContent(part)) seen.hasContent = true;
+  if (part.type === "usage") seen.usage = part.usage;
+  if (part.type === "error") seen.fault = part.fault;
+  if (part.type !== "finish") return undefined;
+  seen.usage = part.usage ?? seen.usage;
+  seen.isFinished = true;
+  return complete();
+}
 
 /** Makes the translator of one stream. */
-export function createTranslator(translation: Translation): Translator {
-  const { from, to, stamp, isRelay } = translation;
-  const writer = createStreamWriter(to.framing);
+export function createTranslator({ from, to, stamp, isRelay, complete }: Translation): Translator {
+  const outlet = isRelay ? createRelayOutlet(to, stamp) : createEncodingOutlet(to, stamp);
   const seen: Observation = {
     hasContent: false,
     usage: null,
@@ -68,64 +77,29 @@ export function createTranslator(translation: Translation): Translator {
     fault: null,
     streamed: createRunningEstimate(),
   };
-  let decoderState = from.decoder.initial();
-  let encoderState = to.encoder.initial(stamp);
-  let relayState = to.relay.initial(stamp);
+  let state = from.decoder.initial();
 
-  function observe(part: StreamPart): CostStamp | undefined {
-    const text = textIn(part);
-    if (text !== null) seen.streamed.add(text);
-    if (!seen.hasContent && isContent(part)) seen.hasContent = true;
-    if (part.type === "usage") seen.usage = part.usage;
-    if (part.type === "error") seen.fault = part.fault;
-    if (part.type !== "finish") return undefined;
-    seen.isFinished = true;
-    return translation.complete(part.usage ?? seen.usage);
-  }
-
-  function writeAll(events: readonly WireEvent[]): string {
-    return events.map((event) => writer.write(event)).join("");
-  }
-
-  function encode(part: StreamPart, cost: CostStamp | undefined): string {
-    if (part.type === "error") return "";
-    const [next, events] = to.encoder.step(encoderState, part, cost);
-    encoderState = next;
-    return writeAll(events);
-  }
-
-  function translate(parts: readonly StreamPart[]): { text: string; cost: CostStamp | undefined } {
-    let text = "";
+  /** What follows the end of an answer, or its breaking, is not part of it. */
+  function take(parts: readonly StreamPart[], write: (cost: CostStamp | undefined) => string): string {
+    const said: StreamPart[] = [];
     let cost: CostStamp | undefined;
     for (const part of parts) {
       if (seen.isFinished || seen.fault !== null) break;
-      cost = observe(part) ?? cost;
-      if (!isRelay) text += encode(part, cost);
+      said.push(part);
+      cost = observe(part, seen, complete);
     }
-    return { text, cost };
+    const text = outlet.say(said, cost);
+    return seen.fault === null ? text + write(cost) : text;
   }
 
   return {
     seen,
     step(event, raw) {
-      const [nextState, parts] = from.decoder.step(decoderState, event);
-      decoderState = nextState;
-      const { text, cost } = translate(parts);
-      if (!isRelay) return text;
-      if (seen.fault !== null) return "";
-      const [nextRelay, events] = to.relay.step(relayState, event, cost);
-      relayState = nextRelay;
-      return events.map((out) => writer.write(out, out === event ? raw : undefined)).join("");
+      const [next, parts] = from.decoder.step(state, event);
+      state = next;
+      return take(parts, (cost) => outlet.pass(event, raw, cost));
     },
-    end() {
-      const { text, cost } = seen.isFinished ? NOTHING : translate(from.decoder.end(decoderState));
-      if (seen.fault !== null) return text;
-      return text + (isRelay ? writeAll(to.relay.end(relayState, cost)) : "") + writer.end();
-    },
-    fail(fault) {
-      if (isRelay && to.relay.fail !== undefined) return writeAll(to.relay.fail(relayState, fault)) + writer.end();
-      const [, events] = to.encoder.step(encoderState, { type: "error", fault });
-      return writeAll(events) + writer.end();
-    },
+    end: () => take(seen.isFinished ? [] : from.decoder.end(state), (cost) => outlet.close(cost)),
+    fail: (fault) => outlet.fail(fault),
   };
 }

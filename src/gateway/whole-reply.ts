@@ -6,7 +6,6 @@ import { textOfReply } from "../core/request-text.ts";
 import { type Result, success } from "../core/result.ts";
 import { estimateTokens } from "../core/usage.ts";
 import type { ReplyStamp } from "../dialects/dialect.ts";
-import { createStreamWriter } from "../dialects/framing.ts";
 import { costHeader } from "./answer-headers.ts";
 import type { Asked } from "./ask-chat.ts";
 import type { Attempt } from "./attempt.ts";
@@ -17,6 +16,7 @@ import { estimateUsage } from "./estimate.ts";
 import { readJson } from "./exchange.ts";
 import { chatStampOf } from "./reply-stamp.ts";
 import type { Services } from "./services.ts";
+import { createEncodingOutlet } from "./stream-outlet.ts";
 
 /** A whole reply that has been read and booked, on its way to the client. */
 interface BookedReply extends Booked {
@@ -35,15 +35,8 @@ function writeReply({ dialect }: ChatCall, { reply, verbatim, usage, cost, stamp
 
 /** A whole reply to a client that asked for a stream, as the shortest stream that says the same. */
 function writeAsStream({ dialect }: ChatCall, { reply, usage, cost, stamp }: BookedReply): string {
-  const writer = createStreamWriter(dialect.framing);
-  let state = dialect.encoder.initial(stamp);
-  let text = "";
-  for (const part of partsOfReply({ ...reply, usage })) {
-    const [next, events] = dialect.encoder.step(state, part, part.type === "finish" ? cost : undefined);
-    state = next;
-    text += events.map((event) => writer.write(event)).join("");
-  }
-  return text + writer.end();
+  const outlet = createEncodingOutlet(dialect, stamp);
+  return outlet.say(partsOfReply({ ...reply, usage }), cost) + outlet.close();
 }
 
 function textStream(text: string): ReadableStream<Uint8Array> {
