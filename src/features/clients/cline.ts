@@ -56,7 +56,11 @@ export const cline: Client = {
   ],
   launch: (target, _place, folder) => ({
     args: [],
-    environment: { CLINE_PROVIDER_SETTINGS_PATH: join(folder, "providers.json") },
+    environment: {
+      CLINE_PROVIDER_SETTINGS_PATH: join(folder, "providers.json"),
+      // Else Cline starts a hub that outlives it and keeps these settings.
+      CLINE_SESSION_BACKEND_MODE: "local",
+    },
     files: [
       {
         name: "providers.json",
