@@ -1,6 +1,7 @@
 import { type ClientError, clientErrorOf, FAULT_RULES, type Fault } from "../core/fault.ts";
 import type { JsonObject } from "../core/json.ts";
 import { toUsd } from "../core/money.ts";
+import type { PlannedTarget } from "../core/plan.ts";
 import type { Warning } from "../core/request.ts";
 import { targetName } from "../core/target.ts";
 import type { Attempt } from "./attempt.ts";
@@ -16,8 +17,23 @@ export function formatWarnings(warnings: readonly Warning[]): string {
 }
 
 /** Headers that every answer carries, whatever came of it. */
-export function baseHeaders(call: Call): Record<string, string> {
-  return { "x-lodestar-request-id": call.requestId, "x-litellm-call-id": call.requestId };
+export function idHeaders(requestId: string): Record<string, string> {
+  return { "x-lodestar-request-id": requestId, "x-litellm-call-id": requestId };
+}
+
+function targetHeaders({ target }: PlannedTarget, reason: string): Record<string, string> {
+  return {
+    "x-lodestar-model": headerText(target.model),
+    "x-lodestar-provider": target.provider,
+    "x-lodestar-route-reason": headerText(reason),
+    "x-litellm-model-id": headerText(targetName(target)),
+  };
+}
+
+/** Headers of an answer that has begun before it is known who gives it: the target that is being tried right now. */
+export function plannedHeaders({ requestId, progress }: Call): Record<string, string> {
+  const planned = progress.target;
+  return { ...idHeaders(requestId), ...(planned === null ? {} : targetHeaders(planned, planned.reason)) };
 }
 
 /** Headers of an answer by a model. The overhead is the time since the request arrived, less the waiting for upstreams and between tries. */
@@ -28,21 +44,15 @@ export function answerHeaders(
   { warnings, waitedMs }: Won,
   nowMonotonic: number,
 ): Record<string, string> {
-  const { target } = attempt.planned;
   const retries = records.filter((record, index) => index > 0 && record.reason.endsWith(">retry")).length;
-  const isFirst = records.length === 1;
-  const overhead = (
-    isFirst ? nowMonotonic - call.arrivedAt - waitedMs : nowMonotonic - attempt.startedAt - waitedMs
-  ).toFixed(2);
+  const beganAt = records.length === 1 ? call.arrivedAt : attempt.startedAt;
+  const overhead = (nowMonotonic - beganAt - waitedMs).toFixed(2);
   return {
-    ...baseHeaders(call),
-    "x-lodestar-model": headerText(target.model),
-    "x-lodestar-provider": target.provider,
-    "x-lodestar-route-reason": headerText(attempt.intent.routeReason),
+    ...idHeaders(call.requestId),
+    ...targetHeaders(attempt.planned, attempt.intent.routeReason),
     "x-lodestar-attempts": String(records.length),
     "x-lodestar-overhead-ms": overhead,
     ...(warnings.length === 0 ? {} : { "x-lodestar-params": formatWarnings(warnings) }),
-    "x-litellm-model-id": headerText(targetName(target)),
     "x-litellm-attempted-retries": String(retries),
     "x-litellm-attempted-fallbacks": String(records.length - 1 - retries),
     "x-litellm-overhead-duration-ms": overhead,

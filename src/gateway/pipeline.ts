@@ -1,7 +1,7 @@
 import type { ClientError } from "../core/fault.ts";
 import type { AttemptIntent } from "../core/ledger.ts";
 import { makePlan } from "../core/plan.ts";
-import { answerHeaders, baseHeaders, spentError } from "./answer-headers.ts";
+import { answerHeaders, idHeaders, spentError } from "./answer-headers.ts";
 import { type Exchange, runAttempts } from "./attempts.ts";
 import type { Answer, Call, ChatCall, CountCall, EmbeddingCall, Won } from "./call.ts";
 import { exchangeChat } from "./chat.ts";
@@ -35,7 +35,7 @@ async function follow(course: Course, call: Call, services: Services): Promise<A
   const metadata = call.wantsMetadata ? metadataOf(requested, outcome.records, plan.value) : null;
   if (!outcome.ok) {
     const error = spentError(outcome.fault, outcome.records, metadata);
-    return { kind: "error", headers: baseHeaders(call), error, fault: outcome.fault };
+    return { kind: "error", headers: idHeaders(call.requestId), error, fault: outcome.fault };
   }
 
   const { value, attempt, records } = outcome;
@@ -45,7 +45,7 @@ async function follow(course: Course, call: Call, services: Services): Promise<A
 }
 
 function refused(error: ClientError, call: Call): Answer {
-  return { kind: "error", headers: baseHeaders(call), error, fault: { kind: "unavailable", message: error.message } };
+  return { kind: "error", headers: idHeaders(call.requestId), error, fault: { kind: "unavailable", message: error.message } };
 }
 
 /** Answers a chat request, whole or as a stream, in the caller's dialect. */

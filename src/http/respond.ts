@@ -1,7 +1,9 @@
-import type { ClientError, Fault } from "../core/fault.ts";
-import type { Dialect, Framing, ReplyStamp } from "../dialects/dialect.ts";
-import { createStreamWriter } from "../dialects/framing.ts";
+import type { ClientError } from "../core/fault.ts";
+import type { Dialect, Framing } from "../dialects/dialect.ts";
+import { idHeaders, plannedHeaders } from "../gateway/answer-headers.ts";
 import type { Answer, Call } from "../gateway/call.ts";
+import { replyStampOf } from "../gateway/reply-stamp.ts";
+import { createEncodingOutlet } from "../gateway/stream-outlet.ts";
 import type { Clock } from "../host/clock.ts";
 
 const STREAM_TYPES: Readonly<Record<Framing, string>> = {
@@ -32,7 +34,7 @@ export function errorResponse(
     status: error.status,
     headers: {
       "content-type": "application/json",
-      "x-lodestar-request-id": requestId,
+      ...idHeaders(requestId),
       ...headers,
       ...retryHeaders(error),
     },
@@ -62,35 +64,26 @@ function toResponse(call: Call, answer: Answer): Response {
 
 /** What keeps a client waiting whose answer takes long, and how the answer then follows. */
 interface Waiting {
+  /** They state the plan; what became of it, only the end of the body can tell, its cost too. */
   readonly headers: Record<string, string>;
   readonly beat: string;
   /** An error that comes when the status has been sent already. */
   readonly fail: (answer: Extract<Answer, { kind: "error" }>) => string;
 }
 
-function streamError(dialect: Dialect, stamp: ReplyStamp, fault: Fault): string {
-  const [, events] = dialect.encoder.step(dialect.encoder.initial(stamp), { type: "error", fault });
-  const writer = createStreamWriter(dialect.framing);
-  return events.map((event) => writer.write(event)).join("") + writer.end();
-}
-
 function waitingStream(call: Call, requestedModel: string, nowMs: number): Waiting {
-  const stamp = { requestedModel, requestId: call.requestId, nowMs, streamUsage: false };
-  const { target } = call.progress.target ?? { target: null };
+  const stamp = replyStampOf(call, requestedModel, nowMs);
   return {
-    headers: streamHeaders(call.dialect, {
-      "x-lodestar-request-id": call.requestId,
-      ...(target === null ? {} : { "x-lodestar-model": target.model, "x-lodestar-provider": target.provider }),
-    }),
+    headers: streamHeaders(call.dialect, plannedHeaders(call)),
     beat: call.dialect.heartbeat(stamp),
-    fail: (answer) => streamError(call.dialect, stamp, answer.fault),
+    fail: (answer) => createEncodingOutlet(call.dialect, stamp).fail(answer.fault),
   };
 }
 
 /** White space before a JSON reply: legal JSON, and bytes on the wire for a client's idle timer. */
 function waitingJson(call: Call): Waiting {
   return {
-    headers: { "content-type": "application/json", "x-lodestar-request-id": call.requestId },
+    headers: { "content-type": "application/json", ...plannedHeaders(call) },
     beat: "\n",
     fail: (answer) => JSON.stringify(call.dialect.encodeFault(answer.error, call.requestId)),
   };

@@ -19,6 +19,13 @@ ${more}`,
   );
 }
 
+/** What the headers of an answer say of the plan, and whether both names of the request's id agree. */
+function plannedIn({ headers }: Response) {
+  const names = ["x-lodestar-provider", "x-lodestar-model", "x-lodestar-route-reason", "x-litellm-model-id"];
+  const id = headers.get("x-lodestar-request-id");
+  return [...names.map((name) => headers.get(name)), id !== null && headers.get("x-litellm-call-id") === id];
+}
+
 describe("a client that waits", () => {
   test("for the first content gets comments meanwhile, and then the answer", async () => {
     const upstream = await fake(() => ({ kind: "stream", chunks: chatChunks(["late"]), everyMs: 120 }));
@@ -29,6 +36,7 @@ describe("a client that waits", () => {
     expect(response.status).toBe(200);
     expect(response.headers.get("content-type")).toStartWith("text/event-stream");
     expect(response.headers.get("x-lodestar-provider")).toBe("up");
+    expect(plannedIn(response)).toEqual(["up", "m", "explicit", "up/m", true]);
     const wire = await response.text();
     expect(wire.startsWith(": waiting\n\n")).toBe(true);
     expect(contentOf(wire)).toBe("late");
@@ -94,6 +102,7 @@ server: { heartbeat: 50ms }`,
     const opened = await gateway("server: { heartbeat: 50ms }", { OLLAMA_HOST: upstream.url });
     const response = await opened.fetch("/v1/chat/completions", { json: { model: "ollama/m", messages: MESSAGES } });
     expect(response.headers.get("content-type")).toBe("application/json");
+    expect(plannedIn(response)).toEqual(["ollama", "m", "explicit", "ollama/m", true]);
     const text = await response.text();
     expect(text).toStartWith("\n");
     expect(JSON.parse(text)).toMatchObject({ choices: [{ message: { content: "slow" } }], usage: { cost: 0 } });
