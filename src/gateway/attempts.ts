@@ -2,10 +2,10 @@ import type { Settings } from "../config/settings.ts";
 import type { Fault } from "../core/fault.ts";
 import type { AttemptIntent } from "../core/ledger.ts";
 import type { Plan, PlannedTarget } from "../core/plan.ts";
-import { failure, type Result } from "../core/result.ts";
+import { failure, type Result, success } from "../core/result.ts";
 import { nextStep } from "../core/retry.ts";
 import { targetName } from "../core/target.ts";
-import { type Attempt, openAttempt } from "./attempt.ts";
+import { type Attempt, type Opening, openAttempt } from "./attempt.ts";
 import { bugFault } from "./bug.ts";
 import type { AttemptRecord, Call } from "./call.ts";
 import { CLIENT_LEFT, STOPPING } from "./lifeline.ts";
@@ -28,7 +28,7 @@ export interface Job<Value> {
 /** The first answer, or the last fault; with every attempt on the way. */
 export type Outcome<Value> = { readonly records: readonly AttemptRecord[] } & (
   | { readonly ok: true; readonly value: Value; readonly attempt: Attempt }
-  | { readonly ok: false; readonly fault: Fault; readonly last: PlannedTarget }
+  | { readonly ok: false; readonly fault: Fault }
 );
 
 /** Waits between two tries, until the client leaves or the process stops. */
@@ -115,36 +115,65 @@ function announceFallback(
   });
 }
 
+/** Where in its plan a request is. */
+interface Place {
+  readonly index: number;
+  /** 1 for the first try at this target. */
+  readonly tryNumber: number;
+}
+
+/** One attempt that was lost. */
+interface Loss {
+  readonly place: Place;
+  readonly planned: PlannedTarget;
+  readonly fault: Fault;
+  /** Its account was paused before this fault was counted: by another request. */
+  readonly isPaused: boolean;
+}
+
+/** Where to go on after a loss, once it is time to; or the fault that ends the request. */
+async function goOn<Value>(loss: Loss, job: Job<Value>, services: Services): Promise<Result<Place, Fault>> {
+  const { call, plan, settings } = job;
+  const { place, planned, fault, isPaused } = loss;
+  const hasAlternative = nextIndex(plan, place.index, services) !== null;
+  const step = nextStep(fault, place.tryNumber, hasAlternative, settings.retries, services.clock.random());
+  if (step.kind === "give-up") return failure(fault);
+  const mayRetry = step.kind === "retry" && !isPaused && (await waitToRetry(step.delayMs, planned, call, services));
+  const end = endOf(call, services);
+  if (end !== null) return failure(end);
+  if (mayRetry) return success({ index: place.index, tryNumber: place.tryNumber + 1 });
+  const following = nextIndex(plan, place.index, services);
+  const next = following === null ? undefined : plan.targets[following];
+  if (following === null || next === undefined) return failure(fault);
+  announceFallback(planned, next, fault, job, services);
+  return success({ index: following, tryNumber: 1 });
+}
+
+function openingOf<Value>(
+  job: Job<Value>,
+  planned: PlannedTarget,
+  tryNumber: number,
+  before: readonly AttemptRecord[],
+): Opening {
+  const { call, plan, settings, endpoint, isStream } = job;
+  const reason = tryNumber === 1 ? planned.reason : `${planned.reason}>retry`;
+  const number = before.length + 1;
+  return { call, planned, number, endpoint, isStream, requestedModel: plan.requested, reason, plan, before, settings };
+}
+
 /**
  * The one attempt engine under every endpoint: tries the plan's targets in order until one answers, retrying and falling
  * back as `core/retry.ts` decides from the fault. The exchange returns before any content reached the client, so falling
  * back is always still possible here.
  */
 export async function runAttempts<Value>(job: Job<Value>, services: Services): Promise<Outcome<Value>> {
-  const { call, plan } = job;
   const records: AttemptRecord[] = [];
-  let index = 0;
-  let tryNumber = 1;
+  let place: Place = { index: 0, tryNumber: 1 };
   for (;;) {
-    const planned = plan.targets[index];
+    const planned = job.plan.targets[place.index];
     if (planned === undefined) throw new Error("a plan has at least one target");
-    const reason = tryNumber === 1 ? planned.reason : `${planned.reason}>retry`;
-    const attempt = openAttempt(
-      {
-        call,
-        planned,
-        number: records.length + 1,
-        endpoint: job.endpoint,
-        isStream: job.isStream,
-        requestedModel: plan.requested,
-        reason,
-        plan,
-        before: [...records],
-        settings: job.settings,
-      },
-      services,
-    );
-    if (attempt === null) return { ok: false, fault: unbookable(services), last: planned, records };
+    const attempt = openAttempt(openingOf(job, planned, place.tryNumber, [...records]), services);
+    if (attempt === null) return { ok: false, fault: unbookable(services), records };
     const result = await runExchange(job.exchange, attempt, services);
     if (result.ok) {
       records.push(attempt.record("answered", null));
@@ -155,21 +184,8 @@ export async function runAttempts<Value>(job: Job<Value>, services: Services): P
     const isPaused = services.health.coolingUntil(provider, account) !== null;
     attempt.lose(fault);
     records.push(attempt.record(fault.kind, fault.message));
-    const hasAlternative = nextIndex(plan, index, services) !== null;
-    const step = nextStep(fault, tryNumber, hasAlternative, job.settings.retries, services.clock.random());
-    if (step.kind === "give-up") return { ok: false, fault, last: planned, records };
-    const mayRetry = step.kind === "retry" && !isPaused && (await waitToRetry(step.delayMs, planned, call, services));
-    const end = endOf(call, services);
-    if (end !== null) return { ok: false, fault: end, last: planned, records };
-    if (mayRetry) {
-      tryNumber++;
-      continue;
-    }
-    const following = nextIndex(plan, index, services);
-    const next = following === null ? undefined : plan.targets[following];
-    if (following === null || next === undefined) return { ok: false, fault, last: planned, records };
-    announceFallback(planned, next, fault, job, services);
-    index = following;
-    tryNumber = 1;
+    const next = await goOn({ place, planned, fault, isPaused }, job, services);
+    if (!next.ok) return { ok: false, fault: next.error, records };
+    place = next.value;
   }
 }
