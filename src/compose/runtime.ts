@@ -1,6 +1,6 @@
 import type { Loaded } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
-import type { Directory } from "../core/expand.ts";
+import type { Directory } from "../core/directory.ts";
 import type { Redactor } from "../core/redact.ts";
 import { failure, success } from "../core/result.ts";
 import { DIALECTS } from "../dialects/_all.ts";

@@ -1,38 +1,7 @@
+import { expandChoice } from "./choice.ts";
+import type { Candidate, Directory, Expansion, UnconfiguredProvider } from "./directory.ts";
 import { type ClientError, refusal } from "./fault.ts";
 import { targetName } from "./target.ts";
-
-/** What the planner knows of one configured provider, as plain data. */
-export interface ModelSource {
-  readonly id: string;
-  readonly isLocal: boolean;
-  /** In the order in which they are tried. */
-  readonly accounts: readonly { readonly id: string; readonly group: string }[];
-  /** Models it is known to have: listed by the user, installed, or in the price data. For local engines best first. */
-  readonly models: readonly string[];
-  /** What `free` leads to here: the best chat model of a local engine; null where it has none. */
-  readonly free: string | null;
-  readonly strong: string | null;
-  readonly cheap: string | null;
-  /** USD per million tokens, directory plus output, of `cheap` and `strong`; null when unknown. */
-  readonly cheapPrice: number | null;
-  readonly strongPrice: number | null;
-}
-
-/** A provider that Lodestar knows but that has no key here. */
-export interface UnconfiguredProvider {
-  readonly id: string;
-  readonly keyEnv: string;
-}
-
-/** What names are looked up in. */
-export interface Directory {
-  readonly sources: readonly ModelSource[];
-  readonly unconfigured: readonly UnconfiguredProvider[];
-  readonly aliases: Readonly<Record<string, string>>;
-  readonly chains: Readonly<Record<string, readonly string[]>>;
-  /** How to get a local model, for the message when `free` finds none. */
-  readonly pullHint: string;
-}
 
 /** Names that work without configuration. The first system's names keep working. */
 export const BUILT_IN_ALIASES: Readonly<Record<string, readonly string[]>> = {
@@ -49,20 +18,6 @@ export const BUILT_IN_ALIASES: Readonly<Record<string, readonly string[]>> = {
 export const CHOICE_NAMES: readonly string[] = ["auto", "free", "cheap", "best"];
 
 const DEFAULT_CHAIN: readonly string[] = ["free", "cheap", "best"];
-
-/** One model that a name leads to, and by which steps. */
-export interface Candidate {
-  readonly provider: string;
-  readonly model: string;
-  readonly reason: string;
-}
-
-/** What a name leads to: candidates in order, or why there are none. */
-export interface Expansion {
-  readonly candidates: readonly Candidate[];
-  /** Why there are none, if there are none. */
-  readonly problem?: ClientError;
-}
 
 const NOTHING: Expansion = { candidates: [] };
 
@@ -118,54 +73,6 @@ export function matchesPattern(name: string, pattern: string): boolean {
     position = next + piece.length;
   }
   return position <= name.length - last.length;
-}
-
-function expandChoice(name: string, directory: Directory, reason: string): Expansion | null {
-  const paid = directory.sources.filter((source) => !source.isLocal);
-  if (name === "free") {
-    const local = directory.sources
-      .filter((source) => source.isLocal)
-      .flatMap(({ id, free }) =>
-        free === null ? [] : [{ provider: id, model: free, reason: because(reason, "free") }],
-      );
-    return local.length > 0
-      ? found(local)
-      : {
-          candidates: [],
-          problem: refusal("no_local_model", `No local model is available. ${directory.pullHint}`, { param: "model" }),
-        };
-  }
-  if (name === "cheap" || name === "best") {
-    const ranked = paid
-      .map((source) => ({
-        provider: source.id,
-        model: name === "cheap" ? source.cheap : source.strong,
-        price: name === "cheap" ? source.cheapPrice : source.strongPrice,
-      }))
-      .sort((a, b) => (name === "cheap" ? priceOrder(a.price, b.price) : priceOrder(b.price, a.price, -1)));
-    const candidates = ranked.flatMap(({ provider, model }) =>
-      model === null ? [] : [{ provider, model, reason: because(reason, name) }],
-    );
-    return candidates.length > 0
-      ? found(candidates)
-      : {
-          candidates: [],
-          problem: refusal(
-            "no_paid_provider",
-            `"${name}" needs a paid provider and none is configured: run \`lodestar provider add deepseek\` (or another name from \`lodestar provider list\`).`,
-            { param: "model" },
-          ),
-        };
-  }
-  return null;
-}
-
-/** Orders prices ascending with unknown ones last (`unknownSign` 1) whichever way the caller sorts. */
-function priceOrder(left: number | null, right: number | null, unknownSign = 1): number {
-  if (left === right) return 0;
-  if (left === null) return unknownSign;
-  if (right === null) return -unknownSign;
-  return left - right;
 }
 
 function expandBareName(name: string, directory: Directory, reason: string): Expansion | null {
@@ -243,7 +150,7 @@ function expandBuiltIn(name: string, lookUp: LookUp, reason: string, open: Reado
     const inner = new Set(open).add("auto").add("chain:default");
     return joinExpansions(entries.map((entry) => expand(entry, lookUp, because(reason, "auto"), inner)));
   }
-  const choice = expandChoice(name, directory, reason);
+  const choice = expandChoice(name, directory, because(reason, name));
   if (choice !== null) return choice;
   const aliases = Object.hasOwn(BUILT_IN_ALIASES, name) ? BUILT_IN_ALIASES[name] : undefined;
   if (aliases === undefined || open.has(`alias:${name}`)) return NOTHING;

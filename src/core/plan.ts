@@ -1,12 +1,5 @@
-import {
-  BUILT_IN_ALIASES,
-  type Candidate,
-  CHOICE_NAMES,
-  type Directory,
-  type Expansion,
-  expandName,
-  matchesPattern,
-} from "./expand.ts";
+import type { Candidate, Directory, Expansion } from "./directory.ts";
+import { BUILT_IN_ALIASES, CHOICE_NAMES, expandName, matchesPattern } from "./expand.ts";
 import { type ClientError, refusal } from "./fault.ts";
 import { failure, type Result, success } from "./result.ts";
 import { didYouMean } from "./suggest.ts";

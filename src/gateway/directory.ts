@@ -1,5 +1,5 @@
 import type { ConfiguredProvider, Settings } from "../config/settings.ts";
-import type { Directory, ModelSource } from "../core/expand.ts";
+import type { Directory, ModelSource } from "../core/directory.ts";
 import type { Rate } from "../core/price.ts";
 import type { PriceBook } from "../host/prices.ts";
 import type { Provider } from "../providers/provider.ts";

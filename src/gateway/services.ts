@@ -1,5 +1,5 @@
 import type { Settings } from "../config/settings.ts";
-import type { Directory } from "../core/expand.ts";
+import type { Directory } from "../core/directory.ts";
 import type { DialectName } from "../core/request.ts";
 import type { Result } from "../core/result.ts";
 import type { Dialect } from "../dialects/dialect.ts";

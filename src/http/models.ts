@@ -1,4 +1,5 @@
-import { BUILT_IN_ALIASES, CHOICE_NAMES, type Directory } from "../core/expand.ts";
+import type { Directory } from "../core/directory.ts";
+import { BUILT_IN_ALIASES, CHOICE_NAMES } from "../core/expand.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Rate } from "../core/price.ts";
 import type { ModelFacts, PriceBook } from "../host/prices.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type Directory, expandName } from "../../src/core/expand.ts";
+import type { Directory } from "../../src/core/directory.ts";
+import { expandName } from "../../src/core/expand.ts";
 import { complaints, loaded, makeSandbox } from "./sandbox.ts";
 
 function wrong(text: string): string {

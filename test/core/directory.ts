@@ -1,4 +1,4 @@
-import type { Directory, ModelSource } from "../../src/core/expand.ts";
+import type { Directory, ModelSource } from "../../src/core/directory.ts";
 
 /** A paid provider with one account, unless told otherwise. */
 export function source(id: string, more: Partial<ModelSource> = {}): ModelSource {
