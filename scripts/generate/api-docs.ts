@@ -9,12 +9,15 @@ type Descriptions = Readonly<Record<string, string>>;
 /** What each route of the API port does. A route without a line here, or a line without its route, stops the generator. */
 const API_ROUTES: Descriptions = {
   "POST /v1/chat/completions": "OpenAI chat, whole or streamed.",
+  "POST /v1/completions": "OpenAI's legacy text completions, and filling in the middle by `suffix`; whole or streamed.",
   "POST /v1/embeddings": "OpenAI embeddings.",
+  "POST /v1/images/generations": "OpenAI images, passed on to the provider that has the model.",
   "POST /v1/messages": "Anthropic messages, whole or streamed.",
   "POST /v1/messages/count_tokens": "Tokens of an Anthropic request, without running it.",
   "POST /api/chat": "Ollama chat, streamed unless `stream: false`.",
   "POST /api/generate": "Ollama generate, streamed unless `stream: false`.",
   "POST /api/embed": "Ollama embeddings.",
+  "POST /api/embeddings": "The same, as Ollama's older clients ask: one prompt, one vector.",
   "POST /v1/responses": "OpenAI Responses, whole or streamed; kept for `previous_response_id` unless `store: false`.",
   "GET /v1/responses/:id": "A kept response, as it was answered.",
   "DELETE /v1/responses/:id": "Deletes a kept response.",

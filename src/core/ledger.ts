@@ -24,7 +24,7 @@ export interface AttemptIntent {
   readonly model: string;
   /** As the client named it. */
   readonly requestedModel: string;
-  readonly endpoint: "chat" | "embeddings" | "count-tokens";
+  readonly endpoint: "chat" | "completions" | "embeddings" | "images" | "count-tokens";
   readonly clientDialect: DialectName;
   readonly isStream: boolean;
   /** Id of the calling key; null for keyless loopback. */

@@ -90,7 +90,8 @@ function missingAbility({ attempt, request }: ChatDraft, services: Services): Fa
   return null;
 }
 
-function strictFault(warnings: readonly Warning[]): Fault {
+/** What strict mode says instead of a warning. */
+export function strictFault(warnings: readonly Warning[]): Fault {
   const list = warnings.map((warning) => `${warning.field} (${warning.reason})`).join(", ");
   const error = refusal("unsupported_parameter", `Strict mode: this target cannot honour ${list}.`);
   return { kind: "unsupported", feature: "parameters", message: error.message };

@@ -34,9 +34,17 @@ async function openStream(
   return success({ body, ended: session.ended, headers: {} });
 }
 
-/** Asks one target, and returns as soon as the answer is certain: the whole reply, or the first content of the stream. */
-export async function exchangeChat(call: ChatCall, attempt: Attempt, services: Services): Promise<Result<Won, Fault>> {
-  const route = findRoute(attempt, call, services);
+/**
+ * Asks one target, and returns as soon as the answer is certain: the whole reply, or the first content of the stream.
+ * `chosen` is the route where the client's dialect alone does not decide it.
+ */
+export async function exchangeChat(
+  call: ChatCall,
+  attempt: Attempt,
+  services: Services,
+  chosen?: Route,
+): Promise<Result<Won, Fault>> {
+  const route = findRoute(attempt, call, services, chosen);
   if (!route.ok) return route;
   const sentAt = services.clock.monotonic();
   const asked = await askChat(call, attempt, route.value, services);

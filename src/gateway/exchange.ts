@@ -13,11 +13,14 @@ const FAULT_BYTES = 64 * 1024;
 /** A whole reply may be this long. */
 const REPLY_BYTES = 64 * 1024 * 1024;
 
-/** The endpoint an attempt goes to, or why it cannot be asked. An account without a key is there only where none is needed. */
-export function findRoute(attempt: Attempt, call: Call, services: Services): Result<Route, Fault> {
+/**
+ * The endpoint an attempt goes to, or why it cannot be asked; `chosen` where the dialects alone do not decide. An account
+ * without a key is there only where none is needed.
+ */
+export function findRoute(attempt: Attempt, call: Call, services: Services, chosen?: Route): Result<Route, Fault> {
   const { configured } = attempt;
   const { provider } = configured;
-  const route = routeTo(configured, call.dialect, services.dialects);
+  const route = chosen ?? routeTo(configured, call.dialect, services.dialects);
   if (route === null) {
     return failure({
       kind: "unavailable",

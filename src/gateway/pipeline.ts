@@ -5,8 +5,10 @@ import { answerHeaders, idHeaders, spentError } from "./answer-headers.ts";
 import { type Exchange, runAttempts } from "./attempts.ts";
 import type { Answer, Call, ChatCall, CountCall, EmbeddingCall, Won } from "./call.ts";
 import { exchangeChat } from "./chat.ts";
+import { type CompletionCall, exchangeCompletion } from "./completions.ts";
 import { exchangeCount } from "./count-tokens.ts";
 import { exchangeEmbeddings } from "./embeddings.ts";
+import { exchangeImages, type ImageCall } from "./images.ts";
 import { metadataOf } from "./metadata.ts";
 import type { Services } from "./services.ts";
 
@@ -45,7 +47,12 @@ async function follow(course: Course, call: Call, services: Services): Promise<A
 }
 
 function refused(error: ClientError, call: Call): Answer {
-  return { kind: "error", headers: idHeaders(call.requestId), error, fault: { kind: "unavailable", message: error.message } };
+  return {
+    kind: "error",
+    headers: idHeaders(call.requestId),
+    error,
+    fault: { kind: "unavailable", message: error.message },
+  };
 }
 
 /** Answers a chat request, whole or as a stream, in the caller's dialect. */
@@ -65,4 +72,17 @@ export function answerEmbeddings(call: EmbeddingCall, services: Services): Promi
 export function answerCount(call: CountCall, services: Services): Promise<Answer> {
   const exchange: Exchange<Won> = (attempt) => exchangeCount(call, attempt, services);
   return follow({ endpoint: "count-tokens", requested: call.request.model, isStream: false, exchange }, call, services);
+}
+
+/** Answers a legacy text completion, whole or as a stream. */
+export function answerCompletion(call: CompletionCall, services: Services): Promise<Answer> {
+  const { model: requested, stream: isStream } = call.request;
+  const exchange: Exchange<Won> = (attempt) => exchangeCompletion(call, attempt, services);
+  return follow({ endpoint: "completions", requested, isStream, exchange }, call, services);
+}
+
+/** Answers a request for images. */
+export function answerImages(call: ImageCall, services: Services): Promise<Answer> {
+  const exchange: Exchange<Won> = (attempt) => exchangeImages(call, attempt, services);
+  return follow({ endpoint: "images", requested: call.request.model, isStream: false, exchange }, call, services);
 }

@@ -59,15 +59,23 @@ function hasTokens(usage: Usage): boolean {
   );
 }
 
+/** Images that came without counts were sold by the piece, and no price data here says for how much: never a silent 0. */
+function isPaidByImage({ endpoint }: AttemptIntent, state: Ending["state"]): boolean {
+  return endpoint === "images" && (state === "final" || state === "estimated");
+}
+
 /** Makes the settler. */
 export function createSettler(parts: SettlerParts): Settle {
   const { ledger, prices, bus, clock } = parts;
 
-  function priceOf(intent: AttemptIntent, usage: Usage): Pricing {
-    if (!hasTokens(usage)) return { price: null, cost: costOf(NO_USAGE, {}), reason: "no-tokens" };
+  function priceOf(intent: AttemptIntent, usage: Usage, state: Ending["state"]): Pricing {
+    if (!hasTokens(usage) && !isPaidByImage(intent, state)) {
+      return { price: null, cost: costOf(NO_USAGE, {}), reason: "no-tokens" };
+    }
     const price = prices.priceOf(intent.provider, intent.model, intent.startedAt);
     if (parts.isLocal(intent.provider)) return { price, cost: costOf(NO_USAGE, {}), reason: "local" };
     if (parts.isSubscription(intent.provider)) return { price, cost: costOf(NO_USAGE, {}), reason: "subscription" };
+    if (!hasTokens(usage)) return { price, cost: null, reason: "paid-by-image" };
     if (price === null) return { price, cost: null, reason: "no-price" };
     return { price, cost: costOf(usage, price.rates), reason: null };
   }
@@ -87,7 +95,7 @@ export function createSettler(parts: SettlerParts): Settle {
         problems,
       });
     }
-    const { price, cost, reason } = priceOf(intent, usage);
+    const { price, cost, reason } = priceOf(intent, usage, ending.state);
     const savedNanoUsd = savedBy(intent, usage);
     const outcome: AttemptOutcome = {
       requestId: intent.requestId,

@@ -6,13 +6,16 @@ import { anthropic } from "../dialects/anthropic/dialect.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { gemini } from "../dialects/gemini/dialect.ts";
 import { ollama, ollamaGenerate } from "../dialects/ollama/dialect.ts";
+import { ollamaLegacy } from "../dialects/ollama/legacy.ts";
 import { openaiChat } from "../dialects/openai-chat/dialect.ts";
 import { openaiResponses } from "../dialects/openai-responses/dialect.ts";
 import type { Caller } from "../gateway/call.ts";
 import { generation, keyReport } from "./account.ts";
 import type { ApiContext } from "./api-context.ts";
 import { serveModel, serveModels, servePs, serveShow, serveTags, serveVersion } from "./catalogue.ts";
+import { serveCompletions } from "./completions.ts";
 import { serveGemini, serveGeminiModel, serveGeminiModels } from "./gemini.ts";
+import { serveImages } from "./images.ts";
 import { type Arrival, serveChat, serveCount, serveEmbeddings } from "./inference.ts";
 import { identifyAt } from "./open-call.ts";
 import { canonicalPath, pathOf } from "./path.ts";
@@ -29,6 +32,7 @@ type Handler = (arrival: Arrival, context: ApiContext) => Response | Promise<Res
 /** Every route of the API port. By hand and in one place, because it is the security surface. */
 const ROUTES: readonly (readonly [method: "GET" | "POST" | "HEAD" | "DELETE", path: string, handler: Handler])[] = [
   ["POST", "/v1/chat/completions", (arrival, context) => serveChat(arrival, openaiChat, context)],
+  ["POST", "/v1/completions", serveCompletions],
   ["POST", "/v1/responses", servePostResponse],
   ["GET", "/v1/responses", ({ requestId }) => refuseWebSocket(requestId)],
   ["GET", "/v1/responses/:id", serveGetResponse],
@@ -39,11 +43,13 @@ const ROUTES: readonly (readonly [method: "GET" | "POST" | "HEAD" | "DELETE", pa
   ["GET", "/v1beta/models", keyed((arrival, context) => serveGeminiModels(arrival, context))],
   ["GET", "/v1beta/models/:model{.+}", keyed((arrival, context) => serveGeminiModel(arrival, context))],
   ["POST", "/v1/embeddings", (arrival, context) => serveEmbeddings(arrival, openaiChat, context)],
+  ["POST", "/v1/images/generations", serveImages],
   ["POST", "/v1/messages", (arrival, context) => serveChat(arrival, anthropic, context)],
   ["POST", "/v1/messages/count_tokens", (arrival, context) => serveCount(arrival, anthropic, context)],
   ["POST", "/api/chat", (arrival, context) => serveChat(arrival, ollama, context)],
   ["POST", "/api/generate", (arrival, context) => serveChat(arrival, ollamaGenerate, context)],
   ["POST", "/api/embed", (arrival, context) => serveEmbeddings(arrival, ollama, context)],
+  ["POST", "/api/embeddings", (arrival, context) => serveEmbeddings(arrival, ollamaLegacy, context)],
   ["GET", "/v1/models", keyed(modelList)],
   [
     "GET",

@@ -8,6 +8,7 @@ export const deepseek: Provider = {
     { dialect: "openai-chat", baseUrl: "https://api.deepseek.com" },
     { dialect: "anthropic", baseUrl: "https://api.deepseek.com/anthropic/v1" },
   ],
+  completions: { path: "/beta/completions", infill: "suffix" },
   auth: { kind: "bearer" },
   keyEnv: ["DEEPSEEK_API_KEY"],
   headers: { "anthropic-version": "2023-06-01" },

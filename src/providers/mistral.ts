@@ -5,6 +5,7 @@ export const mistral: Provider = {
   id: "mistral",
   name: "Mistral",
   endpoints: [{ dialect: "openai-chat", baseUrl: "https://api.mistral.ai/v1" }],
+  completions: { path: "/fim/completions", models: ["codestral*"], infill: "fim" },
   auth: { kind: "bearer" },
   keyEnv: ["MISTRAL_API_KEY"],
   quirks: {

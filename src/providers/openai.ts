@@ -8,6 +8,7 @@ export const openai: Provider = {
     { dialect: "openai-chat", baseUrl: "https://api.openai.com/v1" },
     { dialect: "openai-responses", baseUrl: "https://api.openai.com/v1" },
   ],
+  completions: { path: "/completions", models: ["*-instruct*", "davinci-002", "babbage-002"], infill: "suffix" },
   auth: { kind: "bearer" },
   keyEnv: ["OPENAI_API_KEY"],
   quirks: { maxTokensField: "max_completion_tokens", developerRole: true },

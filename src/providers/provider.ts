@@ -30,6 +30,19 @@ export interface Quirks {
   readonly refusedFields?: readonly string[];
 }
 
+/** Text completions as a provider has them natively, beside chat. */
+export interface NativeCompletions {
+  /** Below the base URL of the provider's chat endpoint. */
+  readonly path: string;
+  /** Patterns of the models it serves; absent: all. */
+  readonly models?: readonly string[];
+  /**
+   * How the middle is filled in: by the field `suffix`; by `suffix` at a call that answers as chat does (Mistral); or by the
+   * model family's own tokens in the prompt, since the server passes it on as it is.
+   */
+  readonly infill: "suffix" | "fim" | "template";
+}
+
 /** A built-in provider: one declaration, no code. */
 export interface Provider {
   readonly id: string;
@@ -50,6 +63,8 @@ export interface Provider {
   /** Headers sent with every call, e.g. `anthropic-version`. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly quirks?: Quirks;
+  /** Absent: legacy completions are asked as chat. */
+  readonly completions?: NativeCompletions;
   /** Where `best` and `cheap` lead for this provider. */
   readonly models: { readonly strong?: string; readonly cheap?: string };
   /** Id of this provider in the price data; absent: its own id. */

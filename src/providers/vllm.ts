@@ -5,6 +5,7 @@ export const vllm: Provider = {
   id: "vllm",
   name: "vLLM",
   endpoints: [{ dialect: "openai-chat", baseUrl: "http://127.0.0.1:8000/v1" }],
+  completions: { path: "/completions", infill: "template" },
   auth: { kind: "bearer" },
   keyEnv: ["VLLM_API_KEY"],
   quirks: { reasoningField: "reasoning" },

@@ -52,6 +52,18 @@ describe("embeddings", () => {
     });
   }
 
+  test("asked for as Ollama's older clients do are one vector, and the upstream is asked by its newer call", async () => {
+    const upstream = await fake((call) => ({ kind: "json", body: ollamaCatalogue(call.path, []) ?? OLLAMA_VECTORS }));
+    const opened = await embedder("ollama", upstream.url);
+    const response = await opened.fetch("/api/embeddings", { json: { model: "up/m", prompt: "some text" } });
+    expect(await response.json()).toMatchObject({ embedding: VECTOR, cost: 0.000008 });
+    const [call] = upstream.calls.filter(({ method }) => method === "POST");
+    expect([call?.path, JSON.parse(call?.body ?? "{}")]).toMatchObject([
+      "/api/embed",
+      { model: "m", input: "some text" },
+    ]);
+  });
+
   test("without counts are estimated, and say so", async () => {
     const upstream = await fake(() => ({ kind: "json", body: { ...OPENAI_VECTORS, usage: undefined } }));
     const opened = await embedder("openai-chat", `${upstream.url}/v1`);
