@@ -1,7 +1,7 @@
 import { success } from "../core/result.ts";
 import { completions } from "../dialects/completions/codec.ts";
+import { answerCompletion } from "../gateway/answer.ts";
 import type { CompletionCall } from "../gateway/completions.ts";
-import { answerCompletion } from "../gateway/pipeline.ts";
 import type { ApiContext } from "./api-context.ts";
 import { type Arrival, serve } from "./inference.ts";
 

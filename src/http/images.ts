@@ -1,7 +1,7 @@
 import { refusal } from "../core/fault.ts";
 import { failure, success } from "../core/result.ts";
 import { openaiChat } from "../dialects/openai-chat/dialect.ts";
-import { answerImages } from "../gateway/pipeline.ts";
+import { answerImages } from "../gateway/answer.ts";
 import type { ApiContext } from "./api-context.ts";
 import { type Arrival, serve } from "./inference.ts";
 

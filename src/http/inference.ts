@@ -1,9 +1,9 @@
 import { type ClientError, clientErrorOf, refusal } from "../core/fault.ts";
 import type { Result } from "../core/result.ts";
 import type { Dialect } from "../dialects/dialect.ts";
+import { answerChat, answerCount, answerEmbeddings } from "../gateway/answer.ts";
 import { bugFault } from "../gateway/bug.ts";
 import type { Answer, Call } from "../gateway/call.ts";
-import { answerChat, answerCount, answerEmbeddings } from "../gateway/pipeline.ts";
 import type { Services } from "../gateway/services.ts";
 import type { ApiContext } from "./api-context.ts";
 import { type OpenedCall, openCall } from "./open-call.ts";

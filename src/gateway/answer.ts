@@ -1,0 +1,41 @@
+import type { Attempt } from "./attempt.ts";
+import type { Answer, ChatCall, CountCall, EmbeddingCall } from "./call.ts";
+import { exchangeChat } from "./chat.ts";
+import { type CompletionCall, exchangeCompletion } from "./completions.ts";
+import { exchangeCount } from "./count-tokens.ts";
+import { exchangeEmbeddings } from "./embeddings.ts";
+import { exchangeImages, type ImageCall } from "./images.ts";
+import { follow } from "./pipeline.ts";
+import type { Services } from "./services.ts";
+
+/** Answers a chat request, whole or as a stream, in the caller's dialect. */
+export function answerChat(call: ChatCall, services: Services): Promise<Answer> {
+  const { model: requested, stream: isStream } = call.request;
+  const exchange = (attempt: Attempt) => exchangeChat(call, attempt, services);
+  return follow({ endpoint: "chat", requested, isStream, exchange }, call, services);
+}
+
+/** Answers a request for embeddings. */
+export function answerEmbeddings(call: EmbeddingCall, services: Services): Promise<Answer> {
+  const exchange = (attempt: Attempt) => exchangeEmbeddings(call, attempt, services);
+  return follow({ endpoint: "embeddings", requested: call.request.model, isStream: false, exchange }, call, services);
+}
+
+/** Counts the tokens of a request without running it. */
+export function answerCount(call: CountCall, services: Services): Promise<Answer> {
+  const exchange = (attempt: Attempt) => exchangeCount(call, attempt, services);
+  return follow({ endpoint: "count-tokens", requested: call.request.model, isStream: false, exchange }, call, services);
+}
+
+/** Answers a legacy text completion, whole or as a stream. */
+export function answerCompletion(call: CompletionCall, services: Services): Promise<Answer> {
+  const { model: requested, stream: isStream } = call.request;
+  const exchange = (attempt: Attempt) => exchangeCompletion(call, attempt, services);
+  return follow({ endpoint: "completions", requested, isStream, exchange }, call, services);
+}
+
+/** Answers a request for images. */
+export function answerImages(call: ImageCall, services: Services): Promise<Answer> {
+  const exchange = (attempt: Attempt) => exchangeImages(call, attempt, services);
+  return follow({ endpoint: "images", requested: call.request.model, isStream: false, exchange }, call, services);
+}
