@@ -59,7 +59,7 @@ async function openReader(inputs: BackendInputs): Promise<Result<InProcessApp, C
   if (!reading.ok) return reading;
   const { runtime, stores } = reading.value;
   const { stateDir } = loaded.value;
-  const answer = inProcessAdmin({ runtime, stores, stateDir, keyring: null, version: inputs.version });
+  const answer = inProcessAdmin({ runtime, stores, responses: null, stateDir, keyring: null, version: inputs.version });
   const close = async (): Promise<void> => {
     runtime.close();
     stores.close();
@@ -72,8 +72,8 @@ async function openAdmin(inputs: BackendInputs): Promise<Result<InProcessApp, Cl
   if (!loaded.ok) return loaded;
   const opened = openState(inputs, loaded.value, { isEchoOn: false });
   if (!opened.ok) return opened;
-  const { close, runtime, stores, stateDir, keyring } = opened.value;
-  return success({ answer: inProcessAdmin({ runtime, stores, stateDir, keyring, version: inputs.version }), close });
+  const { close, ...opening } = opened.value;
+  return success({ answer: inProcessAdmin({ ...opening, version: inputs.version }), close });
 }
 
 /** The state directory that a command line means; the configuration is not needed for it. */

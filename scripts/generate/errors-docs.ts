@@ -49,7 +49,17 @@ export const REFUSALS: readonly (readonly [code: string, status: number, meaning
   ["invalid_request", 400, "A member of the request is wrong; `param` names it."],
   ["invalid_parameter", 400, "A member of the request has the wrong type; `param` names it."],
   ["invalid_type", 400, "A member of the request has the wrong type; `param` names it."],
-  ["unsupported_parameter", 400, "Strict mode only: the target cannot honour a member that was sent."],
+  [
+    "unsupported_parameter",
+    400,
+    "A member that was sent is not taken here, or, in strict mode, cannot be honoured by the target.",
+  ],
+  [
+    "previous_response_not_found",
+    400,
+    "That response was never kept, was deleted, is too old, or belongs to another key.",
+  ],
+  ["response_not_found", 404, "As `previous_response_not_found`, where the path names the response."],
   ["thread_unsupported_request", 400, "Conversations kept at the server (`thread`) are not served."],
   ["image_not_fetched", 400, "The URL of an image could not be fetched, or points where nobody may look."],
   ["model_not_found", 404, "No configured provider has that model; the message suggests names."],

@@ -6,6 +6,7 @@ import type { AdminContext, AdminControl } from "../http/admin-context.ts";
 import { createAdminSessions } from "../http/admin-session.ts";
 import { listModels } from "../http/models.ts";
 import type { Stores } from "../stores/open.ts";
+import type { ResponseStore } from "../stores/ports.ts";
 import type { OwnKeyring } from "./keyring.ts";
 import type { Runtime } from "./runtime.ts";
 import { randomSecret } from "./secret.ts";
@@ -23,6 +24,8 @@ export interface Serving {
 export interface AdminParts {
   readonly runtime: Runtime;
   readonly stores: Stores;
+  /** Null where their file cannot be used, or is not opened for a command that only reads. */
+  readonly responses: ResponseStore | null;
   readonly stateDir: string;
   /** Null where nothing may be written. */
   readonly keyring: OwnKeyring | null;
@@ -94,6 +97,13 @@ function describeProcess(parts: AdminParts, serving: Serving | null): ReturnType
   };
 }
 
+/** Deletes all that is kept, chunk by chunk; returns how many. */
+function purge(responses: ResponseStore): number {
+  let deleted = 0;
+  for (let chunk = -1; chunk !== 0; deleted += chunk) chunk = responses.prune(Number.POSITIVE_INFINITY);
+  return deleted;
+}
+
 /** Fills what the admin surface sees. */
 export function adminContext(parts: AdminParts): AdminContext {
   const { runtime, stores, keyring } = parts;
@@ -117,6 +127,7 @@ export function adminContext(parts: AdminParts): AdminContext {
       if (keyring === null) throw new Error("a reading command mints no key");
       return keyring.mint(wish);
     },
+    purgeResponses: () => (parts.responses === null ? null : purge(parts.responses)),
     control: parts.control,
     now: () => clock.now(),
   };

@@ -45,6 +45,8 @@ export interface AdminContext {
   models(): Promise<readonly ModelView[]>;
   /** Mints and stores a key; the secret is told once. */
   mintKey(wish: KeyWish): { readonly key: ApiKey; readonly secret: string };
+  /** Deletes every kept answer of the Responses API; returns how many, null where their file cannot be used. */
+  purgeResponses(): number | null;
   /** Null where no daemon runs. */
   readonly control: AdminControl | null;
   /** Unix milliseconds. */

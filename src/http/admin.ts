@@ -107,6 +107,10 @@ function addRoutes(app: Hono, admin: AdminContext): void {
   app.get("/v1/keys", (context) => answerKeys(context, admin));
   app.post("/v1/keys", (context) => createKey(context, admin));
   app.delete("/v1/keys/:id", (context) => revokeKey(context, admin, context.req.param("id")));
+  app.delete(
+    "/v1/responses",
+    plain(() => ({ deleted: admin.purgeResponses() })),
+  );
   app.get("/v1/events", (context) =>
     withControl(context, admin, (control) =>
       context.body(eventStream(control), 200, { "content-type": "text/event-stream", "cache-control": "no-store" }),

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { BackendInputs, Daemon, InProcessApp } from "../../src/cli/backend.ts";
 import { backend } from "../../src/compose.ts";
 import type { LodestarEvent } from "../../src/core/event.ts";
@@ -268,4 +269,44 @@ describe("a reload", () => {
     await loaded;
     expect((await chat(running.apiUrl)).status).toBe(200);
   }, 10_000);
+});
+
+describe("kept responses", () => {
+  const ASK = { model: "up/m", input: "hello" };
+
+  function post(app: InProcessApp, json: object): Promise<Response> {
+    const init = { method: "POST", headers: { host: "127.0.0.1:4000" }, body: JSON.stringify(json) };
+    return app.answer(new Request("http://127.0.0.1:4000/v1/responses", init));
+  }
+
+  test("that lie in a damaged file are left out, and everything else is served", async () => {
+    const upstream = await fake(() => ({ kind: "json", body: chatReply("hi") }));
+    const inputs = await inputsFor(providerAt(upstream.url));
+    const { stateDir = "" } = inputs.flags;
+    mkdirSync(stateDir, { mode: 0o700 });
+    await Bun.write(join(stateDir, "responses.db"), "this was never a database. ".repeat(400));
+    const gateway = await app(backend.openGateway(inputs));
+    const answered = await post(gateway, ASK);
+    expect(answered.status).toBe(200);
+    const { id } = (await answered.json()) as { id: string };
+    const refused = await post(gateway, { ...ASK, previous_response_id: id });
+    expect([refused.status, await refused.json()]).toMatchObject([
+      400,
+      { error: { code: "previous_response_not_found" } },
+    ]);
+  });
+
+  test("are all deleted at once by the admin API", async () => {
+    const upstream = await fake(() => ({ kind: "json", body: chatReply("hi") }));
+    const running = await daemon(await inputsFor(providerAt(upstream.url)));
+    const asked = await fetch(`${running.apiUrl}/v1/responses`, { method: "POST", body: JSON.stringify(ASK) });
+    const { id } = (await asked.json()) as { id: string };
+    const kept = () => fetch(`${running.apiUrl}/v1/responses/${id}`);
+    expect((await kept()).status).toBe(200);
+    const token = readFileSync(join(running.stateDir, "admin.token"), "utf8").trim();
+    const init = { method: "DELETE", headers: { authorization: `Bearer ${token}` } };
+    const purged = await fetch(`${running.adminUrl}/v1/responses`, init);
+    expect(await purged.json()).toEqual({ deleted: 1 });
+    expect((await kept()).status).toBe(404);
+  });
 });

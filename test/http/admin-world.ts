@@ -138,6 +138,7 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
       },
     ],
     mintKey: minter(stores),
+    purgeResponses: () => 3,
     control: isRunning ? control : null,
     now: () => NOON,
   };

@@ -33,6 +33,7 @@ const ROUTES = [
   ["GET", "/v1/keys"],
   ["POST", "/v1/keys"],
   ["DELETE", "/v1/keys/key_1"],
+  ["DELETE", "/v1/responses"],
   ["GET", "/v1/config"],
   ["GET", "/v1/health"],
   ["GET", "/v1/models"],

@@ -19,7 +19,12 @@ describe("retention", () => {
     await ledger.flush();
     const before = ledger.totals({});
     const left = () => [...ledger.query({})].length;
-    const stop = startRetention({ store: ledger, clock, days: () => 90, onError: (error) => expect(error).toBeUndefined() });
+    const stop = startRetention({
+      store: ledger,
+      clock,
+      days: () => 90,
+      onError: (error) => expect(error).toBeUndefined(),
+    });
     const counts = [left()];
     for (let chunk = 0; chunk < 4; chunk += 1) {
       clock.advance(200);
