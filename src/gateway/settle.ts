@@ -1,14 +1,15 @@
 import type { Fault } from "../core/fault.ts";
 import type { AttemptIntent, AttemptOutcome } from "../core/ledger.ts";
 import { toNanoUsd } from "../core/money.ts";
-import { type Cost, costOf, type PriceRow } from "../core/price.ts";
+import type { Cost } from "../core/price.ts";
 import type { CostStamp } from "../core/stamp.ts";
+import { targetName } from "../core/target.ts";
 import { checkUsage, NO_USAGE, type Usage, type UsageSource } from "../core/usage.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
-import type { PriceBook } from "../host/prices.ts";
 import type { Ledger } from "../stores/ports.ts";
 import type { Bus } from "./bus.ts";
+import { type PricingParts, priceAttempt, savedBy } from "./pricing.ts";
 
 /** How an attempt ended, before it is priced. */
 export interface Ending {
@@ -30,101 +31,55 @@ export function emptyEnding(
 }
 
 /** What the settler needs. */
-export interface SettlerParts {
+export interface SettlerParts extends PricingParts {
   readonly ledger: Ledger;
-  readonly prices: PriceBook;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly log: Log;
-  readonly isLocal: (provider: string) => boolean;
-  /** `provider/model` that savings are measured against. */
-  readonly baselineModel: () => string;
-  /** Whether the account's cost is covered by the client's own subscription. */
-  readonly isSubscription: (provider: string) => boolean;
 }
 
 /** The only place that prices, writes the ledger and emits: exactly one call per attempt, whatever the exit. */
 export type Settle = (intent: AttemptIntent, ending: Ending) => CostStamp;
 
-interface Pricing {
-  readonly price: PriceRow | null;
-  readonly cost: Cost | null;
-  readonly reason: string | null;
-}
-
-function hasTokens(usage: Usage): boolean {
-  const { input, output } = usage;
-  return (
-    input.uncached + input.cacheRead + input.cacheWrite5m + input.cacheWrite1h + output.text + output.reasoning > 0
-  );
-}
-
-/** Images that came without counts were sold by the piece, and no price data here says for how much: never a silent 0. */
-function isPaidByImage({ endpoint }: AttemptIntent, state: Ending["state"]): boolean {
-  return endpoint === "images" && (state === "final" || state === "estimated");
+function stampOf(intent: AttemptIntent, outcome: AttemptOutcome, cost: Cost | null): CostStamp {
+  const { costNanoUsd, costReason: reason, savedNanoUsd, usageSource, priceId } = outcome;
+  return {
+    costNanoUsd,
+    reason,
+    inputNanoUsd: cost === null ? null : toNanoUsd(cost.inputUsd),
+    outputNanoUsd: cost === null ? null : toNanoUsd(cost.outputUsd),
+    savedNanoUsd,
+    usageSource,
+    priceId,
+    target: targetName(intent),
+    requestId: intent.requestId,
+  };
 }
 
 /** Makes the settler. */
 export function createSettler(parts: SettlerParts): Settle {
-  const { ledger, prices, bus, clock } = parts;
-
-  function priceOf(intent: AttemptIntent, usage: Usage, state: Ending["state"]): Pricing {
-    if (!hasTokens(usage) && !isPaidByImage(intent, state)) {
-      return { price: null, cost: costOf(NO_USAGE, {}), reason: "no-tokens" };
-    }
-    const price = prices.priceOf(intent.provider, intent.model, intent.startedAt);
-    if (parts.isLocal(intent.provider)) return { price, cost: costOf(NO_USAGE, {}), reason: "local" };
-    if (parts.isSubscription(intent.provider)) return { price, cost: costOf(NO_USAGE, {}), reason: "subscription" };
-    if (!hasTokens(usage)) return { price, cost: null, reason: "paid-by-image" };
-    if (price === null) return { price, cost: null, reason: "no-price" };
-    return { price, cost: costOf(usage, price.rates), reason: null };
-  }
-
-  function savedBy(intent: AttemptIntent, usage: Usage): number | null {
-    if (!parts.isLocal(intent.provider) || !hasTokens(usage)) return null;
-    const [provider = "", ...model] = parts.baselineModel().split("/");
-    const baseline = prices.priceOf(provider, model.join("/"), intent.startedAt);
-    return baseline === null ? null : costOf(usage, baseline.rates).nanoUsd;
-  }
-
-  return (intent, ending) => {
+  const { ledger, bus, clock, log } = parts;
+  return function settle(intent, ending) {
+    const { requestId, attempt } = intent;
     const { usage, problems } = checkUsage(ending.usage);
-    if (problems.length > 0) {
-      parts.log.write("warn", "a provider stated absurd usage; it was repaired", {
-        requestId: intent.requestId,
-        problems,
-      });
-    }
-    const { price, cost, reason } = priceOf(intent, usage, ending.state);
-    const savedNanoUsd = savedBy(intent, usage);
+    if (problems.length > 0)
+      log.write("warn", "a provider stated absurd usage; it was repaired", { requestId, problems });
+    const { price, cost, reason } = priceAttempt(intent, usage, ending.state, parts);
     const outcome: AttemptOutcome = {
-      requestId: intent.requestId,
-      attempt: intent.attempt,
-      state: ending.state,
+      ...ending,
+      requestId,
+      attempt,
       usage,
-      usageSource: ending.usageSource,
       costNanoUsd: cost?.nanoUsd ?? null,
       costReason: reason,
       priceId: price?.id ?? null,
-      savedNanoUsd,
+      savedNanoUsd: savedBy(intent, usage, parts),
       endedAt: clock.now(),
-      firstTokenMs: ending.firstTokenMs,
       fault: ending.fault === null ? null : faultRecord(ending.fault),
-      upstreamStatus: ending.upstreamStatus,
     };
     ledger.settle(outcome, price);
     bus.emit({ event: "settled", at: outcome.endedAt, intent, outcome });
-    return {
-      costNanoUsd: outcome.costNanoUsd,
-      reason,
-      inputNanoUsd: cost === null ? null : toNanoUsd(cost.inputUsd),
-      outputNanoUsd: cost === null ? null : toNanoUsd(cost.outputUsd),
-      savedNanoUsd,
-      usageSource: ending.usageSource,
-      priceId: outcome.priceId,
-      target: `${intent.provider}/${intent.model}`,
-      requestId: intent.requestId,
-    };
+    return stampOf(intent, outcome, cost);
   };
 }
 

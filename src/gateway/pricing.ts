@@ -1,0 +1,61 @@
+import type { AttemptIntent, AttemptOutcome } from "../core/ledger.ts";
+import type { NanoUsd } from "../core/money.ts";
+import { type Cost, costOf, type PriceRow } from "../core/price.ts";
+import { NO_USAGE, totalInput, totalOutput, type Usage } from "../core/usage.ts";
+import type { PriceBook } from "../host/prices.ts";
+
+/** What prices follow from. */
+export interface PricingParts {
+  readonly prices: PriceBook;
+  readonly isLocal: (provider: string) => boolean;
+  /** `provider/model` that savings are measured against. */
+  readonly baselineModel: () => string;
+  /** Whether the account's cost is covered by the client's own subscription. */
+  readonly isSubscription: (provider: string) => boolean;
+}
+
+/** What an attempt cost: null when nobody knows, and why it is not simply its tokens at their price. */
+export interface Pricing {
+  readonly price: PriceRow | null;
+  readonly cost: Cost | null;
+  readonly reason: string | null;
+}
+
+const NOTHING = costOf(NO_USAGE, {});
+
+function hasTokens(usage: Usage): boolean {
+  return totalInput(usage) + totalOutput(usage) > 0;
+}
+
+/** Images that came without counts were sold by the piece, and no price data here says for how much: never a silent 0. */
+function isPaidByImage({ endpoint }: AttemptIntent, state: AttemptOutcome["state"]): boolean {
+  return endpoint === "images" && (state === "final" || state === "estimated");
+}
+
+/** Prices the usage of an attempt that ended in `state`, as of its start. */
+export function priceAttempt(
+  intent: AttemptIntent,
+  usage: Usage,
+  state: AttemptOutcome["state"],
+  { prices, isLocal, isSubscription }: PricingParts,
+): Pricing {
+  if (!hasTokens(usage) && !isPaidByImage(intent, state)) return { price: null, cost: NOTHING, reason: "no-tokens" };
+  const price = prices.priceOf(intent.provider, intent.model, intent.startedAt);
+  if (isLocal(intent.provider)) return { price, cost: NOTHING, reason: "local" };
+  if (isSubscription(intent.provider)) return { price, cost: NOTHING, reason: "subscription" };
+  if (!hasTokens(usage)) return { price, cost: null, reason: "paid-by-image" };
+  if (price === null) return { price, cost: null, reason: "no-price" };
+  return { price, cost: costOf(usage, price.rates), reason: null };
+}
+
+/** What a local answer's tokens would have cost at the baseline model; null for other answers and without a price. */
+export function savedBy(
+  intent: AttemptIntent,
+  usage: Usage,
+  { prices, isLocal, baselineModel }: PricingParts,
+): NanoUsd | null {
+  if (!isLocal(intent.provider) || !hasTokens(usage)) return null;
+  const [provider = "", ...model] = baselineModel().split("/");
+  const baseline = prices.priceOf(provider, model.join("/"), intent.startedAt);
+  return baseline === null ? null : costOf(usage, baseline.rates).nanoUsd;
+}
