@@ -33,21 +33,19 @@ function keyOf(requestId: string, attempt: number): string {
 }
 
 function sizeOf(intent: AttemptIntent, outcome: AttemptOutcome | null): number {
-  const texts = [
-    intent.model,
-    intent.requestedModel,
-    intent.project,
-    intent.session,
-    intent.client,
-    intent.routeReason,
-  ];
-  const length = texts.reduce((sum, text) => sum + (text?.length ?? 0), outcome?.fault?.message.length ?? 0);
-  return FIXED_BYTES + 2 * length;
+  const { model, requestedModel, project, session, client, routeReason } = intent;
+  const given = model.length + requestedModel.length + routeReason.length + (outcome?.fault?.message.length ?? 0);
+  const stated = (project?.length ?? 0) + (session?.length ?? 0) + (client?.length ?? 0);
+  return FIXED_BYTES + 2 * (given + stated);
 }
+
+/** Of an attempt whose row is in the store. */
+const NOTHING_WAITS = { isNew: false, isStreaming: false };
 
 /** An empty string says nothing: stored as null, so that groups do not tell the two apart. */
 function withoutEmptyNames(intent: AttemptIntent): AttemptIntent {
   const { keyId, project, session } = intent;
+  if (keyId !== "" && project !== "" && session !== "") return intent;
   return { ...intent, keyId: keyId || null, project: project || null, session: session || null };
 }
 
@@ -57,14 +55,9 @@ export function createLedgerQueue(): LedgerQueue {
   const open = new Map<string, AttemptIntent>();
   let bytes = 0;
 
-  function put(entry: Omit<PendingAttempt, "bytes">): void {
-    const size = sizeOf(entry.intent, entry.outcome);
-    bytes += size - (pending.get(entry.key)?.bytes ?? 0);
-    pending.set(entry.key, { ...entry, bytes: size });
-  }
-
-  function entryOf(key: string, intent: AttemptIntent): Omit<PendingAttempt, "bytes"> {
-    return pending.get(key) ?? { key, intent, isNew: false, isStreaming: false, outcome: null, price: null };
+  function put(entry: PendingAttempt, before: PendingAttempt | undefined): void {
+    bytes += entry.bytes - (before?.bytes ?? 0);
+    pending.set(entry.key, entry);
   }
 
   return {
@@ -73,20 +66,26 @@ export function createLedgerQueue(): LedgerQueue {
       if (open.has(key)) throw new Error(`attempt ${key} is reserved twice`);
       const intent = withoutEmptyNames(given);
       open.set(key, intent);
-      put({ key, intent, isNew: true, isStreaming: false, outcome: null, price: null });
+      const size = sizeOf(intent, null);
+      put({ key, intent, isNew: true, isStreaming: false, outcome: null, price: null, bytes: size }, undefined);
     },
     stream(requestId, attempt) {
       const key = keyOf(requestId, attempt);
       const intent = open.get(key);
       if (intent === undefined) throw new Error(`attempt ${key} streams but is not open`);
-      put({ ...entryOf(key, intent), isStreaming: true });
+      const before = pending.get(key);
+      const isNew = before?.isNew ?? false;
+      const size = sizeOf(intent, null);
+      put({ key, intent, isNew, isStreaming: true, outcome: null, price: null, bytes: size }, before);
     },
     settle(outcome, price) {
       const key = keyOf(outcome.requestId, outcome.attempt);
       const intent = open.get(key);
       if (intent === undefined) throw new Error(`attempt ${key} is settled twice or was never reserved`);
       open.delete(key);
-      put({ ...entryOf(key, intent), outcome, price });
+      const before = pending.get(key);
+      const { isNew, isStreaming } = before ?? NOTHING_WAITS;
+      put({ key, intent, isNew, isStreaming, outcome, price, bytes: sizeOf(intent, outcome) }, before);
     },
     head: (count) => [...pending.values().take(count)],
     remove(written) {

@@ -49,13 +49,13 @@ describe("group commit", () => {
     expect(store.clock.pending).toBe(0);
   });
 
-  test("writes at once when 100 rows wait, in batches of at most 100", () => {
+  test("writes at once when 500 rows wait, in batches of at most 500", () => {
     using store = openWithClock();
-    for (let number = 0; number < 250; number += 1) store.ledger.reserve(intentOf({ requestId: `req_${number}` }));
+    for (let number = 0; number < 1_250; number += 1) store.ledger.reserve(intentOf({ requestId: `req_${number}` }));
     store.clock.advance(0);
-    expect([...store.ledger.query({})]).toHaveLength(200);
+    expect([...store.ledger.query({})]).toHaveLength(1_000);
     store.clock.advance(50);
-    expect([...store.ledger.query({})]).toHaveLength(250);
+    expect([...store.ledger.query({})]).toHaveLength(1_250);
   });
 
   test("writes an intent and its outcome as one row when both still wait", () => {

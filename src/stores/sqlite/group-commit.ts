@@ -21,8 +21,11 @@ export interface GroupCommit {
   status(): Pick<LedgerHealth, "lastError" | "rejected" | "committedAt">;
 }
 
-/** A batch is written when it has this many rows or is this old: 100 rows block the loop for about 1 ms. */
-const BATCH_ROWS = 100;
+/**
+ * A batch is written when it has this many rows or is this old. Rows cost little (500 block the loop for about 3 ms), the
+ * disk's answer to each commit much (1 to 3 ms): at 100 rows a batch a row took 14 to 34 microseconds, at 1,000 it took 7.
+ */
+const BATCH_ROWS = 500;
 const BATCH_AGE_MS = 50;
 /** Longest pause between tries while the store refuses. */
 const MAX_RETRY_MS = 5_000;

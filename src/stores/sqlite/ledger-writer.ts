@@ -61,13 +61,41 @@ interface DailyChanges {
   write(statement: Write): void;
 }
 
+interface DailyChange {
+  readonly group: Bindings;
+  totals: Totals;
+}
+
+function isOfGroup({ group }: DailyChange, { day, provider, model, project, keyId }: Dimensions): boolean {
+  return (
+    group.model === model &&
+    group.keyId === (keyId ?? "") &&
+    group.project === (project ?? "") &&
+    group.provider === provider &&
+    group.day === day
+  );
+}
+
 function createDailyChanges(): DailyChanges {
-  const changes = new Map<string, { readonly group: Bindings; readonly totals: Totals }>();
+  const changes = new Map<string, DailyChange>();
+  // Rows that follow one another are mostly of one group, which then needs no name to be found by.
+  let last: DailyChange | null = null;
+
+  function changeOf(dimensions: Dimensions): DailyChange {
+    if (last !== null && isOfGroup(last, dimensions)) return last;
+    const { day, provider, model, project, keyId } = dimensions;
+    const group = { day, provider, model, project: project ?? "", keyId: keyId ?? "" };
+    const name = JSON.stringify(group);
+    const known = changes.get(name) ?? { group, totals: NO_TOTALS };
+    changes.set(name, known);
+    last = known;
+    return known;
+  }
+
   return {
-    add({ day, provider, model, project, keyId }, totals) {
-      const group = { day, provider, model, project: project ?? "", keyId: keyId ?? "" };
-      const name = JSON.stringify(group);
-      changes.set(name, { group, totals: addTotals(changes.get(name)?.totals ?? NO_TOTALS, totals) });
+    add(dimensions, totals) {
+      const change = changeOf(dimensions);
+      change.totals = addTotals(change.totals, totals);
     },
     write(statement) {
       for (const { group, totals } of changes.values()) statement.run({ ...group, ...totals });
