@@ -73,6 +73,20 @@ describe("the redactor", () => {
     });
   }
 
+  test("finds every shape wherever it stands in a text, however its words are written", () => {
+    const noise = fc.string({ unit: fc.constantFrom(..."abz09 ,;.:=/?&{}[]\n\u00e9"), maxLength: 40 });
+    const shape = fc.constantFrom(...SECRETS);
+    fc.assert(
+      fc.property(noise, shape, noise, fc.boolean(), (before, [text, secret], after, isUpper) => {
+        const isShouted = isUpper && !/\b(?:sk|AIza|gsk|xai|pplx|nvapi|hf|ghp|github_pat|AKIA|xoxb|eyJ|ls)/.test(text);
+        const written = isShouted ? text.toUpperCase() : text;
+        const redacted = redactor.redact(`${before}\n${written}\n${after}`);
+        expect(redacted).not.toContain(isShouted ? secret.toUpperCase() : secret);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   for (const text of HARMLESS) {
     test(`leaves alone ${JSON.stringify(text.slice(0, 60))}`, () => expect(redactor.redact(text)).toBe(text));
   }
