@@ -45,6 +45,8 @@ export interface ChatCall extends Call {
   readonly body: { readonly text: string; readonly json: JsonObject };
   /** What the client itself sent, where `body` says more (earlier turns were put in front of it). */
   readonly sent?: JsonObject;
+  /** `body` holds what no provider takes as it is (reasoning marked as another dialect's): it is never passed on unchanged. */
+  readonly mustRewrite?: boolean;
 }
 
 export interface EmbeddingCall extends Call {

@@ -33,7 +33,13 @@ export interface OutgoingChat {
 /** Whether the client's own bytes may go out: nothing was left out, same dialect, and nothing this provider refuses. */
 function canGoVerbatim({ call, attempt, route, request }: ChatDraft): boolean {
   const { quirks } = attempt.configured.provider;
-  if (request !== call.request || !route.isClientDialect || route.dialect.hasRunnerOptions === true) return false;
+  if (
+    call.mustRewrite === true ||
+    request !== call.request ||
+    !route.isClientDialect ||
+    route.dialect.hasRunnerOptions === true
+  )
+    return false;
   const refused = quirks?.refusedFields ?? [];
   if (refused.some((field) => Object.hasOwn(call.body.json, field))) return false;
   return quirks?.maxTokensField !== "max_completion_tokens" || !Object.hasOwn(call.body.json, "max_tokens");

@@ -4,6 +4,7 @@ import { failure, type Result, success } from "../core/result.ts";
 import { openaiResponses } from "../dialects/openai-responses/dialect.ts";
 import { inputItems, inputItemsPage, withFoundItems } from "../dialects/openai-responses/input-items.ts";
 import { withPreviousItems } from "../dialects/openai-responses/previous.ts";
+import { holdsForeign } from "../dialects/openai-responses/sealed.ts";
 import { answerChat } from "../gateway/answer.ts";
 import type { Answer, Caller } from "../gateway/call.ts";
 import type { StoredResponse } from "../stores/ports.ts";
@@ -56,11 +57,10 @@ function previousNotFound(id: string, shelf: Shelf | null): ClientError {
   return refusal("previous_response_not_found", message, { param: "previous_response_id" });
 }
 
-/** The body with everything in it that it only names: the turns before it, and single items. */
-function complete(json: JsonObject, shelf: Shelf | null): Result<JsonObject, ClientError> {
-  const referred = shelf === null ? json : withFoundItems(json, shelf.findItem);
-  const { previous_response_id: id } = referred;
-  if (id === undefined || id === null) return success(referred);
+/** The body with the turns before it in front of it; the error for an id that leads to none. */
+function withTurnsBefore(json: JsonObject, shelf: Shelf | null): Result<JsonObject, ClientError> {
+  const { previous_response_id: id } = json;
+  if (id === undefined || id === null) return success(json);
   if (typeof id !== "string") {
     const message = "previous_response_id must be the id of a response. Correct it and send the request again.";
     return failure(refusal("invalid_parameter", message, { param: "previous_response_id" }));
@@ -68,7 +68,13 @@ function complete(json: JsonObject, shelf: Shelf | null): Result<JsonObject, Cli
   const previous = shelf?.find(id) ?? null;
   if (previous === null) return failure(previousNotFound(id, shelf));
   const output = Array.isArray(previous.resource.output) ? previous.resource.output : [];
-  return success(withPreviousItems(referred, [...previous.input, ...output]));
+  return success(withPreviousItems(json, [...previous.input, ...output]));
+}
+
+/** The body with everything in it that it only names: the turns before it, and single items. */
+function complete(json: JsonObject, shelf: Shelf | null): Result<JsonObject, ClientError> {
+  const continued = withTurnsBefore(json, shelf);
+  return continued.ok ? success(withFoundItems(continued.value, shelf?.findItem ?? (() => null))) : continued;
 }
 
 function completeBody(body: ApiBody, shelf: Shelf | null, maxBytes: number): Result<ApiBody, ClientError> {
@@ -107,7 +113,9 @@ export function servePostResponse(arrival: Arrival, context: ApiContext): Promis
     const opened = { call, body: body.value };
     const isKept = shelf !== null && sent.json.store !== false;
     const answer = async (): Promise<Answer> => {
-      const answered = await answerChat({ ...call, request, body: body.value, sent: sent.json }, context.services);
+      const mustRewrite = holdsForeign(body.value.text);
+      const chat = { ...call, request, body: body.value, sent: sent.json, mustRewrite };
+      const answered = await answerChat(chat, context.services);
       return isKept ? keeping(answered, keepFor(opened, shelf, context)) : answered;
     };
     return success({ isStream: request.stream, requestedModel: request.model, answer });

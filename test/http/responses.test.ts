@@ -139,6 +139,38 @@ describe("previous_response_id", () => {
     });
   });
 
+  test.each(["previous_response_id", "item_reference", "input"])(
+    "takes reasoning of another dialect back to it, and not to a provider that would look it up (by %s)",
+    async (way) => {
+      const message = { role: "assistant", content: "42", reasoning_content: "hm, thinking" };
+      const upstream = await fake(({ path }) => {
+        const reply = { ...chatReply("42"), choices: [{ index: 0, message, finish_reason: "stop" }] };
+        return { kind: "json", body: path.endsWith("/responses") ? responseReply("resp_1", "hi") : reply };
+      });
+      const at = `baseUrl: "${upstream.url}/v1", models: [m], local: true`;
+      const opened = await gateway(
+        `providers:
+  own: { dialect: openai-responses, ${at} }
+  thinker: { dialect: openai-chat, ${at}, quirks: { reasoningField: reasoning_content } }`,
+      );
+      const first = await ask(opened, { model: "thinker/m", input: "a" });
+      const got = await opened.fetch(`/v1/responses/${first.id}`);
+      const { output } = (await got.json()) as { output: { type: string; id: string }[] };
+      const user = { type: "message", role: "user", content: "b" };
+      const before = way === "input" ? output : output.map(({ id }) => ({ type: "item_reference", id }));
+      const next =
+        way === "previous_response_id"
+          ? { previous_response_id: first.id, input: [user] }
+          : { input: [...before, user] };
+      await ask(opened, { ...next, model: "thinker/m" });
+      expect(upstream.calls.at(-1)?.body).toContain("hm, thinking");
+      await ask(opened, { ...next, model: "own/m" });
+      const sent = upstream.calls.at(-1)?.body ?? "";
+      expect(sent).toContain('"42"');
+      for (const foreign of ["lodestar:", "rs_", "hm, thinking"]) expect(sent).not.toContain(foreign);
+    },
+  );
+
   test("that is unknown is refused as OpenAI does, before any call", async () => {
     const { opened, upstream } = await numbered();
     const calls = upstream.calls.length;

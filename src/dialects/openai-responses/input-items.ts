@@ -2,6 +2,7 @@ import { type ClientError, refusal } from "../../core/fault.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import { itemId } from "./resource.ts";
+import { markForeignReasoning } from "./sealed.ts";
 
 /** The `input` of a request as items: one text is one message of the user; none where it is absent. */
 export function inputItems({ input }: JsonObject): readonly JsonValue[] {
@@ -11,19 +12,16 @@ export function inputItems({ input }: JsonObject): readonly JsonValue[] {
 
 /**
  * `input` with every `{type: "item_reference", id}` exchanged for the item that `find` knows under its id, since no other
- * provider knows it; a reference that it does not know stays as it is.
+ * provider knows it (a reference that it does not know stays as it is), and with reasoning of other dialects marked.
  */
 export function withFoundItems(body: JsonObject, find: (id: string) => JsonValue | null): JsonObject {
   const { input } = body;
   if (!Array.isArray(input)) return body;
-  let isChanged = false;
   const items = input.map((item) => {
-    if (!isJsonObject(item) || item.type !== "item_reference" || typeof item.id !== "string") return item;
-    const found = find(item.id);
-    if (found !== null) isChanged = true;
-    return found ?? item;
+    const isReference = isJsonObject(item) && item.type === "item_reference" && typeof item.id === "string";
+    return markForeignReasoning((isReference ? find(String(item.id)) : null) ?? item);
   });
-  return isChanged ? { ...body, input: items } : body;
+  return items.every((item, index) => item === input[index]) ? body : { ...body, input: items };
 }
 
 /** Which part of a list is asked for, as it stands in the query: `limit`, `order` and `after`. */

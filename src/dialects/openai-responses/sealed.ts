@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, parseJson } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../../core/json.ts";
 
 const OWN_MARK = "openai-responses:";
 const FOREIGN_MARK = "lodestar:";
@@ -41,4 +41,22 @@ export function openForeign(encryptedContent: unknown): Minted | undefined {
   if (typeof encryptedContent !== "string" || !encryptedContent.startsWith(FOREIGN_MARK)) return undefined;
   const minted = parseJson(encryptedContent.slice(FOREIGN_MARK.length));
   return isJsonObject(minted) ? textsOf(minted) : undefined;
+}
+
+/** Ids of reasoning items that were made here end in their place in the answer; providers' own have no such end. */
+const OUR_REASONING_ID = /^rs_.+_\d+$/;
+
+/**
+ * A reasoning item that was made here for another dialect's answer, marked as such: a provider of this dialect would look its
+ * id up among its own and refuse it. Any other item as it is.
+ */
+export function markForeignReasoning(item: JsonValue): JsonValue {
+  if (!isJsonObject(item) || item.type !== "reasoning" || typeof item.encrypted_content === "string") return item;
+  const isOurs = typeof item.id === "string" && OUR_REASONING_ID.test(item.id);
+  return isOurs ? { ...item, encrypted_content: `${FOREIGN_MARK}{}` } : item;
+}
+
+/** Whether a body may hold what {@link sealForeign} or {@link markForeignReasoning} marked: no provider takes that as it is. */
+export function holdsForeign(bodyText: string): boolean {
+  return bodyText.includes(`"${FOREIGN_MARK}`);
 }

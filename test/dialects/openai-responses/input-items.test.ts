@@ -63,7 +63,7 @@ describe("the input items of a kept response", () => {
     [{ limit: "ten" }, "limit"],
     [{ order: "up" }, "order"],
     [{ after: "msg_nowhere" }, "after"],
-  ])("refuse %p by name", (wish, param) => {
+  ])("refuse %j by name", (wish, param) => {
     const result = inputItemsPage("resp_1", [{ role: "user", content: "x" }], { ...NONE, ...wish });
     expect(result).toMatchObject({ ok: false, error: { status: 400, param } });
   });
