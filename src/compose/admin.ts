@@ -37,7 +37,7 @@ export interface AdminParts {
 }
 
 /** Model servers on this machine, asked now. */
-export async function localViews({ local, loaded }: Runtime): Promise<readonly LocalView[]> {
+async function localViews({ local, loaded }: Runtime): Promise<readonly LocalView[]> {
   await local.refresh();
   return loaded()
     .settings.providers.filter(
@@ -55,7 +55,7 @@ export async function localViews({ local, loaded }: Runtime): Promise<readonly L
 }
 
 /** Every model that can be asked by name. */
-export function modelViews({ services }: Runtime): readonly ModelView[] {
+function modelViews({ services }: Runtime): readonly ModelView[] {
   const directory = services.directory();
   const aliases = Object.entries(directory.aliases);
   return listModels(directory, services.prices, services.clock.now()).flatMap(

@@ -11,8 +11,6 @@ import type { Usage, UsageSource } from "./usage.ts";
  */
 export type AttemptState = "reserved" | "streaming" | "final" | "aborted" | "estimated" | "refused" | "failed" | "hit";
 
-export const OPEN_STATES: readonly AttemptState[] = ["reserved", "streaming"];
-
 /** What is written before the call: who asks whom for what. Times are Unix milliseconds. */
 export interface AttemptIntent {
   /** Ours, minted inside: `req_…`. Shared by all attempts of one request. */

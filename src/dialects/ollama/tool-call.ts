@@ -18,7 +18,7 @@ export function isMintedId(id: string): boolean {
 }
 
 /** Arguments as the object Ollama wants. Text that is no JSON object is kept under `raw_arguments`, so that nothing is lost. */
-export function encodeArguments(text: string): JsonObject {
+function encodeArguments(text: string): JsonObject {
   if (text.trim() === "") return {};
   const value = parseJson(text);
   return isJsonObject(value) ? value : { raw_arguments: text };
