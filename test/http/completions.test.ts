@@ -154,11 +154,16 @@ describe("a legacy completion", () => {
   });
 
   test("says what a chat cannot honour, and is refused for it in strict mode", async () => {
-    const { opened } = await everything();
+    const { opened, last } = await everything();
     const json = { model: "chat/m", prompt: "x", logprobs: 3, best_of: 2 };
     const { headers } = await complete(opened, json);
     expect(headers.get("x-lodestar-params")).toContain("best_of");
-    expect(headers.get("x-lodestar-params")).toContain("logprobs");
+    expect(headers.get("x-lodestar-params")).not.toContain("logprobs");
+    expect(last().body).toMatchObject({ logprobs: true, top_logprobs: 3 });
+    const streamed = await opened.fetch("/v1/completions", { json: { ...json, stream: true } });
+    expect(streamed.headers.get("x-lodestar-params")).toContain("logprobs");
+    const other = await complete(opened, { ...json, model: "claude/m" });
+    expect(other.headers.get("x-lodestar-params")).toContain("logprobs");
     const strict = await opened.fetch("/v1/completions", { json, headers: { "x-lodestar-strict": "1" } });
     expect(strict.status).toBe(400);
   });

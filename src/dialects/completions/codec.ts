@@ -8,7 +8,7 @@ import { openaiChat } from "../openai-chat/dialect.ts";
 import type { RelayState } from "../openai-chat/relay.ts";
 import type { InfillFamily } from "./infill.ts";
 import { type EncoderState, echoOf, encodeReply, encoder } from "./reply.ts";
-import { chatForm, decodeRequest, encodeRequest, promptTexts, suffixOf } from "./request.ts";
+import { bareForm, decodeRequest, encodeRequest, promptTexts, suffixOf } from "./request.ts";
 
 /**
  * OpenAI's legacy text completions, `POST /v1/completions`: a variant of the chat dialect, with its errors, usage and framing.
@@ -43,7 +43,7 @@ export function mistralFim(path: string): Dialect {
     ...completionsAt(path),
     decodeReply: decodeBareReply,
     encodeRequest(request, target) {
-      const { request: plain, warnings: lost } = chatForm(request);
+      const { request: plain, warnings: lost } = bareForm(request);
       const { body, warnings } = encodeRequest(plain, target);
       const suffix = suffixOf(request);
       return { body: { ...body, ...(suffix === "" ? {} : { suffix }) }, warnings: [...lost, ...warnings] };
@@ -53,7 +53,7 @@ export function mistralFim(path: string): Dialect {
 
 /** The request with the prompt in the tokens of its model's family, and their stops beside the client's own. */
 function templated(request: ChatRequest, family: InfillFamily): { request: ChatRequest; warnings: readonly Warning[] } {
-  const { request: plain, warnings } = chatForm(request);
+  const { request: plain, warnings } = bareForm(request);
   const text = family.write(promptTexts(request)[0] ?? "", suffixOf(request));
   const stop = [...new Set([...(request.stop ?? []), ...family.stop])];
   const { stopShape: _, ...rest } = plain;
@@ -90,7 +90,7 @@ function generate(
 export const ollamaInsert: Dialect = {
   ...ollamaGenerate,
   encodeRequest(request, target) {
-    const { request: plain, warnings } = chatForm(request);
+    const { request: plain, warnings } = bareForm(request);
     return generate(plain, target, { suffix: suffixOf(request) }, warnings);
   },
 };
@@ -100,7 +100,7 @@ export function ollamaRaw(family: InfillFamily | null): Dialect {
   return {
     ...ollamaGenerate,
     encodeRequest(request, target) {
-      const { request: plain, warnings } = family === null ? chatForm(request) : templated(request, family);
+      const { request: plain, warnings } = family === null ? bareForm(request) : templated(request, family);
       return generate(plain, target, { raw: true }, warnings);
     },
   };

@@ -10,6 +10,7 @@ import { errorEvent } from "../openai-chat/encoder.ts";
 import { stringIn } from "../openai-chat/fields.ts";
 import { encodeFinish } from "../openai-chat/finish.ts";
 import { encodeUsage, stampUsage } from "../openai-chat/usage.ts";
+import { completionLogprobs } from "./logprobs.ts";
 
 /** What a reply repeats of its request: the prompt, where `echo` asks for it. For `ReplyStamp.echo`. */
 export function echoOf({ echo, prompt }: JsonObject): JsonObject {
@@ -43,16 +44,15 @@ function finishWord(finish: FinishReason): string {
 
 /** A reply as a client of completions reads it. One that came as a completion keeps all it had, its echo included. */
 export function encodeReply(reply: Reply, stamp: ReplyStamp, cost: CostStamp): JsonObject {
-  if (choicesOf(reply.extra?.fields ?? {}).some((choice) => "text" in choice)) {
-    return openaiChat.encodeReply(reply, stamp, cost);
-  }
+  const frames = reply.extra?.dialect === "openai-chat" ? choicesOf(reply.extra.fields) : [];
+  if (frames.some((frame) => "text" in frame)) return openaiChat.encodeReply(reply, stamp, cost);
   const answers = [reply, ...(reply.alternatives ?? [])];
   return {
     ...envelopeOf(stamp, reply.id, reply.createdAtSeconds),
     choices: answers.map(({ parts, finish }, index) => ({
       text: `${echoed(stamp)}${textOf(parts)}`,
       index,
-      logprobs: null,
+      logprobs: completionLogprobs(frames[index], echoed(stamp).length),
       finish_reason: finishWord(finish),
     })),
     usage: stampUsage(encodeUsage(reply.usage ?? NO_USAGE), cost),

@@ -5,9 +5,8 @@ import { failure, type Result } from "../../core/result.ts";
 import type { Encoded, EncodeTarget } from "../dialect.ts";
 import { openaiChat } from "../openai-chat/dialect.ts";
 
-/** Members of a completion request that no chat has. `echo` and `suffix` are seen to elsewhere, the others are lost there. */
+/** Members of a completion request that no chat has in this form. `echo` and `suffix` are seen to elsewhere. */
 const COMPLETION_ONLY = ["suffix", "echo", "best_of", "logprobs"];
-const LOST_IN_CHAT = ["best_of", "logprobs"];
 
 function invalid(param: string, expected: string): { readonly ok: false; readonly error: ClientError } {
   return failure(
@@ -52,18 +51,36 @@ export function suffixOf({ extra }: ChatRequest): string {
   return typeof suffix === "string" ? suffix : "";
 }
 
-/** The request without what only completions have, and what is lost by that. */
-export function chatForm(request: ChatRequest): {
+/** A request in another form, and what that form cannot say. */
+export interface Reformed {
   readonly request: ChatRequest;
   readonly warnings: readonly Warning[];
-} {
-  const { extra, ...rest } = request;
-  if (extra === undefined) return { request, warnings: [] };
-  const lost = LOST_IN_CHAT.filter((name) => Object.hasOwn(extra.fields, name) && extra.fields[name] !== null);
-  const fields = without(extra.fields, COMPLETION_ONLY);
+}
+
+function withFields(request: ChatRequest, fields: JsonObject): ChatRequest {
+  const { extra: _, ...rest } = request;
+  return Object.keys(fields).length === 0 ? rest : { ...rest, extra: { dialect: "openai-chat", fields } };
+}
+
+/** The request without what only native completions have, and what is lost by that. */
+export function bareForm(request: ChatRequest): Reformed {
+  const fields = request.extra?.fields ?? {};
+  const lost = ["best_of", "logprobs"].filter((name) => Object.hasOwn(fields, name) && fields[name] !== null);
   return {
-    request: Object.keys(fields).length === 0 ? rest : { ...rest, extra: { ...extra, fields } },
+    request: withFields(request, without(fields, COMPLETION_ONLY)),
     warnings: lost.map((field) => ({ field, action: "dropped", reason: "only in native completions" })),
+  };
+}
+
+/** As {@link bareForm}, for a chat: of a whole reply one can tell log probabilities too, in its own members. */
+export function chatForm(request: ChatRequest): Reformed {
+  const bare = bareForm(request);
+  const logprobs = request.extra?.fields.logprobs;
+  if (typeof logprobs !== "number" || request.stream) return bare;
+  const asked = { logprobs: true, ...(logprobs > 0 ? { top_logprobs: logprobs } : {}) };
+  return {
+    request: withFields(request, { ...bare.request.extra?.fields, ...asked }),
+    warnings: bare.warnings.filter(({ field }) => field !== "logprobs"),
   };
 }
 

@@ -10,7 +10,7 @@ import {
   ollamaRaw,
 } from "../../../src/dialects/completions/codec.ts";
 import { infillFamilyOf } from "../../../src/dialects/completions/infill.ts";
-import { chatForm } from "../../../src/dialects/completions/request.ts";
+import { bareForm, chatForm } from "../../../src/dialects/completions/request.ts";
 import type { Dialect, ReplyStamp, WireEvent } from "../../../src/dialects/dialect.ts";
 import { COST, STAMP } from "../openai-chat/support.ts";
 import { NO_DATA_REASON, recordings } from "../recordings.ts";
@@ -84,14 +84,19 @@ describe("a request for completions", () => {
     );
   });
 
-  test("in chat form holds nothing that only completions have, and names what is lost", () => {
+  test("without what only completions have names what is lost; a whole chat can tell log probabilities", () => {
     fc.assert(
       fc.property(request, (body) => {
-        const { request: chat, warnings } = chatForm(decoded(body as JsonObject));
-        const kept = Object.keys(chat.extra?.fields ?? {});
+        const { request: bare, warnings } = bareForm(decoded(body as JsonObject));
+        const kept = Object.keys(bare.extra?.fields ?? {});
         expect(kept.filter((name) => ["suffix", "echo", "best_of", "logprobs", "prompt"].includes(name))).toEqual([]);
         const lost = ["best_of", "logprobs"].filter((name) => Object.hasOwn(body, name));
         expect(warnings.map(({ field }) => field)).toEqual(lost);
+        const chat = chatForm(decoded(body as JsonObject));
+        const isTold = body.logprobs !== undefined && body.stream !== true;
+        expect(chat.request.extra?.fields.logprobs).toBe(isTold ? true : undefined);
+        expect(chat.request.extra?.fields.top_logprobs).toBe(isTold && body.logprobs ? body.logprobs : undefined);
+        expect(chat.warnings.length).toBe(isTold ? lost.length - 1 : lost.length);
       }),
     );
   });
@@ -190,6 +195,37 @@ describe("an answer to a completion", () => {
       choices: [
         { text: "a", index: 0, finish_reason: "length" },
         { text: "b", index: 1, finish_reason: "length" },
+      ],
+    });
+  });
+
+  test("has a chat's log probabilities in the form of completions, counted from where the answer begins", () => {
+    const token = (text: string, logprob: number, others: JsonObject = {}) => ({
+      token: text,
+      logprob,
+      top_logprobs: Object.entries({ [text]: logprob, ...others }).map(([name, value]) => ({
+        token: name,
+        logprob: value,
+      })),
+    });
+    const content = [token("Hel", -0.1, { Hi: -2 }), token("lo", -0.5)];
+    const decodedReply = completions.decodeReply({
+      choices: [
+        { index: 0, message: { role: "assistant", content: "Hello" }, logprobs: { content }, finish_reason: "stop" },
+      ],
+    });
+    if (!decodedReply.ok) throw new Error(decodedReply.error.message);
+    expect(completions.encodeReply(decodedReply.value, { ...PLAIN, echo: { prompt: "Say:" } }, COST)).toMatchObject({
+      choices: [
+        {
+          text: "Say:Hello",
+          logprobs: {
+            tokens: ["Hel", "lo"],
+            token_logprobs: [-0.1, -0.5],
+            top_logprobs: [{ Hel: -0.1, Hi: -2 }, { lo: -0.5 }],
+            text_offset: [4, 7],
+          },
+        },
       ],
     });
   });
