@@ -54,28 +54,44 @@ export interface Cost {
 }
 
 const ZERO: Decimal = { mantissa: 0n, scale: 0 };
-const PER_MILLION: Decimal = { mantissa: 1n, scale: 6 };
-const PER_THOUSAND: Decimal = { mantissa: 1n, scale: 3 };
+/** Decimal places that a count per million, or per thousand, is shifted by. */
+const PER_MILLION = 6;
+const PER_THOUSAND = 3;
+
+/** Rates as exact decimals. They come from the price data and the configuration, so there are few of them. */
+const KNOWN_RATES = 2_000;
+const exactRates = new Map<number, Decimal>();
+
+function exactRate(rate: number): Decimal {
+  const known = exactRates.get(rate);
+  if (known !== undefined) return known;
+  if (exactRates.size >= KNOWN_RATES) exactRates.clear();
+  const exact = decimalOf(rate);
+  exactRates.set(rate, exact);
+  return exact;
+}
 
 function rateAt(rate: Rate | undefined, inputTokens: number): Decimal | undefined {
   if (rate === undefined) return undefined;
-  if (typeof rate === "number") return decimalOf(rate);
+  if (typeof rate === "number") return exactRate(rate);
   const reached = rate.tiers.filter((tier) => inputTokens > tier.above).at(-1);
-  return decimalOf(reached?.price ?? rate.base);
+  return exactRate(reached?.price ?? rate.base);
 }
 
-function times(count: number, rate: Decimal, unit: Decimal): Decimal {
-  return multiplyDecimal(multiplyDecimal({ mantissa: BigInt(count), scale: 0 }, rate), unit);
+function times(count: number, rate: Decimal, unitScale: number): Decimal {
+  return multiplyDecimal({ mantissa: BigInt(count), scale: unitScale }, rate);
 }
 
 type Line = readonly [count: number, rate: Rate | undefined];
 
 /** Most lines of a request count nothing, and cost nothing to add up. */
-function sum(lines: readonly Line[], inputTokens: number, unit: Decimal): Decimal {
+function sum(lines: readonly Line[], inputTokens: number, unitScale: number): Decimal {
   let total = ZERO;
   for (const [count, rate] of lines) {
     const price = count === 0 ? undefined : rateAt(rate, inputTokens);
-    if (price !== undefined) total = addDecimal(total, times(count, price, unit));
+    if (price === undefined) continue;
+    const cost = times(count, price, unitScale);
+    total = total === ZERO ? cost : addDecimal(total, cost);
   }
   return total;
 }
