@@ -118,6 +118,27 @@ describe("previous_response_id", () => {
     expect(lastBody()).not.toContain("pirate");
   });
 
+  test.each([false, true])("is said again where the upstream's own bytes come back (streamed: %p)", async (stream) => {
+    const upstream = await fake(({ body }) => {
+      const whole = { ...responseReply("resp_9", "hi"), previous_response_id: null };
+      if (!body.includes('"stream":true')) return { kind: "json", body: whole };
+      const events = ["response.created", "response.completed"].map(
+        (type, number) =>
+          `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: number, response: whole })}\n\n`,
+      );
+      return { kind: "stream", chunks: events };
+    });
+    const opened = await gateway(
+      `providers: { own: { dialect: openai-responses, baseUrl: "${upstream.url}/v1", models: [m], local: true } }`,
+    );
+    const first = await ask(opened, { model: "own/m", input: "a" });
+    expect(first.previous_response_id).toBeNull();
+    const json = { model: "own/m", input: "b", previous_response_id: first.id, stream };
+    const text = await (await opened.fetch("/v1/responses", { json })).text();
+    expect(text.split(`"previous_response_id":"${first.id}"`).length - 1).toBe(stream ? 2 : 1);
+    expect(text).not.toContain('"previous_response_id":null');
+  });
+
   test("keeps encrypted reasoning for the provider that minted it", async () => {
     const upstream = await fake(() => ({
       kind: "json",

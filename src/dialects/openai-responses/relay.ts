@@ -5,7 +5,7 @@ import type { ReplyStamp, StreamRelay, WireEvent } from "../dialect.ts";
 import { locateTopLevelMembers, replaceTopLevelMember, setTopLevelMember } from "../patch.ts";
 import { DONE, failEvents } from "./encoder.ts";
 import { objectIn, objectsIn, textIn } from "./fields.ts";
-import { resourceOf, responseId } from "./resource.ts";
+import { previousIdOf, resourceOf, responseId } from "./resource.ts";
 import { stampUsage } from "./usage.ts";
 
 /**
@@ -77,11 +77,17 @@ function send(state: RelayState, event: WireEvent): Step {
   return [{ ...state, last: sent.data }, [sent]];
 }
 
-/** The resource under the requested model's name, and under the first id where the upstream gives another. */
+/** The text of a resource under the requested model's name, and going on from what the client said it goes on from. */
+function namedResource({ stamp }: RelayState, response: JsonObject, text: string): string {
+  const named = "model" in response ? setTopLevelMember(text, "model", JSON.stringify(stamp.requestedModel)) : text;
+  const previous = previousIdOf(stamp);
+  return previous === undefined ? named : setTopLevelMember(named, "previous_response_id", JSON.stringify(previous));
+}
+
+/** The resource as {@link namedResource} has it, and under the first id where the upstream gives another. */
 function withResource(state: RelayState, event: WireEvent, response: JsonObject): WireEvent {
   return edited(event, "response", (text) => {
-    const named =
-      "model" in response ? setTopLevelMember(text, "model", JSON.stringify(state.stamp.requestedModel)) : text;
+    const named = namedResource(state, response, text);
     return response.id === state.id ? named : replaceTopLevelMember(named, "id", JSON.stringify(state.id));
   });
 }

@@ -8,11 +8,11 @@ import type { Usage } from "../../core/usage.ts";
 import type { ReplyStamp } from "../dialect.ts";
 import { customNames } from "./custom.ts";
 import { faultOfError } from "./fault.ts";
-import { objectsIn, optionalExtra, textIn, without } from "./fields.ts";
+import { objectsIn, optional, optionalExtra, textIn, without } from "./fields.ts";
 import { decodeFinish, encodeFinish } from "./finish.ts";
 import { decodeCall, decodeOutputMessage, decodeReasoning } from "./item-read.ts";
 import { writeOutput } from "./item-write.ts";
-import { itemId, resourceOf, responseId } from "./resource.ts";
+import { itemId, previousIdOf, resourceOf, responseId } from "./resource.ts";
 import { decodeUsage, encodeUsage, stampUsage } from "./usage.ts";
 
 const READ_FIELDS = ["id", "model", "created_at", "output", "usage"];
@@ -90,5 +90,6 @@ export function encodeReply(reply: Reply, stamp: ReplyStamp, cost: CostStamp): J
 /** A response of this dialect passed on to a client of this dialect: its own members, our model name and cost. */
 export function stampReply(body: JsonObject, stamp: ReplyStamp, usage: Usage, cost: CostStamp): JsonObject {
   const raw = isJsonObject(body.usage) ? body.usage : encodeUsage(usage);
-  return { ...body, model: stamp.requestedModel, usage: stampUsage(raw, cost) };
+  const previous = optional("previous_response_id", previousIdOf(stamp));
+  return { ...body, model: stamp.requestedModel, ...previous, usage: stampUsage(raw, cost) };
 }

@@ -31,6 +31,12 @@ export function echoOf(body: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== null));
 }
 
+/** The id that the client said it goes on from. It was looked up before the call, so an upstream cannot repeat it. */
+export function previousIdOf({ echo }: ReplyStamp): string | undefined {
+  const id = echo?.previous_response_id;
+  return typeof id === "string" ? id : undefined;
+}
+
 /** The id of a response: the upstream's own where it is one of this dialect, else made of it, or of our request's id. */
 export function responseId(upstreamId: string, stamp: ReplyStamp): string {
   if (upstreamId.startsWith("resp_")) return upstreamId;
