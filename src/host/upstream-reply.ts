@@ -40,12 +40,23 @@ function bodyOf(response: Response): ReadableStream<Uint8Array> {
   return response.body ?? new ReadableStream<Uint8Array>({ start: (controller) => controller.close() });
 }
 
+/** Replies announced to be this short are awaited whole: reading chunk by chunk costs as much as the call itself. */
+const SHORT_BYTES = 64 * 1024;
+
+/** HTTP's framing holds a server to its Content-Length; what is compressed may unpack to any size. */
+function isShort({ headers }: Response, maxBytes: number): boolean {
+  if (headers.get("content-encoding") !== null) return false;
+  const announced = headers.get("content-length") ?? "";
+  return /^\d{1,9}$/.test(announced) && Number(announced) <= Math.min(maxBytes, SHORT_BYTES);
+}
+
 async function readText(
   response: Response,
   maxBytes: number,
   place: string,
   touched: () => void,
 ): Promise<Result<string, Fault>> {
+  if (isShort(response, maxBytes)) return decode(await response.bytes(), place);
   const chunks: Uint8Array[] = [];
   const reader = bodyOf(response).getReader();
   let total = 0;

@@ -27,7 +27,7 @@ export interface UpstreamReply {
   header(name: string): string | null;
   /** Pull-based: nothing is read ahead of the caller beyond the socket's buffers. Rejections become faults by `faultOf`. */
   reader(): ChunkReader;
-  /** The whole body as text; a fault when it breaks off, is no UTF-8, or exceeds `maxBytes`. `touched` is called for every chunk. */
+  /** The whole body as text; a fault when it breaks off, is no UTF-8, or exceeds `maxBytes`. `touched` is called for every chunk, unless it is announced as short. */
   text(maxBytes: number, touched?: () => void): Promise<Result<string, Fault>>;
   /** Closes the connection at once. */
   cancel(): void;
