@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import type { LodestarEvent } from "../../src/core/event.ts";
 import type { Result } from "../../src/core/result.ts";
 import type { CliProblem } from "../../src/terminal/problem.ts";
 import { chatChunks, chatReply, contentOf, eventsOf } from "../support/chat-chunks.ts";
+import { eventually } from "../support/eventually.ts";
 import { createWorld } from "../support/world.ts";
 import { createInputs } from "./inputs.ts";
 
@@ -294,6 +296,23 @@ describe("kept responses", () => {
       400,
       { error: { code: "previous_response_not_found" } },
     ]);
+  });
+
+  test("are deleted by a daemon that is to keep none, soon after its start", async () => {
+    const upstream = await fake(() => ({ kind: "json", body: chatReply("hi") }));
+    const inputs = await inputsFor(providerAt(upstream.url));
+    const gateway = must(await backend.openGateway(inputs));
+    expect((await post(gateway, ASK)).status).toBe(200);
+    await gateway.close();
+    const file = join(inputs.flags.stateDir ?? "", "responses.db");
+    const count = (): number | undefined => {
+      using database = new Database(file, { readonly: true });
+      return database.query<{ kept: number }, []>("SELECT count(*) AS kept FROM responses").get()?.kept;
+    };
+    expect(count()).toBe(1);
+    await Bun.write(inputs.flags.config ?? "", providerAt(upstream.url, "retention: { responses: off }"));
+    await daemon(inputs);
+    await eventually("nothing is kept any more", () => count() === 0);
   });
 
   test("are all deleted at once by the admin API", async () => {
