@@ -1,6 +1,6 @@
 import type { Candidate, Directory, Expansion } from "./directory.ts";
 import { BUILT_IN_ALIASES, CHOICE_NAMES, expandName, matchesPattern } from "./expand.ts";
-import { type ClientError, refusal } from "./fault.ts";
+import { type ClientError, clientErrorOf, FAULT_RULES, type Fault, refusal } from "./fault.ts";
 import { failure, type Result, success } from "./result.ts";
 import { didYouMean } from "./suggest.ts";
 import { type Target, targetName } from "./target.ts";
@@ -15,6 +15,8 @@ export interface PlanInput {
   readonly allowedModels: readonly string[];
   /** Until when (Unix ms) an account is not to be asked, or null. */
   readonly coolingUntil: (provider: string, account: string) => number | null;
+  /** The fault that paused an account, where one did: a breaker that is open is no pause. */
+  readonly pausedBy?: (provider: string, account: string) => Fault | null;
 }
 
 export interface PlannedTarget {
@@ -92,6 +94,18 @@ function coolingError(requested: string, untilMs: number, nowMs: number): Client
   };
 }
 
+/**
+ * Why no target can be asked. Where waiting helps none of them (nothing left, a wrong key), the first one's fault is said
+ * again: told that they are busy, a client would ask and ask.
+ */
+function pausedError(input: PlanInput, skipped: Plan["skipped"], nowMs: number): ClientError {
+  const causes = skipped.map(({ target }) => input.pausedBy?.(target.provider, target.account) ?? null);
+  const [first] = causes;
+  const isForGood = causes.every((cause) => cause !== null && !FAULT_RULES[cause.kind].isTransient);
+  if (first && isForGood) return clientErrorOf(first);
+  return coolingError(input.requested, Math.min(...skipped.map(({ untilMs }) => untilMs)), nowMs);
+}
+
 function expandRequested({ requested, directory, task }: PlanInput): Expansion {
   const isByTask = requested === "auto" && typeof task === "string" && Object.hasOwn(directory.chains, task);
   return isByTask ? expandName(task, directory, "auto") : expandName(requested, directory);
@@ -133,5 +147,5 @@ export function makePlan(input: PlanInput, nowMs: number): Result<Plan, ClientEr
     }
   }
   if (targets.length > 0) return success({ requested: input.requested, targets, skipped });
-  return failure(coolingError(input.requested, Math.min(...skipped.map((entry) => entry.untilMs)), nowMs));
+  return failure(pausedError(input, skipped, nowMs));
 }

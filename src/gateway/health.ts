@@ -33,6 +33,8 @@ export interface HealthBook {
   failed(target: Target, fault: Fault): void;
   /** Until when an account is not to be asked, or null. Looking changes nothing. */
   coolingUntil(provider: string, account: string): number | null;
+  /** The fault that an account is paused for, or null: a breaker that is open is no pause. */
+  pausedBy(provider: string, account: string): Fault | null;
   snapshot(): readonly AccountHealth[];
   /** Forgets everything: after a reload a mended key is asked again at once. */
   reset(): void;
@@ -50,22 +52,34 @@ function keyOf(provider: string, name: string): string {
   return `${provider}\n${name}`;
 }
 
+interface Pause {
+  readonly untilMs: number;
+  readonly fault: Fault;
+}
+
 /** Pauses by what they are about: one account, or the group that shares its quota. A pause always runs its time. */
 function createPauses(groupOf: (provider: string, account: string) => string) {
-  const accounts = new Map<string, number>();
-  const groups = new Map<string, number>();
+  const accounts = new Map<string, Pause>();
+  const groups = new Map<string, Pause>();
+  function longest(provider: string, account: string): Pause | null {
+    const own = accounts.get(keyOf(provider, account));
+    const shared = groups.get(keyOf(provider, groupOf(provider, account)));
+    if (own === undefined || shared === undefined) return own ?? shared ?? null;
+    return own.untilMs > shared.untilMs ? own : shared;
+  }
   return {
     start({ provider, account }: Target, fault: Fault, now: number): void {
       const isGroupWide = FAULT_RULES[fault.kind].coolsDown === "group";
       const pauses = isGroupWide ? groups : accounts;
       const key = keyOf(provider, isGroupWide ? groupOf(provider, account) : account);
-      pauses.set(key, Math.max(pauses.get(key) ?? 0, now + cooldownMs(fault)));
+      const untilMs = now + cooldownMs(fault);
+      if (untilMs > (pauses.get(key)?.untilMs ?? 0)) pauses.set(key, { untilMs, fault });
     },
-    until: (provider: string, account: string): number =>
-      Math.max(
-        accounts.get(keyOf(provider, account)) ?? 0,
-        groups.get(keyOf(provider, groupOf(provider, account))) ?? 0,
-      ),
+    until: (provider: string, account: string): number => longest(provider, account)?.untilMs ?? 0,
+    cause(provider: string, account: string, now: number): Fault | null {
+      const pause = longest(provider, account);
+      return pause !== null && pause.untilMs > now ? pause.fault : null;
+    },
     reset(): void {
       accounts.clear();
       groups.clear();
@@ -121,6 +135,7 @@ export function createHealthBook(
       const untilMs = Math.max(pauses.until(provider, account), entry === undefined ? 0 : openUntil(entry, now));
       return untilMs > now ? untilMs : null;
     },
+    pausedBy: (provider, account) => pauses.cause(provider, account, clock.now()),
     snapshot: () =>
       [...entries].map(([key, entry]) => {
         const [provider = "", account = ""] = key.split("\n");

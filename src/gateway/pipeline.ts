@@ -23,9 +23,9 @@ export async function follow(course: Course, call: Call, services: Services): Pr
   const { requested } = course;
   const { task, caller, requestId } = call;
   const { allowedModels } = caller;
-  const { coolingUntil } = services.health;
+  const { coolingUntil, pausedBy } = services.health;
   const settings = services.settings();
-  const lookUp = { requested, directory: services.directory(), task, allowedModels, coolingUntil };
+  const lookUp = { requested, directory: services.directory(), task, allowedModels, coolingUntil, pausedBy };
   const plan = makePlan(lookUp, services.clock.now());
   if (!plan.ok) return failed(plan.error, { kind: "unavailable", message: plan.error.message }, requestId);
 

@@ -75,6 +75,16 @@ describe("a plan", () => {
     expect(error).toMatchObject({ status: 503, code: "cooling_down", retryAfterMs: 2_500, shouldRetry: true });
     expect(error.message).toContain("free in 3 s");
   });
+
+  test("is the refusal of an account with nothing left where that is why everything is paused", () => {
+    const spent = { kind: "quota-exhausted", message: "Nothing left." } as const;
+    const coolingUntil = () => NOW + 9_000;
+    const refused = problem("both", { coolingUntil, pausedBy: () => spent });
+    expect(refused).toMatchObject({ status: 429, type: "insufficient_quota", shouldRetry: false });
+    expect(refused.message).toContain("Nothing left.");
+    const pausedBy: PlanInput["pausedBy"] = (provider) => (provider === "home" ? spent : null);
+    expect(problem("both", { coolingUntil, pausedBy })).toMatchObject({ status: 503, code: "cooling_down" });
+  });
 });
 
 describe("an unknown model", () => {

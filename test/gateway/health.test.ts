@@ -105,7 +105,7 @@ describe("the health book", () => {
     health.failed(A, LIMITED);
     expect(health.snapshot()).toMatchObject([
       { provider: "p", account: "b", state: "closed", successes: 1, failures: 0, coolingUntil: clock.now() + 30_000 },
-      { provider: "p", account: "a", state: "closed", failures: 0, lastError: null },
+      { provider: "p", account: "a", state: "closed", failures: 0, lastError: "rate-limited: slow down" },
     ]);
     health.reset();
     expect(health.snapshot()).toEqual([]);
@@ -181,6 +181,20 @@ providers:
     expect(await refused.json()).toMatchObject({ error: { code: "cooling_down" } });
     expect(upstream.calls.length).toBe(calls);
     expect((await opened.rows()).length).toBe(calls);
+  });
+
+  test("that all have nothing left say so again, and not that they are busy: a client would ask and ask", async () => {
+    const error = { message: "You exceeded your quota.", type: "insufficient_quota", code: "insufficient_quota" };
+    const upstream = await fake(() => ({ kind: "json", status: 429, body: { error } }));
+    const opened = await threeAccounts(upstream.url);
+    const first = await opened.fetch("/v1/chat/completions", { json: ASK });
+    const calls = upstream.calls.length;
+    const second = await opened.fetch("/v1/chat/completions", { json: ASK });
+    expect([first.status, second.status]).toEqual([429, 429]);
+    expect(second.headers.get("x-should-retry")).toBe("false");
+    expect(second.headers.get("retry-after")).toBeNull();
+    expect(await second.json()).toMatchObject({ error: { type: "insufficient_quota" } });
+    expect(upstream.calls.length).toBe(calls);
   });
 });
 
