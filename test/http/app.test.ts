@@ -28,11 +28,14 @@ const MESSAGES = [{ role: "user", content: "hello" }];
 /** Every route that says something about models, keys or costs, with a request that it answers. */
 const GUARDED: readonly (readonly [path: string, json: object | undefined])[] = [
   ["/v1/chat/completions", { model: "free", messages: MESSAGES }],
+  ["/v1/completions", { model: "free", prompt: "hello" }],
+  ["/v1/responses", { model: "free", input: "hello" }],
   ["/v1/messages", { model: "free", max_tokens: 5, messages: MESSAGES }],
   ["/v1/messages/count_tokens", { model: "free", messages: MESSAGES }],
   ["/v1/embeddings", { model: "ollama/qwen:3b", input: "x" }],
   ["/api/chat", { model: "qwen:3b", stream: false, messages: MESSAGES }],
   ["/api/embed", { model: "qwen:3b", input: "x" }],
+  ["/api/embeddings", { model: "qwen:3b", prompt: "x" }],
   ["/api/show", { model: "qwen:3b" }],
   ["/api/tags", undefined],
   ["/api/ps", undefined],
