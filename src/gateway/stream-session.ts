@@ -85,11 +85,15 @@ export class StreamSession implements TextSource {
     return text;
   }
 
-  /** The client left: the upstream stops at once, and what was streamed is billed. */
+  /**
+   * The client's side is closed: the upstream stops at once, and what was streamed is billed. A stopping process closes it
+   * too, and what cut the answer first is what is booked.
+   */
   leave(): void {
-    this.parts.attempt.abort(CLIENT_LEFT);
+    const { attempt } = this.parts;
+    attempt.abort(CLIENT_LEFT);
     this.letGo();
-    this.book(CLIENT_LEFT);
+    this.book(attempt.explain(CLIENT_LEFT));
   }
 
   /** Reads one piece; the text it gives may be empty. A bug of ours is no fault of the upstream. */

@@ -247,6 +247,18 @@ describe("a shutdown", () => {
     expect(await closedRows(opened)).toMatchObject([{ state: "aborted", fault: { kind: "shutdown" } }]);
   });
 
+  test("that closes the client's side in the same breath is not booked as a client that left", async () => {
+    const upstream = await fake(() => ({ kind: "stream", chunks: chatChunks(["words"]).slice(0, 2), ending: "hang" }));
+    const opened = await gateway(
+      `providers: { up: { dialect: openai-chat, baseUrl: "${upstream.url}/v1", models: [m], local: true } }`,
+    );
+    const json = { model: "up/m", stream: true, messages: MESSAGES };
+    const response = await opened.fetch("/v1/chat/completions", { json });
+    opened.opening.runtime.abort();
+    await response.body?.cancel();
+    expect(await closedRows(opened)).toMatchObject([{ state: "aborted", fault: { kind: "shutdown" } }]);
+  });
+
   test("does not sit out a pause between two tries", async () => {
     const upstream = await fake(() => ({ kind: "json", status: 500, body: {} }));
     const opened = await gateway(
