@@ -58,18 +58,17 @@ export function afterSuccess(breaker: Breaker): Breaker {
   return { ...breaker, state: "closed", weight: 0, openUntil: 0, trips: 0, successes: breaker.successes + 1 };
 }
 
-/** After a fault that {@link FAULT_RULES} counts against health; others change nothing. A half-open breaker opens again at once. */
+/**
+ * After a fault. Only what {@link FAULT_RULES} counts against health weighs; what makes an account pause is remembered, so
+ * that `status` can say why; others change nothing. A half-open breaker opens again at once.
+ */
 export function afterFault(breaker: Breaker, fault: Fault, now: number, policy: BreakerPolicy): Breaker {
-  if (!FAULT_RULES[fault.kind].isHealthFault) return breaker;
+  const { isHealthFault, coolsDown } = FAULT_RULES[fault.kind];
+  if (!isHealthFault && coolsDown === "none") return breaker;
+  const noted = { ...breaker, lastFault: `${fault.kind}: ${fault.message}`, lastFaultAt: now };
+  if (!isHealthFault) return noted;
   const weight = weightNow(breaker, now, policy) + 1;
-  const next = {
-    ...breaker,
-    weight,
-    weightAt: now,
-    lastFault: `${fault.kind}: ${fault.message}`,
-    lastFaultAt: now,
-    failures: breaker.failures + 1,
-  };
+  const next = { ...noted, weight, weightAt: now, failures: breaker.failures + 1 };
   const state = stateAt(breaker, now);
   const mustOpen = !policy.isOff && (state === "half-open" || weight > policy.failures - 0.5);
   // Calls that were under way when it opened fail too: that is no news.

@@ -46,6 +46,12 @@ describe("a breaker", () => {
     expect(stateAt(faultsAt([0, 60_000, 120_000, 180_000, 240_000, 300_000]), 300_000)).toBe("closed");
   });
 
+  test("remembers why an account pauses, though that says nothing about the provider's health", () => {
+    const paused = afterFault(HEALTHY, fault("auth"), 7, POLICY);
+    expect(paused).toEqual({ ...HEALTHY, lastFault: "auth: m", lastFaultAt: 7 });
+    expect(afterFault(paused, fault("bad-request"), 8, POLICY)).toEqual(paused);
+  });
+
   test("forgets its faults at a success", () => {
     const breaker = faultsAt([2, 3], POLICY, afterSuccess(faultsAt([0, 1])));
     expect(stateAt(breaker, 3)).toBe("closed");
