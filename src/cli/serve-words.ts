@@ -38,9 +38,9 @@ export function readyLines(daemon: Daemon, style: Colours): readonly string[] {
 /** What was found, what was not, and what to do next; on stderr. */
 export function showSummary({ summary }: Daemon, terminal: Terminal): void {
   const { talkStyle: style } = terminal;
-  const found = summary.providers.map(
-    ({ id, keySource, origin }) => `${id} (${keySource === "none" ? origin : keySource})`,
-  );
+  const found = summary.providers
+    .filter(({ id }) => id !== "ollama" || summary.ollama === null)
+    .map(({ id, keySource, origin }) => `${id} (${keySource === "none" ? origin : keySource})`);
   if (summary.ollama !== null) {
     const count = summary.ollama.models.length;
     found.unshift(

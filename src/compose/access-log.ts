@@ -29,7 +29,7 @@ function write(event: LodestarEvent, log: Log): void {
       return;
     case "config":
       log.write(event.outcome === "loaded" ? "info" : "error", `configuration ${event.outcome}`, {
-        message: event.message,
+        detail: event.message,
       });
       return;
     case "draining":
