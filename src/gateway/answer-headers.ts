@@ -36,6 +36,11 @@ export function plannedHeaders({ requestId, progress }: Call): Record<string, st
   return { ...idHeaders(requestId), ...(planned === null ? {} : targetHeaders(planned, planned.reason)) };
 }
 
+/** Headers of an error after the last target: who was asked last, and how many attempts there were. */
+export function spentHeaders(call: Call, records: readonly AttemptRecord[]): Record<string, string> {
+  return { ...plannedHeaders(call), "x-lodestar-attempts": String(records.length) };
+}
+
 /** Headers of an answer by a model. The overhead is the time since the request arrived, less the waiting for upstreams and between tries. */
 export function answerHeaders(
   call: Call,

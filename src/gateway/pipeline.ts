@@ -1,7 +1,7 @@
-import type { ClientError, Fault } from "../core/fault.ts";
+import type { ClientError } from "../core/fault.ts";
 import type { AttemptIntent } from "../core/ledger.ts";
 import { makePlan } from "../core/plan.ts";
-import { answerHeaders, idHeaders, spentError } from "./answer-headers.ts";
+import { answerHeaders, idHeaders, spentError, spentHeaders } from "./answer-headers.ts";
 import { type Exchange, runAttempts } from "./attempts.ts";
 import type { Answer, Call, Won } from "./call.ts";
 import { metadataOf } from "./metadata.ts";
@@ -27,12 +27,15 @@ export async function follow(course: Course, call: Call, services: Services): Pr
   const settings = services.settings();
   const lookUp = { requested, directory: services.directory(), task, allowedModels, coolingUntil, pausedBy };
   const plan = makePlan(lookUp, services.clock.now());
-  if (!plan.ok) return failed(plan.error, { kind: "unavailable", message: plan.error.message }, requestId);
+  if (!plan.ok) return refused(plan.error, requestId);
 
   const outcome = await runAttempts({ ...course, call, plan: plan.value, settings }, services);
   const { records } = outcome;
   const metadata = call.wantsMetadata ? metadataOf(requested, records, plan.value) : null;
-  if (!outcome.ok) return failed(spentError(outcome.fault, records, metadata), outcome.fault, requestId);
+  if (!outcome.ok) {
+    const error = spentError(outcome.fault, records, metadata);
+    return { kind: "error", headers: spentHeaders(call, records), error, fault: outcome.fault };
+  }
 
   const { value, attempt } = outcome;
   const headers = { ...answerHeaders(call, attempt, records, value, services.clock.monotonic()), ...value.headers };
@@ -40,6 +43,11 @@ export async function follow(course: Course, call: Call, services: Services): Pr
   return { kind: "stream", headers, body: value.body, ended: value.ended ?? Promise.resolve() };
 }
 
-function failed(error: ClientError, fault: Fault, requestId: string): Answer {
-  return { kind: "error", headers: idHeaders(requestId), error, fault };
+function refused(error: ClientError, requestId: string): Answer {
+  return {
+    kind: "error",
+    headers: idHeaders(requestId),
+    error,
+    fault: { kind: "unavailable", message: error.message },
+  };
 }

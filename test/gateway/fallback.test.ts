@@ -39,6 +39,15 @@ describe("falling back", () => {
     expect(gateway.events.map((event) => event.event)).toEqual(["settled", "fallback", "settled"]);
   });
 
+  test("a chain that is spent says in its headers who was asked last, and how often", async () => {
+    const gateway = await duo("http://127.0.0.1:9", "http://127.0.0.1:9");
+    const response = await gateway.fetch("/v1/chat/completions", { json: ASK });
+    expect(response.status).toBe(502);
+    expect(response.headers.get("x-lodestar-provider")).toBe("second");
+    expect(response.headers.get("x-lodestar-model")).toBe("two");
+    expect(response.headers.get("x-lodestar-attempts")).toBe(String((await gateway.rows()).length));
+  });
+
   const faults: readonly (readonly [title: string, behaviour: Behaviour, kind: string, calls: number])[] = [
     ["500", { kind: "json", status: 500, body: { error: { message: "boom" } } }, "upstream-error", 2],
     ["503", { kind: "json", status: 503, body: { error: { message: "busy" } } }, "overloaded", 2],
