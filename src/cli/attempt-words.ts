@@ -4,12 +4,12 @@ import type { Colours } from "../terminal/terminal.ts";
 
 /** Input tokens of a row, all kinds. */
 export function inputTokens({ usage }: Pick<LedgerRow, "usage">): number {
-  return totalInput({ ...usage, raw: null });
+  return totalInput(usage);
 }
 
 /** Output tokens of a row, thoughts included. */
 export function outputTokens({ usage }: Pick<LedgerRow, "usage">): number {
-  return totalOutput({ ...usage, raw: null });
+  return totalOutput(usage);
 }
 
 /** The state of an attempt in its colour: what went wrong is red, what is open is yellow. */

@@ -35,13 +35,13 @@ export interface Usage {
 export type UsageSource = "provider" | "counted" | "estimated";
 
 /** All input tokens. */
-export function totalInput(usage: Usage): number {
+export function totalInput(usage: Pick<Usage, "input">): number {
   const { uncached, cacheRead, cacheWrite5m, cacheWrite1h } = usage.input;
   return uncached + cacheRead + cacheWrite5m + cacheWrite1h;
 }
 
 /** All output tokens. */
-export function totalOutput(usage: Usage): number {
+export function totalOutput(usage: Pick<Usage, "output">): number {
   return usage.output.text + usage.output.reasoning;
 }
 

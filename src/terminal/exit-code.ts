@@ -1,3 +1,5 @@
+import { constants } from "node:os";
+
 /** What a process of ours ends with. Scripts rely on these numbers; the reference is in `docs/cli.md`. */
 export const EXIT_CODES = {
   ok: 0,
@@ -42,4 +44,10 @@ export type PassedExitCode = number & { readonly [passed]: true };
 /** Passes on the exit code of another program. */
 export function passExitCode(code: number): PassedExitCode {
   return code as PassedExitCode;
+}
+
+/** What shells give for how a program ended: its exit code, or 128 and the number of the signal that ended it. */
+export function endCode(code: number, signal: string | number | null): number {
+  const numbers: Readonly<Record<string, number>> = constants.signals;
+  return signal === null ? code : 128 + (numbers[String(signal)] ?? 0);
 }

@@ -1,7 +1,6 @@
-import { constants } from "node:os";
 import { failure, type Result, success } from "../../core/result.ts";
 import { errorText } from "../../host/private-file.ts";
-import { EXIT_CODES } from "../../terminal/exit-code.ts";
+import { EXIT_CODES, endCode } from "../../terminal/exit-code.ts";
 import type { CliProblem } from "../../terminal/problem.ts";
 
 /** A program to run in the user's place. */
@@ -12,11 +11,6 @@ export interface Program {
   readonly environment: Readonly<Record<string, string>>;
   /** Whether Ctrl-C reaches it by itself: on a terminal it goes to the whole foreground group. */
   readonly isOnTerminal: boolean;
-}
-
-function signalNumber(name: string): number {
-  const numbers: Readonly<Record<string, number>> = constants.signals;
-  return numbers[name] ?? 0;
 }
 
 function start(program: Program): Result<Bun.Subprocess, CliProblem> {
@@ -50,7 +44,7 @@ export async function runProgram(
   });
   try {
     const code = await child.exited;
-    return success(child.signalCode === null ? code : 128 + signalNumber(String(child.signalCode)));
+    return success(endCode(code, child.signalCode));
   } finally {
     release();
   }
