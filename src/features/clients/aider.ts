@@ -42,6 +42,12 @@ function settingsOf(model: CatalogueModel, headers: Readonly<Record<string, stri
   };
 }
 
+/** A pseudo-model whose parameters go along with every model, also one that the user chooses later (Aider's advanced model settings). */
+function settingsOfAll(headers: Readonly<Record<string, string>>): readonly JsonObject[] {
+  if (Object.keys(headers).length === 0) return [];
+  return [{ name: "aider/extra_params", extra_params: { extra_headers: { ...headers } } }];
+}
+
 function needSettings(target: Target): readonly CatalogueModel[] {
   return target.models.filter(({ id }) => id === target.model || !id.includes("/"));
 }
@@ -114,7 +120,10 @@ export const aider: Client = {
       { name: "metadata.json", text: JSON.stringify(Object.fromEntries(metadata(target)), null, 2) },
       {
         name: "settings.yml",
-        text: stringify(needSettings(target).map((model) => settingsOf(model, target.headers))),
+        text: stringify([
+          ...needSettings(target).map((model) => settingsOf(model, target.headers)),
+          ...settingsOfAll(target.headers),
+        ]),
       },
     ],
   }),
