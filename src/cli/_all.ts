@@ -4,6 +4,12 @@ import type { CommandEntry } from "./command.ts";
 /** Every top-level command, in the order of `lodestar help`. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: "aider",
+    description: "Run Aider against the daemon, with its tokens and cost on the last line",
+    group: "Run",
+    load: async () => (await import("./aider.ts")).command,
+  },
+  {
     name: "env",
     description: "Print the variables that point tools at the daemon, for eval",
     group: "Run",
@@ -74,6 +80,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     description: "Whether the daemon runs, and how its providers, models and ledger do",
     group: "See",
     load: async () => (await import("./status.ts")).command,
+  },
+  {
+    name: "statusline",
+    description: "Tokens, cost and last model in one line, for tmux, starship and Claude Code",
+    group: "See",
+    load: async () => (await import("./statusline.ts")).command,
   },
   {
     name: "config",
