@@ -1,4 +1,4 @@
-import type { ClientError } from "../core/fault.ts";
+import type { ClientError, Fault } from "../core/fault.ts";
 import type { AttemptIntent } from "../core/ledger.ts";
 import { makePlan } from "../core/plan.ts";
 import { answerHeaders, idHeaders, spentError, spentHeaders } from "./answer-headers.ts";
@@ -44,10 +44,6 @@ export async function follow(course: Course, call: Call, services: Services): Pr
 }
 
 function refused(error: ClientError, requestId: string): Answer {
-  return {
-    kind: "error",
-    headers: idHeaders(requestId),
-    error,
-    fault: { kind: "unavailable", message: error.message },
-  };
+  const fault: Fault = { kind: "unavailable", message: error.message };
+  return { kind: "error", headers: idHeaders(requestId), error, fault };
 }
