@@ -21,6 +21,7 @@ import { identifyAt } from "./open-call.ts";
 import { canonicalPath, pathOf } from "./path.ts";
 import { errorResponse } from "./respond.ts";
 import { serveDeleteResponse, serveGetResponse, serveInputItems, servePostResponse } from "./responses.ts";
+import { forStubbornClient } from "./stubborn-clients.ts";
 
 /** What the server hands in beside the request: the peer's address. */
 export interface Peer {
@@ -177,7 +178,7 @@ export function createApiHandler(context: ApiContext): (request: Request, peer: 
     if (admission.kind === "refused") {
       return errorResponse(dialectOf(canonicalPath(pathOf(request.url))), admission.error, requestId);
     }
-    const response = await app.fetch(request, { requestId, address });
+    const response = forStubbornClient(request, await app.fetch(request, { requestId, address }));
     for (const name in admission.headers) response.headers.set(name, admission.headers[name] ?? "");
     return response;
   };

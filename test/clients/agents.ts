@@ -226,6 +226,7 @@ const pi: Agent = {
             baseUrl: `${gateway}/v1`,
             api: "openai-completions",
             apiKey: "any",
+            headers: { "x-lodestar-client": "pi" },
             models: [{ id: model, contextWindow: 128_000, maxTokens: 8_000 }],
           },
         },
@@ -237,19 +238,31 @@ const pi: Agent = {
   ],
 };
 
+function aiderSettings(home: string): string {
+  return join(home, "aider.settings.yml");
+}
+
 const aider: Agent = {
   id: "aider",
   name: "Aider",
   package: AIDER,
   dialect: "openai-chat",
-  command: ({ model }, task) => [
+  command: ({ home, model }, task) => [
     pythonProgram(AIDER, "aider"),
     ...["--model", `openai/${model}`, "--weak-model", `openai/${model}`, "--edit-format", "diff", "--map-tokens", "0"],
     ...["--yes-always", "--no-git", "--no-show-model-warnings", "--no-check-update", "--analytics-disable"],
     ...["--no-show-release-notes", "--no-detect-urls", "--no-pretty", "--no-suggest-shell-commands"],
-    ...["greeting.txt", "--message", task],
+    ...["--model-settings-file", aiderSettings(home), "greeting.txt", "--message", task],
   ],
   environment: ({ gateway }) => ({ OPENAI_API_BASE: `${gateway}/v1`, OPENAI_API_KEY: "any" }),
+  files: ({ home, model }) => [
+    {
+      path: aiderSettings(home),
+      text: JSON.stringify([
+        { name: `openai/${model}`, extra_params: { extra_headers: { "x-lodestar-client": "aider" } } },
+      ]),
+    },
+  ],
   edit: () => [],
   editText: (name, before, after) =>
     `${name}\n\`\`\`\n<<<<<<< SEARCH\n${before}\n=======\n${after}\n>>>>>>> REPLACE\n\`\`\`\n`,
