@@ -109,6 +109,19 @@ describe("previous_response_id", () => {
     });
   });
 
+  test("goes on from the answer that it names where the upstream gives all its answers one id", async () => {
+    const upstream = await fake(() => ({ kind: "json", body: chatReply("hi") }));
+    const opened = await gateway(
+      `providers: { chat: { dialect: openai-chat, baseUrl: "${upstream.url}/v1", models: [m], local: true } }`,
+    );
+    const first = await ask(opened, { model: "chat/m", input: "I am Ada" });
+    const other = await ask(opened, { model: "chat/m", input: "I am Grace" });
+    expect(other.id).not.toBe(first.id);
+    await ask(opened, { model: "chat/m", input: "who am I?", previous_response_id: first.id });
+    expect(upstream.calls.at(-1)?.body).toContain("I am Ada");
+    expect(upstream.calls.at(-1)?.body).not.toContain("I am Grace");
+  });
+
   test("is said again in the response, while instructions are not carried over", async () => {
     const { opened, lastBody } = await numbered();
     const first = await ask(opened, { model: "chat/m", input: "a", instructions: "speak like a pirate" });

@@ -37,11 +37,12 @@ export function previousIdOf({ echo }: ReplyStamp): string | undefined {
   return typeof id === "string" ? id : undefined;
 }
 
-/** The id of a response: the upstream's own where it is one of this dialect, else made of it, or of our request's id. */
-export function responseId(upstreamId: string, stamp: ReplyStamp): string {
-  if (upstreamId.startsWith("resp_")) return upstreamId;
-  const id = upstreamId === "" ? stamp.requestId : upstreamId;
-  return `resp_${id.replace(/[^A-Za-z0-9_-]/g, "")}`;
+/**
+ * The id of a response: the upstream's own where it is one of this dialect, else made of our request's id. Ids of other
+ * dialects need not be unique (some servers send the same one every time), and a response is kept and found by its id.
+ */
+export function responseId(upstreamId: string, { requestId }: ReplyStamp): string {
+  return upstreamId.startsWith("resp_") ? upstreamId : `resp_${requestId}`;
 }
 
 /** What differs between the resources of one response. */

@@ -41,30 +41,30 @@ describe("a reply of another dialect", () => {
     const echo = { tools: [{ type: "custom", name: "sql" }] };
     const body = translated(openaiChat, CHAT, { ...STAMP, echo });
     expect(body).toMatchObject({
-      id: "resp_chatcmpl-9",
+      id: "resp_req_1",
       object: "response",
       created_at: 12,
       status: "completed",
       model: "best",
       tools: echo.tools,
       output: [
-        { id: "rs_chatcmpl-9_0", type: "reasoning", summary: [{ type: "summary_text", text: "hm" }] },
+        { id: "rs_req_1_0", type: "reasoning", summary: [{ type: "summary_text", text: "hm" }] },
         {
-          id: "msg_chatcmpl-9_1",
+          id: "msg_req_1_1",
           type: "message",
           role: "assistant",
           status: "completed",
           content: [{ type: "output_text", text: "hello", annotations: [] }],
         },
         {
-          id: "fc_chatcmpl-9_2",
+          id: "fc_req_1_2",
           type: "function_call",
           status: "completed",
           call_id: "c1",
           name: "f",
           arguments: "{}",
         },
-        { id: "ctc_chatcmpl-9_3", type: "custom_tool_call", call_id: "c2", name: "sql", input: "SELECT 1" },
+        { id: "ctc_req_1_3", type: "custom_tool_call", call_id: "c2", name: "sql", input: "SELECT 1" },
       ],
       usage: {
         input_tokens: 8,

@@ -156,7 +156,7 @@ describe("a written stream", () => {
       max_output_tokens: null,
     };
     const head = {
-      id: "resp_chatcmpl-1",
+      id: "resp_req_1",
       object: "response",
       created_at: 11,
       model: "best",
@@ -190,9 +190,9 @@ describe("a written stream", () => {
     const done = events.filter(({ event }) => event === "response.output_item.done").map((event) => dataOf(event).item);
     expect(lastResponse(events).output).toEqual(done as never);
     expect(outputOf(events).map(({ type, id }) => [type, id])).toEqual([
-      ["reasoning", "rs_chatcmpl-1_0"],
-      ["message", "msg_chatcmpl-1_1"],
-      ["function_call", "fc_chatcmpl-1_2"],
+      ["reasoning", "rs_req_1_0"],
+      ["message", "msg_req_1_1"],
+      ["function_call", "fc_req_1_2"],
     ]);
   });
 
