@@ -50,14 +50,10 @@ function runScript(bun, args) {
 
 /**
  * Runs the built gateway until it ends, passing signals on. It gets a process group of its own, because a terminal's Ctrl-C
- * would otherwise reach it three times (terminal, npm, this process) and its second signal means "abort".
+ * would otherwise reach it three times (terminal, npm, this process) and its second signal means "abort". Signals are
+ * listened for before it is started: one that came in between would end this process and leave the gateway alone.
  */
 function serve(args) {
-  const isWindows = process.platform === "win32";
-  const child = spawn(join(ROOT, "dist", isWindows ? "lodestar.exe" : "lodestar"), ["serve", ...args], {
-    stdio: "inherit",
-    detached: !isWindows,
-  });
   let lastSignalAt = 0;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
@@ -66,6 +62,11 @@ function serve(args) {
       lastSignalAt = now;
     });
   }
+  const isWindows = process.platform === "win32";
+  const child = spawn(join(ROOT, "dist", isWindows ? "lodestar.exe" : "lodestar"), ["serve", ...args], {
+    stdio: "inherit",
+    detached: !isWindows,
+  });
   stopWithParent(() => child.kill("SIGTERM"));
   child.on("error", (error) => {
     say(`dist/lodestar does not start: ${error.message}`);

@@ -6,12 +6,12 @@ import { ROOT } from "../../scripts/step.ts";
 import { writeExecutable } from "../features/update/fixture.ts";
 
 const NODE = Bun.which("node");
-/** Ends with 7 on SIGTERM; drains a moment and ends with 130 on SIGINT; a second SIGINT aborts it with 9. */
+/** Ends with 7 on SIGTERM; drains a moment and ends with 130 on SIGINT; a second SIGINT aborts it with 9. Without its checkout it ends too. */
 const SERVER = `#!/bin/sh
 trap 'ints=x$ints; [ "$ints" = x ] || exit 9; echo draining' INT
 trap 'exit 7' TERM
 echo "ready $*"
-while [ "\${#drained}" -lt 6 ]; do sleep 0.05; [ -z "$ints" ] || drained=x$drained; done
+while [ "\${#drained}" -lt 6 ] && [ -e "$0" ]; do sleep 0.05; [ -z "$ints" ] || drained=x$drained; done
 exit 130
 `;
 
