@@ -3,12 +3,19 @@ import type { Environment } from "../terminal/terminal.ts";
 /** Variable in which `lodestar env` notes whom it pointed a shell's tools at. */
 const ENV_MARK = "LODESTAR_ENV_URL";
 
+/** A key may be anyone's: it is ours where the address beside it is. */
+const ADDRESS_OF_KEY: Readonly<Record<string, string>> = {
+  OPENAI_API_KEY: "OPENAI_BASE_URL",
+  ANTHROPIC_AUTH_TOKEN: "ANTHROPIC_BASE_URL",
+};
+
 /** The variables that point tools at a daemon; `base` is its API URL without `/v1`. */
 export function toolVariables(base: string, key: string): Readonly<Record<string, string>> {
   return {
     OPENAI_BASE_URL: `${base}/v1`,
     OPENAI_API_KEY: key,
     ANTHROPIC_BASE_URL: base,
+    ANTHROPIC_AUTH_TOKEN: key,
     OLLAMA_HOST: base,
     [ENV_MARK]: base,
   };
@@ -21,9 +28,10 @@ export function toolVariables(base: string, key: string): Readonly<Record<string
 export function withoutToolVariables(environment: Environment): Environment {
   const base = environment[ENV_MARK];
   if (base === undefined) return environment;
-  const ours = toolVariables(base, environment.OPENAI_API_KEY ?? "");
-  const isPointed = environment.OPENAI_BASE_URL === ours.OPENAI_BASE_URL;
-  const isOurs = (name: string, value: string | undefined): boolean =>
-    name === "OPENAI_API_KEY" ? isPointed : Object.hasOwn(ours, name) && ours[name] === value;
-  return Object.fromEntries(Object.entries(environment).filter(([name, value]) => !isOurs(name, value)));
+  const ours = toolVariables(base, "");
+  const isOurs = (name: string): boolean => {
+    const judged = ADDRESS_OF_KEY[name] ?? name;
+    return Object.hasOwn(ours, judged) && ours[judged] === environment[judged];
+  };
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !isOurs(name)));
 }

@@ -329,6 +329,7 @@ describe("env", () => {
       "export OPENAI_BASE_URL='http://127.0.0.1:4000/v1'
       export OPENAI_API_KEY='any'
       export ANTHROPIC_BASE_URL='http://127.0.0.1:4000'
+      export ANTHROPIC_AUTH_TOKEN='any'
       export OLLAMA_HOST='http://127.0.0.1:4000'
       export LODESTAR_ENV_URL='http://127.0.0.1:4000'
       "
