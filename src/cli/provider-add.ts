@@ -20,13 +20,18 @@ interface AddArgs extends DaemonArgs {
   readonly test: boolean;
 }
 
+/** An error names so many providers, the best known first; more would hide what it says. */
+const MOST_NAMED = 27;
+
 function checkName(args: AddArgs, known: readonly KnownProvider[]): CliProblem | null {
   if (args.baseUrl !== undefined || known.some(({ id }) => id === args.name)) return null;
   const names = known.map(({ id }) => id);
+  const others = names.length - MOST_NAMED;
+  const rest = others > 0 ? ` and ${others} more (docs/providers.md)` : "";
   return usageProblem(
     "unknown_provider",
     `"${args.name}" is no provider that Lodestar knows.${didYouMean(args.name, names)}`,
-    `one that speaks OpenAI's dialect: lodestar provider add ${args.name} --base-url https://…/v1\nknown: ${names.join(", ")}`,
+    `one that speaks OpenAI's dialect: lodestar provider add ${args.name} --base-url https://…/v1\nknown: ${names.slice(0, MOST_NAMED).join(", ")}${rest}`,
   );
 }
 
