@@ -93,6 +93,9 @@ function decodeToolResult(message: JsonObject, content: Content, path: string): 
   return success({ role: "tool", parts: [result], ...withExtra(fields) });
 }
 
+/** Members of a turn that is nothing but text. */
+const PLAIN_FIELDS: ReadonlySet<string> = new Set(["role", "content"]);
+
 /** One entry of `messages`. Unknown members are kept; an unknown role is an error that names it. */
 export function decodeMessage(message: JsonValue, path: string): Result<Message, ClientError> {
   if (!isJsonObject(message)) return failure(invalid(path, "an object with a role"));
@@ -111,7 +114,7 @@ export function decodeMessage(message: JsonValue, path: string): Result<Message,
       return success({
         role,
         ...content.value,
-        ...withExtra(leftover(message, new Set(["role", "content"]))),
+        ...withExtra(leftover(message, PLAIN_FIELDS)),
       });
     default:
       return failure(invalid(`${path}.role`, "one of system, developer, user, assistant, tool"));

@@ -31,13 +31,19 @@ export const SCALARS: readonly Scalar[] = [
 const SCALAR_NAMES = SCALARS.map((scalar) => scalar.wire);
 const EFFORTS: readonly string[] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
-/** What a few members of the body say, and which members that used up. */
+/** Members that are understood in every form they may have. */
+const ALWAYS_USED: ReadonlySet<string> = new Set([
+  ...SCALAR_NAMES,
+  ...["model", "messages", "tools", "tool_choice", "stop", "stream", "stream_options"],
+]);
+
+/** What a few members of the body say; `used` is the one that was understood in the form it has, beside {@link ALWAYS_USED}. */
 interface Reading {
   readonly fields: Partial<ChatRequest>;
-  readonly used: readonly string[];
+  readonly used?: string;
 }
 
-const NOTHING: Reading = { fields: {}, used: [] };
+const NOTHING: Reading = { fields: {} };
 
 type Reader = (body: JsonObject) => Result<Reading, ClientError>;
 
@@ -49,35 +55,33 @@ function readScalars(body: JsonObject): Result<Reading, ClientError> {
     if (typeof value !== type) return failure(invalid(wire, `a ${type}`));
     fields[name] = value;
   }
-  return success({ fields, used: SCALAR_NAMES });
+  return success({ fields });
 }
 
 function readMessages(body: JsonObject): Result<Reading, ClientError> {
   if (!Array.isArray(body.messages)) return failure(invalid("messages", "a list of messages"));
   const messages = decodeAll(body.messages, (message, index) => decodeMessage(message, `messages[${index}]`));
-  return messages.ok ? success({ fields: { messages: messages.value }, used: ["messages"] }) : messages;
+  return messages.ok ? success({ fields: { messages: messages.value } }) : messages;
 }
 
 function readTools(body: JsonObject): Result<Reading, ClientError> {
   const choice = body.tool_choice;
   const toolChoice = choice === undefined || choice === null ? {} : { toolChoice: decodeToolChoice(choice) };
-  const used = ["tools", "tool_choice"];
-  if (body.tools === undefined || body.tools === null) return success({ fields: toolChoice, used });
+  if (body.tools === undefined || body.tools === null) return success({ fields: toolChoice });
   if (!Array.isArray(body.tools)) return failure(invalid("tools", "a list of tools"));
   const tools = decodeAll(body.tools, (tool, index) => decodeTool(tool, `tools[${index}]`));
-  return tools.ok ? success({ fields: { tools: tools.value, ...toolChoice }, used }) : tools;
+  return tools.ok ? success({ fields: { tools: tools.value, ...toolChoice } }) : tools;
 }
 
 function readStop(body: JsonObject): Result<Reading, ClientError> {
   const { stop } = body;
-  const used = ["stop"];
-  if (stop === undefined || stop === null) return success({ fields: {}, used });
-  if (typeof stop === "string") return success({ fields: { stop: [stop], stopShape: "string" }, used });
+  if (stop === undefined || stop === null) return success(NOTHING);
+  if (typeof stop === "string") return success({ fields: { stop: [stop], stopShape: "string" } });
   const words = Array.isArray(stop) ? stop.filter((word) => typeof word === "string") : undefined;
   if (words === undefined || !Array.isArray(stop) || words.length < stop.length) {
     return failure(invalid("stop", "a string or a list of strings"));
   }
-  return success({ fields: { stop: words }, used });
+  return success({ fields: { stop: words } });
 }
 
 function decodeJsonSchema(format: JsonObject): ResponseFormat | undefined {
@@ -103,10 +107,10 @@ function decodeJsonSchema(format: JsonObject): ResponseFormat | undefined {
 function readFormat(body: JsonObject): Result<Reading, ClientError> {
   const format = body.response_format;
   if (format === undefined) return success(NOTHING);
-  if (format === null) return success({ fields: {}, used: ["response_format"] });
+  const used = "response_format";
+  if (format === null) return success({ fields: {}, used });
   if (!isJsonObject(format)) return failure(invalid("response_format", "an object with a type"));
   const isBare = Object.keys(format).length === 1;
-  const used = ["response_format"];
   if (format.type === "text" && isBare) return success({ fields: { responseFormat: { type: "text" } }, used });
   if (format.type === "json_object" && isBare) return success({ fields: { responseFormat: { type: "json" } }, used });
   const schema = format.type === "json_schema" ? decodeJsonSchema(format) : undefined;
@@ -115,9 +119,10 @@ function readFormat(body: JsonObject): Result<Reading, ClientError> {
 
 function readEffort(body: JsonObject): Result<Reading, ClientError> {
   const effort = body.reasoning_effort;
-  if (effort === null) return success({ fields: {}, used: ["reasoning_effort"] });
+  const used = "reasoning_effort";
+  if (effort === null) return success({ fields: {}, used });
   if (typeof effort !== "string" || !EFFORTS.includes(effort)) return success(NOTHING);
-  return success({ fields: { reasoning: { effort: effort as ReasoningEffort } }, used: ["reasoning_effort"] });
+  return success({ fields: { reasoning: { effort: effort as ReasoningEffort } }, used });
 }
 
 function readStream(body: JsonObject): Result<Reading, ClientError> {
@@ -127,14 +132,14 @@ function readStream(body: JsonObject): Result<Reading, ClientError> {
   }
   const flag = objectIn(body, "stream_options").include_usage;
   const streamUsage = typeof flag === "boolean" ? { streamUsage: flag } : {};
-  return success({ fields: { stream: stream === true, ...streamUsage }, used: ["stream", "stream_options"] });
+  return success({ fields: { stream: stream === true, ...streamUsage } });
 }
 
 function readModel(body: JsonObject): Result<Reading, ClientError> {
   if (typeof body.model !== "string" || body.model === "") {
     return failure(invalid("model", "the name of a model, such as provider/model or an alias"));
   }
-  return success({ fields: { model: body.model }, used: ["model"] });
+  return success({ fields: { model: body.model } });
 }
 
 const READERS: readonly Reader[] = [
@@ -148,12 +153,14 @@ const READERS: readonly Reader[] = [
   readStream,
 ];
 
+const USAGE_FLAG: ReadonlySet<string> = new Set(["include_usage"]);
+const NO_NAMES: ReadonlySet<string> = new Set();
+
 /** What is left of `stream_options` beside the usage flag. */
 function otherStreamOptions(body: JsonObject): JsonObject {
   const options = body.stream_options;
   if (!isJsonObject(options)) return {};
-  const known = typeof options.include_usage === "boolean" ? ["include_usage"] : [];
-  const rest = leftover(options, new Set(known));
+  const rest = leftover(options, typeof options.include_usage === "boolean" ? USAGE_FLAG : NO_NAMES);
   return Object.keys(rest).length === 0 ? {} : { stream_options: rest };
 }
 
@@ -162,20 +169,14 @@ function otherStreamOptions(body: JsonObject): JsonObject {
  * is an error that names it. `null` for a known member means the same as leaving it out.
  */
 export function decodeRequest(body: JsonObject): Result<ChatRequest, ClientError> {
-  const fields: Partial<ChatRequest> = {};
-  const used = new Set<string>();
+  const request: ChatRequest = { origin: "openai-chat", model: "", messages: [], stream: false };
+  const used: string[] = [];
   for (const read of READERS) {
     const reading = read(body);
     if (!reading.ok) return reading;
-    Object.assign(fields, reading.value.fields);
-    for (const name of reading.value.used) used.add(name);
+    Object.assign(request, reading.value.fields);
+    if (reading.value.used !== undefined) used.push(reading.value.used);
   }
-  return success({
-    origin: "openai-chat",
-    model: "",
-    messages: [],
-    stream: false,
-    ...fields,
-    ...withExtra({ ...leftover(body, used), ...otherStreamOptions(body) }),
-  });
+  const rest = leftover(body, { has: (name) => ALWAYS_USED.has(name) || used.includes(name) });
+  return success(Object.assign(request, withExtra(Object.assign(rest, otherStreamOptions(body)))));
 }

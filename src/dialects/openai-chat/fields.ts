@@ -5,9 +5,10 @@ import type { Extra, Warning } from "../../core/request.ts";
 export const REASONING_FIELDS = ["reasoning_content", "reasoning"] as const;
 
 /** The members of `object` that are not in `known`. Copies by definition, so `__proto__` as a name stays data. */
-export function leftover(object: JsonObject, known: ReadonlySet<string>): JsonObject {
-  const names = Object.keys(object).filter((name) => !known.has(name));
-  return names.length === 0 ? {} : Object.fromEntries(names.map((name) => [name, object[name] ?? null]));
+export function leftover(object: JsonObject, known: Pick<ReadonlySet<string>, "has">): JsonObject {
+  const entries: [string, JsonValue][] = [];
+  for (const name of Object.keys(object)) if (!known.has(name)) entries.push([name, object[name] ?? null]);
+  return entries.length === 0 ? {} : Object.fromEntries(entries);
 }
 
 /** `{extra}` for fields of this dialect, or nothing when there are none: made to be spread. */
