@@ -3,6 +3,7 @@ import { chmodSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Daemon } from "../../src/cli/backend.ts";
 import { backend } from "../../src/compose.ts";
+import type { CostsView } from "../../src/core/admin-view.ts";
 import type { LodestarEvent } from "../../src/core/event.ts";
 import { createInputs } from "../compose/inputs.ts";
 import { type Emulator, openEmulator } from "../features/counter/emulator.ts";
@@ -13,6 +14,9 @@ import { createWorld } from "../support/world.ts";
 const ROOT = join(import.meta.dir, "../..");
 const SIZE = { columns: 110, rows: 16 };
 const MOST_DELAY_MS = 300;
+
+/** `ECHO` of `termios.h` in Linux and macOS. */
+const ECHO = 8;
 
 const world = createWorld();
 const inputsFor = createInputs();
@@ -59,7 +63,7 @@ retries: { attempts: 1 }
   const program = join(inputs.environment.HOME ?? "", "aider");
   writeFileSync(
     program,
-    `#!/bin/sh\nexec '${process.execPath}' '${join(ROOT, "test/features/counter/fake-aider.ts")}' "$@"\n`,
+    `#!/bin/sh\nexec '${process.execPath}' '${join(ROOT, "test/features/counter/programs/fake-aider.ts")}' "$@"\n`,
   );
   chmodSync(program, 0o755);
   const environment = {
@@ -106,16 +110,18 @@ function unitOf(letter: string | undefined): number {
   return letter === undefined ? 1 : 1_000 ** " kMG".indexOf(letter);
 }
 
-/** The figures of a line: tokens in, tokens out, US dollars. */
+/** The figures of a line: tokens in, tokens out, nano-dollars. */
 function figuresOf(text: string): readonly [number, number, number] | null {
   const match = /↑([\d.]+)([kMG])? ↓([\d.]+)([kMG])? {2}\$([\d.]+)/.exec(text);
   if (match === null) return null;
   const [, input, inputUnit, output, outputUnit, usd] = match;
-  return [Number(input) * unitOf(inputUnit), Number(output) * unitOf(outputUnit), Number(usd)];
+  return [Number(input) * unitOf(inputUnit), Number(output) * unitOf(outputUnit), Number(usd) * 1e9];
 }
 
-function isNear(shown: number, truth: number): boolean {
-  return Math.abs(shown - truth) <= 0.01 * truth;
+/** Whether a line tells these sums, each to one per cent. */
+function tells(text: string, sums: readonly number[]): boolean {
+  const figures = figuresOf(text);
+  return figures?.every((figure, index) => Math.abs(figure - (sums[index] ?? 0)) <= 0.01 * (sums[index] ?? 0)) === true;
 }
 
 /** The sums after each settled attempt, with the moment of its event. */
@@ -124,10 +130,19 @@ function truths(events: readonly LodestarEvent[]) {
   return events.flatMap((event) => {
     if (event.event !== "settled") return [];
     const { input, output } = event.outcome.usage;
-    const [before, out, usd] = sums;
-    sums = [before + input.uncached, out + output.text, usd + (event.outcome.costNanoUsd ?? 0) / 1e9];
+    const [before, out, nanoUsd] = sums;
+    sums = [before + input.uncached, out + output.text, nanoUsd + (event.outcome.costNanoUsd ?? 0)];
     return [{ at: event.at, sums, isAnswer: event.outcome.state === "final" }];
   });
+}
+
+/** The same sums from the ledger itself, through the admin API. */
+async function ledgerSums({ daemon, stateDir }: Desk): Promise<readonly number[]> {
+  const token = (await Bun.file(join(stateDir, "admin.token")).text()).trim();
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await fetch(`${daemon.adminUrl}/v1/costs?period=all`, { headers });
+  const { totals } = (await response.json()) as CostsView;
+  return [totals.inputTokens, totals.outputTokens, totals.costNanoUsd];
 }
 
 describe("lodestar aider", () => {
@@ -142,17 +157,21 @@ describe("lodestar aider", () => {
     await eventually("the program's last word", () => emulator.rows().some((row) => row.startsWith("done>")));
     const steps = truths(desk.events).filter(({ isAnswer }) => isAnswer);
     expect(steps).toHaveLength(4);
+    // Two events that come together may be drawn as one: then the later sums are what tells both.
     const delays = await eventually("every sum on the line", () => {
-      const found = steps.map(({ at, sums }) => {
-        const sight = sights.find(({ text }) =>
-          figuresOf(text)?.every((figure, index) => isNear(figure, sums[index] ?? 0)),
-        );
+      const found = steps.map(({ at }, step) => {
+        const later = steps.slice(step).map(({ sums }) => sums);
+        const sight = sights.find(({ text }) => later.some((sums) => tells(text, sums)));
         return sight === undefined ? null : sight.at - at;
       });
-      return found.every((delay) => delay !== null) && found;
+      return (
+        sights.some(({ text }) => tells(text, steps[3]?.sums ?? [])) && found.every((delay) => delay !== null) && found
+      );
     });
     expect(Math.max(...delays.map(Number))).toBeLessThanOrEqual(MOST_DELAY_MS);
     const rows = emulator.rows();
+    const ledger = await ledgerSums(desk);
+    expect([ledger, tells(rows.at(-1) ?? "", ledger)]).toEqual([[...(steps[3]?.sums ?? [])], true]);
     expect(rows[0]).toBe("aider 110x15");
     expect(rows.at(-1)).toContain("good/m  (");
     expect(rows.filter((row) => row.includes("$"))).toHaveLength(1);
@@ -169,7 +188,7 @@ describe("lodestar aider", () => {
       { prompt: 50_000, completion: 5_000 },
     ]);
     const { emulator, child, type } = runAider(desk, ["--", "--ask", "duo"]);
-    await eventually("the answer's row", () => emulator.rows().at(-1)?.includes("good/m") === true);
+    await eventually("the answer's row", () => emulator.rows().at(-1)?.includes("(chain:duo") === true);
     const others = await fetch(`${desk.daemon.apiUrl}/v1/chat/completions`, {
       method: "POST",
       headers: { "content-type": "application/json", "x-session-id": "another" },
@@ -191,8 +210,22 @@ describe("lodestar aider", () => {
     await eventually("the answer's row", () => emulator.rows().at(-1)?.includes("good/m") === true);
     child.kill("SIGTERM");
     expect(await child.exited).toBe(143);
+    expect((child.terminal?.localFlags ?? 0) & ECHO).toBe(ECHO);
     await emulator.settled();
     expect(emulator.rows().at(-1)).toBe("");
+  }, 30_000);
+
+  test("follows the terminal's size, and gives its line editing back at the end", async () => {
+    const desk = await open([{ prompt: 10, completion: 1 }]);
+    const { emulator, child, type } = runAider(desk, ["--", "--ask", "good/m"]);
+    await eventually("the answer's row", () => emulator.rows().at(-1)?.includes("good/m") === true);
+    expect((child.terminal?.localFlags ?? 0) & ECHO).toBe(0);
+    emulator.resize({ columns: 60, rows: 24 });
+    child.terminal?.resize(60, 24);
+    await eventually("the line in the new last row", () => emulator.rows()[23]?.includes("good/m") === true);
+    expect(emulator.rows().filter((row) => row.includes("good/m"))).toHaveLength(1);
+    type("q");
+    expect(await child.exited).toBe(5);
   }, 30_000);
 
   test("with --counter title leaves every row to the program", async () => {
