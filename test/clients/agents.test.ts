@@ -60,6 +60,7 @@ afterAll(async () => {
 
 for (const agent of AGENTS) {
   const problem: string | undefined = PROBLEMS.get(agent.package);
+  const earlyReason = agent.runsCallsEarly === true ? " (skipped: it runs them before the answer ends)" : "";
   const reason = problem === undefined ? NOT_WANTED : ` (skipped: ${problem})`;
 
   describe.skipIf(!IS_WANTED || problem !== undefined)(`${agent.name} ${agent.package.version}${reason}`, () => {
@@ -102,6 +103,19 @@ for (const agent of AGENTS) {
       );
     }
 
+    test.skipIf(agent.editText !== undefined || agent.runsCallsEarly === true)(
+      `does not run a call whose answer broke off${earlyReason}`,
+      async () => {
+        const run = await runTask(agent, "openai-chat", "cut call", (turn) => {
+          const call = agent.edit(turn.file, TEXT_BEFORE, TEXT_AFTER, turn.tools).at(-1);
+          return turn.index === 0 && call !== undefined ? { call, isCut: true } : { text: HELLO };
+        });
+        expect(await Bun.file(join(run.project, FILE_NAME)).text()).toBe(`${TEXT_BEFORE}\n`);
+        expect(run.turns.every(({ body }) => !/tool_call_id|tool_result/.test(JSON.stringify(body)))).toBe(true);
+      },
+      LIMIT_MS,
+    );
+
     test(
       "stops after one request when the account has nothing left, and says so",
       async () => {
@@ -118,12 +132,31 @@ for (const agent of AGENTS) {
       "is understood in everything that it asks",
       async () => {
         const run = await runTask(agent, agent.dialect, "hello again", () => ({ text: HELLO }));
-        const refused = run.tap.calls.filter(({ status, path }) => status >= 400 && !path.startsWith("/v1/responses?"));
+        const refused = run.tap.calls.filter(({ status }) => status >= 400);
         expect(refused.map(({ method, path, status }) => `${method} ${path} ${status}`)).toEqual([]);
         const listed = run.tap.calls.filter(({ method, path }) => method === "GET" && path.includes("/models"));
-        expect(listed.every(({ status }) => status === 200)).toBe(true);
+        expect(listed.length > 0).toBe(agent.asksForModels === true);
       },
       LIMIT_MS,
     );
   });
 }
+
+const codex = AGENTS.find(({ id }) => id === "codex");
+const isCodexHere = IS_WANTED && codex !== undefined && !PROBLEMS.has(codex.package);
+
+describe.skipIf(!isCodexHere)(`Codex CLI that is told to use a WebSocket${NOT_WANTED}`, () => {
+  test(
+    "posts at once when it is told 426",
+    async () => {
+      if (codex === undefined) return;
+      const option = ["-c", "model_providers.lodestar.supports_websockets=true"];
+      const agent: Agent = { ...codex, command: (place, task) => [...codex.command(place, task), ...option] };
+      const run = await runTask(agent, agent.dialect, "WebSocket", () => ({ text: HELLO }));
+      expect(run.output).toContain(HELLO);
+      const asked = run.tap.calls.map(({ method, path, status }) => `${method} ${path} ${status}`);
+      expect(asked).toEqual(["GET /v1/responses 426", "POST /v1/responses 200"]);
+    },
+    LIMIT_MS,
+  );
+});

@@ -34,6 +34,10 @@ export interface Agent {
   edit(file: string, before: string, after: string, tools: readonly string[]): readonly ScriptedCall[];
   /** For an agent that edits by what the model writes instead of by tools: the text. */
   editText?(name: string, before: string, after: string): string;
+  /** It runs a call as soon as its arguments are whole, whatever comes after them in the answer. */
+  readonly runsCallsEarly?: true;
+  /** It asks the gateway for its models by itself. */
+  readonly asksForModels?: true;
   /** What it says to people when the account has nothing left, where it puts that in words of its own. */
   readonly refusalWords?: RegExp;
 }
@@ -55,6 +59,7 @@ const claude: Agent = {
   name: "Claude Code",
   package: CLAUDE,
   dialect: "anthropic",
+  asksForModels: true,
   command: ({ model }, task) => [
     packageFile(CLAUDE, `@anthropic-ai/claude-code-${PLATFORM}`, "claude"),
     ...["-p", task, "--model", model, "--allowedTools", "Read,Edit"],
@@ -119,6 +124,7 @@ const opencode: Agent = {
   name: "opencode",
   package: OPENCODE,
   dialect: "openai-chat",
+  runsCallsEarly: true,
   command: ({ model }, task) => [
     packageFile(OPENCODE, `opencode-${PLATFORM}`, "bin/opencode"),
     ...["run", "--auto", "-m", `lodestar/${model}`, task],

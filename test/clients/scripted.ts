@@ -14,7 +14,7 @@ export interface ScriptedCall {
 export interface Say {
   readonly text?: string;
   readonly call?: ScriptedCall;
-  /** The stream breaks off in the middle of the text. */
+  /** The stream breaks off: in the middle of the text, or when the call is told but the answer not ended. */
   readonly isCut?: boolean;
 }
 
@@ -252,12 +252,12 @@ const STREAM: Readonly<Record<UpstreamDialect, (say: Say, id: string) => readonl
   gemini: geminiStream,
 };
 
-/** How many events of a stream of text come before the middle of the text. */
-const BEFORE_THE_MIDDLE: Readonly<Record<UpstreamDialect, number>> = {
-  "openai-chat": 2,
-  "openai-responses": 5,
-  anthropic: 3,
-  gemini: 1,
+/** How many events of a stream come before it breaks off: in the middle of a text, after a call's arguments. */
+const BEFORE_THE_CUT: Readonly<Record<UpstreamDialect, { readonly text: number; readonly call: number }>> = {
+  "openai-chat": { text: 2, call: 2 },
+  "openai-responses": { text: 5, call: 4 },
+  anthropic: { text: 3, call: 3 },
+  gemini: { text: 1, call: 0 },
 };
 
 /** What the scripted provider answers; `id` names the call, where the dialect has ids. */
@@ -265,7 +265,8 @@ export function behaviourOf(dialect: UpstreamDialect, say: Say, isStream: boolea
   if (!isStream) return { kind: "json", body: WHOLE[dialect](say, id) };
   const chunks = STREAM[dialect](say, id);
   if (say.isCut !== true) return { kind: "stream", chunks };
-  return { kind: "stream", chunks: chunks.slice(0, BEFORE_THE_MIDDLE[dialect]), ending: "cut" };
+  const before = BEFORE_THE_CUT[dialect][say.call === undefined ? "text" : "call"];
+  return { kind: "stream", chunks: chunks.slice(0, before), ending: "cut" };
 }
 
 /** The refusal of an OpenAI-compatible provider whose account has nothing left. */
