@@ -52,11 +52,7 @@ const ROUTES: readonly (readonly [method: "GET" | "POST" | "HEAD" | "DELETE", pa
   ["POST", "/api/embed", (arrival, context) => serveEmbeddings(arrival, ollama, context)],
   ["POST", "/api/embeddings", (arrival, context) => serveEmbeddings(arrival, ollamaLegacy, context)],
   ["GET", "/v1/models", keyed(modelList)],
-  [
-    "GET",
-    "/v1/models/:model{.+}",
-    keyed(({ request, requestId }, context) => serveModel(request, modelIdOf(request), requestId, context)),
-  ],
+  ["GET", "/v1/models/:model{.+}", keyed(oneModel)],
   ["GET", "/api/tags", keyed((_, context) => serveTags(context))],
   ["GET", "/api/ps", keyed((_, context) => servePs(context))],
   ["POST", "/api/show", keyed(({ request, requestId }, context) => serveShow(request, requestId, context))],
@@ -77,6 +73,13 @@ const ROUTES: readonly (readonly [method: "GET" | "POST" | "HEAD" | "DELETE", pa
 function modelList(arrival: Arrival, context: ApiContext): Response {
   const isGemini = arrival.request.headers.has("x-goog-api-key");
   return isGemini ? serveGeminiModels(arrival, context) : serveModels(arrival.request, context);
+}
+
+/** As {@link modelList}, of one model. */
+function oneModel(arrival: Arrival, context: ApiContext): Response {
+  const { request, requestId } = arrival;
+  if (request.headers.has("x-goog-api-key")) return serveGeminiModel(arrival, context);
+  return serveModel(request, modelIdOf(request), requestId, context);
 }
 
 /** Codex tries a WebSocket first; told 426 it posts at once, told anything else it tries seven times. */

@@ -12,7 +12,7 @@ import {
 import { ollama } from "../dialects/ollama/dialect.ts";
 import { openaiChat } from "../dialects/openai-chat/dialect.ts";
 import type { ApiContext } from "./api-context.ts";
-import { anthropicModel, type ListedModel, listModels, modelsReply, openAiModel } from "./models.ts";
+import { anthropicModel, type ListedModel, listModels, modelsReply, openAiModel, pricingOf } from "./models.ts";
 import { errorResponse } from "./respond.ts";
 
 function listed(context: ApiContext): readonly ListedModel[] {
@@ -55,6 +55,7 @@ function catalogueOf(model: ListedModel): CatalogueModel {
     capabilities: capabilitiesOf(model),
     ...(contextLength === null || contextLength === undefined ? {} : { contextLength }),
     family: model.provider ?? "lodestar",
+    pricing: pricingOf(model),
   };
 }
 

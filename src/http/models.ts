@@ -52,6 +52,20 @@ function perToken(usdPerMillion: number | null): string | null {
   return (usdPerMillion / 1_000_000).toFixed(12).replace(/\.?0+$/, "");
 }
 
+/** USD per token as plain decimals, as every dialect's list shows them. */
+export function pricingOf(model: ListedModel): JsonObject {
+  return { prompt: perToken(model.inputUsd), completion: perToken(model.outputUsd) };
+}
+
+/** What a model can do; null where that is unknown. */
+export function capabilitiesOf({ facts }: ListedModel): JsonObject {
+  return {
+    tools: facts?.canUseTools ?? null,
+    images: facts?.canReadImages ?? null,
+    reasoning: facts?.canReason ?? null,
+  };
+}
+
 /** One model as OpenAI's `/v1/models` shows it, with context, prices (USD per token) and capabilities beside. */
 export function openAiModel(model: ListedModel): JsonObject {
   return {
@@ -61,18 +75,27 @@ export function openAiModel(model: ListedModel): JsonObject {
     owned_by: model.provider ?? "lodestar",
     context_length: model.facts?.contextTokens ?? null,
     max_output_tokens: model.facts?.maxOutputTokens ?? null,
-    pricing: { prompt: perToken(model.inputUsd), completion: perToken(model.outputUsd) },
-    capabilities: {
-      tools: model.facts?.canUseTools ?? null,
-      images: model.facts?.canReadImages ?? null,
-      reasoning: model.facts?.canReason ?? null,
-    },
+    pricing: pricingOf(model),
+    capabilities: capabilitiesOf(model),
   };
 }
 
-/** One model as Anthropic's `/v1/models` shows it. */
+/**
+ * One model as Anthropic's `/v1/models` shows it, prices beside. Its `capabilities` name features of Anthropic's own service,
+ * all or none of them: none here, and what is known stands in `lodestar_capabilities`.
+ */
 export function anthropicModel(model: ListedModel): JsonObject {
-  return { type: "model", id: model.id, display_name: model.id, created_at: "1970-01-01T00:00:00Z" };
+  return {
+    type: "model",
+    id: model.id,
+    display_name: model.id,
+    created_at: "1970-01-01T00:00:00Z",
+    max_input_tokens: model.facts?.contextTokens ?? null,
+    max_tokens: model.facts?.maxOutputTokens ?? null,
+    capabilities: null,
+    pricing: pricingOf(model),
+    lodestar_capabilities: capabilitiesOf(model),
+  };
 }
 
 /** The list in the shape a client expects: Anthropic's when it sends `anthropic-version`, else OpenAI's. */

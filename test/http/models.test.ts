@@ -57,6 +57,38 @@ describe("GET /v1/models", () => {
     expect(body.data[0]).toMatchObject({ type: "model", id: expect.any(String), display_name: expect.any(String) });
   });
 
+  test("has context, prices and capabilities in every dialect's shape", async () => {
+    const opened = await gateway("", { ANTHROPIC_API_KEY: "sk-ant-0123456789" });
+    const name = "anthropic/claude-opus-5";
+    const pricing = { prompt: "0.000005", completion: "0.000025" };
+    const can = { tools: true, images: true, reasoning: true };
+    const one = async (headers: Record<string, string>, path = `/v1/models/${name}`) =>
+      (await opened.fetch(path, { headers })).json();
+    expect(await one({})).toMatchObject({ context_length: 1_000_000, pricing, capabilities: can });
+    expect(await one({ "anthropic-version": "2026-10-21" })).toMatchObject({
+      max_input_tokens: 1_000_000,
+      max_tokens: 128_000,
+      pricing,
+      lodestar_capabilities: can,
+    });
+    const google = { name: `models/${name}`, inputTokenLimit: 1_000_000, pricing, capabilities: can };
+    expect(await one({}, `/v1beta/models/${name}`)).toMatchObject(google);
+    expect(await one({ "x-goog-api-key": "any" })).toMatchObject(google);
+    const shown = await (await opened.fetch("/api/show", { json: { model: name } })).json();
+    expect(shown).toMatchObject({
+      model_info: { "anthropic.context_length": 1_000_000 },
+      pricing,
+      capabilities: ["completion", "tools", "vision", "thinking"],
+    });
+  });
+
+  test("is Gemini's shape for one model too where its key header is sent, unknown names included", async () => {
+    const opened = await world();
+    const response = await opened.fetch("/v1/models/lab/smal", { headers: { "x-goog-api-key": "any" } });
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ error: { code: 404, status: "NOT_FOUND" } });
+  });
+
   for (const path of ["/v1/models/lab/vendor/big", "/v1/models/lab%2Fvendor%2Fbig", "/models/lab/vendor/big/"]) {
     test(`finds one whose name holds slashes at ${path}`, async () => {
       const opened = await world();

@@ -46,13 +46,13 @@ function wholeNumber(text: string | null): number | undefined {
   return text !== null && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
-/** The body of `GET /v1beta/models`: one page, and the token of the next where there is one. A token is the place it starts at. */
-export function modelsReply(models: readonly GeminiModel[], page: ModelsPage): JsonObject {
+/** The body of `GET /v1beta/models`: one page of what {@link modelReply} makes, and the token of the next where there is one. A token is the place it starts at. */
+export function modelsReply(models: readonly JsonObject[], page: ModelsPage): JsonObject {
   const size = Math.min(Math.max(wholeNumber(page.pageSize) ?? PER_PAGE, 1), MOST_PER_PAGE);
   const from = wholeNumber(page.pageToken) ?? 0;
   const until = from + size;
   return {
-    models: models.slice(from, until).map(modelReply),
+    models: models.slice(from, until),
     ...(until < models.length ? { nextPageToken: String(until) } : {}),
   };
 }

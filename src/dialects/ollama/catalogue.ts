@@ -17,6 +17,8 @@ export interface CatalogueModel {
   /** 64 hexadecimal digits; absent: derived from the name. */
   readonly digest?: string;
   readonly modifiedAtMs?: number;
+  /** What it costs, beside what Ollama itself says of a model. */
+  readonly pricing?: JsonObject;
 }
 
 /** Ollama's own words for what a model can do. */
@@ -61,6 +63,10 @@ function detailsOf(model: CatalogueModel): JsonObject {
   };
 }
 
+function pricingOf({ pricing }: CatalogueModel): JsonObject {
+  return pricing === undefined ? {} : { pricing };
+}
+
 function entryOf(model: CatalogueModel): JsonObject {
   return {
     name: model.name,
@@ -68,6 +74,7 @@ function entryOf(model: CatalogueModel): JsonObject {
     size: model.sizeBytes ?? 0,
     digest: digestOf(model),
     details: detailsOf(model),
+    ...pricingOf(model),
   };
 }
 
@@ -113,6 +120,7 @@ export function showReply(model: CatalogueModel): JsonObject {
     },
     capabilities: [...model.capabilities],
     modified_at: timestamp(model.modifiedAtMs ?? 0),
+    ...pricingOf(model),
   };
 }
 
