@@ -20,6 +20,7 @@ export interface ListenOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
+  /** Bun refuses a larger body by itself, before any code of ours and without a word. */
   readonly maxBodyBytes: number;
   readonly answer: Answerer;
   /** A throw that no handler caught: told here, and answered with a plain 500. */
@@ -36,9 +37,6 @@ function isTaken(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "EADDRINUSE";
 }
 
-/** Bun refuses larger bodies by itself, before any code of ours; ours answers first, with a proper message. */
-const BODY_SLACK_BYTES = 1024 * 1024;
-
 /** Opens a port. The error is `taken`, or why it cannot be opened at all. */
 export function listen(
   options: ListenOptions,
@@ -51,7 +49,7 @@ export function listen(
       development: false,
       // Without this two servers of one user may share a port, and requests go to either.
       reusePort: false,
-      maxRequestBodySize: options.maxBodyBytes + BODY_SLACK_BYTES,
+      maxRequestBodySize: options.maxBodyBytes,
       fetch: (request, self) =>
         options.answer(request, {
           get address() {

@@ -18,6 +18,10 @@ export interface Listeners {
 
 /** How far the search for a free admin port goes. */
 const ADMIN_PORTS = 50;
+/** The admin API takes short requests only. */
+const MAX_ADMIN_BODY_BYTES = 1024 * 1024;
+/** The API reads no body beyond `server.maxBody`, and answers in its client's dialect; what is not read is not kept. */
+const ANY_BODY_BYTES = Number.MAX_SAFE_INTEGER;
 
 function portProblem(name: "API" | "admin", flag: string, port: number, message: string): CliProblem {
   return {
@@ -30,11 +34,11 @@ function portProblem(name: "API" | "admin", flag: string, port: number, message:
   };
 }
 
-function openPort(opening: Opening, host: string, port: number, settings: Settings, answer: Answerer) {
+function openPort(opening: Opening, host: string, port: number, maxBodyBytes: number, answer: Answerer) {
   return listen({
     host,
     port,
-    maxBodyBytes: settings.maxBodyBytes,
+    maxBodyBytes,
     answer,
     broken: (error) => opening.log.write("error", "a request broke outside its handler", { stack: error.stack }),
   });
@@ -49,7 +53,7 @@ function openAdminPort(
   const last = isAdminPortExplicit || adminPort === 0 ? adminPort : adminPort + ADMIN_PORTS;
   let message = "";
   for (let port = adminPort; port <= last; port++) {
-    const opened = openPort(opening, host, port, settings, answer);
+    const opened = openPort(opening, host, port, MAX_ADMIN_BODY_BYTES, answer);
     if (opened.ok) return success({ listener: opened.value, taken: port === adminPort ? null : adminPort });
     message = opened.error.isTaken ? "it is in use" : opened.error.message;
     if (!opened.error.isTaken) break;
@@ -65,7 +69,7 @@ export async function openListeners(
 ): Promise<Result<Listeners, CliProblem>> {
   const { settings } = opening.runtime.loaded();
   const { host, port } = settings.server;
-  const api = openPort(opening, host, port, settings, createApiHandler(apiContext(opening, isReady)));
+  const api = openPort(opening, host, port, ANY_BODY_BYTES, createApiHandler(apiContext(opening, isReady)));
   if (!api.ok) {
     return failure(portProblem("API", "--port", port, api.error.isTaken ? "it is in use" : api.error.message));
   }

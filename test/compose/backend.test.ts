@@ -212,6 +212,17 @@ describe("a daemon", () => {
       expect(started.error).toMatchObject({ code: "keys_required", fix: expect.stringContaining("keys create") });
   });
 
+  test("refuses a body far above the limit with a message and an id, not with a bare status", async () => {
+    const { apiUrl } = await daemon(await inputsFor("server: { maxBody: 1KB }"));
+    const body = JSON.stringify({ model: "m", messages: [{ role: "user", content: "x".repeat(3_000_000) }] });
+    const response = await fetch(`${apiUrl}/v1/messages`, { method: "POST", body });
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({
+      error: { type: "request_too_large", message: expect.stringContaining("maxBody") },
+      request_id: response.headers.get("x-lodestar-request-id"),
+    });
+  });
+
   test("on a taken port names it", async () => {
     const first = await daemon(await inputsFor(""));
     const inputs = await inputsFor("");
@@ -231,7 +242,8 @@ describe("a reload", () => {
     const events: LodestarEvent[] = [];
     running.subscribe((event) => events.push(event));
     expect((await chat(running.apiUrl)).status).toBe(502);
-    expect((await chat(running.apiUrl)).status).toBe(503);
+    expect((await chat(running.apiUrl)).status).toBe(502);
+    expect(broken.calls).toHaveLength(1);
     await Bun.write(inputs.flags.config ?? "", providerAt(good.url));
     expect(await running.reload()).toEqual({ ok: true, value: "loaded" });
     expect((await chat(running.apiUrl)).status).toBe(200);
