@@ -110,7 +110,7 @@ export function validateLayer(value: unknown, place: PlaceOf): Result<Config, re
     ({ path, part, ...fault }): ConfigProblem => ({ ...fault, ...place(path, part), path: formatPath(path) }),
   );
   const hasList = faults.some((fault) => fault.code === "invalid_value");
-  const parsed = hasList ? null : v.safeParse(ConfigSchema, value ?? {});
+  const parsed = hasList ? null : v.safeParse(ConfigSchema, value ?? {}, { abortPipeEarly: true });
   if (faults.length === 0 && parsed?.success) return success(parsed.output);
   const issues = (parsed?.issues ?? []).filter((issue) => issue.type !== "strict_object" || issue.expected !== "never");
   return failure(sortProblems([...faults, ...issues.map((issue) => toProblem(issue, place))]));

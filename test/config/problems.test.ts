@@ -40,6 +40,10 @@ describe("what a wrong file says", () => {
     `);
   });
 
+  test("says once what is wrong in several ways", () => {
+    expect(wrong("deadlines: { connect: 10q }").split("\n")).toHaveLength(1);
+  });
+
   test("explains units", () => {
     expect(
       wrong("deadlines: { idle: 10, connect: 30d, headers: 1ms }\nserver: { maxBody: 64 }\nretention: { ledger: 12h }"),
