@@ -30,12 +30,17 @@ function stepOf({ frames, fault }: SseStep, isLast: boolean): FeedStep {
   return fault === undefined ? { frames, fault: null, isLast } : { frames: [], fault, isLast };
 }
 
+/** A chunk of the upstream may be as large as its sockets' buffers; what is made of it waits whole for a slow client. */
+const PIECE_BYTES = 32 * 1024;
+const NO_BYTES = new Uint8Array(0);
+
 /** Begins to read a streamed reply; its deadlines run from now on. */
 export function openFeed(attempt: Attempt, route: Route, reply: UpstreamReply, services: Services): UpstreamFeed {
   const reader = reply.reader();
   const splitter = createStreamSplitter(route.dialect.framing);
   const deadline = createStreamDeadline(attempt, services.settings().deadlines, services.clock);
   let hasEnded = false;
+  let unread: Uint8Array = NO_BYTES;
   services.watchdog.add(deadline.watch);
 
   /** A chunk, null at the end, or why nothing more comes. */
@@ -51,10 +56,17 @@ export function openFeed(attempt: Attempt, route: Route, reply: UpstreamReply, s
     }
   }
 
+  function takePiece(bytes: Uint8Array): FeedStep {
+    const piece = bytes.subarray(0, PIECE_BYTES);
+    unread = bytes.length > PIECE_BYTES ? bytes.subarray(PIECE_BYTES) : NO_BYTES;
+    return stepOf(splitter.push(piece), false);
+  }
+
   return {
     async read() {
+      if (unread.length > 0) return takePiece(unread);
       const chunk = await readChunk();
-      if (chunk instanceof Uint8Array) return stepOf(splitter.push(chunk), false);
+      if (chunk instanceof Uint8Array) return takePiece(chunk);
       if (chunk !== null) return { frames: [], fault: chunk, isLast: true };
       hasEnded = true;
       return stepOf(splitter.end(), true);
