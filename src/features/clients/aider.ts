@@ -24,6 +24,9 @@ function metadataOf(model: CatalogueModel): JsonObject {
   };
 }
 
+/** Aider passes for OpenAI's SDK, but repeats what it is told not to: the gateway has to know it (adr/0018). */
+const SELF = { "x-lodestar-client": "aider" };
+
 function isFree(model: CatalogueModel): boolean {
   return model.inputUsd === 0 && model.outputUsd === 0;
 }
@@ -38,14 +41,13 @@ function settingsOf(model: CatalogueModel, headers: Readonly<Record<string, stri
     name: nameOf(model.id),
     edit_format: isWeak ? "whole" : "diff",
     use_repo_map: !isWeak,
-    ...(Object.keys(headers).length === 0 ? {} : { extra_params: { extra_headers: { ...headers } } }),
+    extra_params: { extra_headers: { ...SELF, ...headers } },
   };
 }
 
 /** A pseudo-model whose parameters go along with every model, also one that the user chooses later (Aider's advanced model settings). */
 function settingsOfAll(headers: Readonly<Record<string, string>>): readonly JsonObject[] {
-  if (Object.keys(headers).length === 0) return [];
-  return [{ name: "aider/extra_params", extra_params: { extra_headers: { ...headers } } }];
+  return [{ name: "aider/extra_params", extra_params: { extra_headers: { ...SELF, ...headers } } }];
 }
 
 function needSettings(target: Target): readonly CatalogueModel[] {
