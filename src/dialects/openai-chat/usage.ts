@@ -36,8 +36,9 @@ function outputOf(raw: JsonObject, prompt: number, reasoning: number): number {
 }
 
 function present<Name extends string>(counts: Readonly<Record<Name, number>>): Partial<Record<Name, number>> {
-  const entries = Object.entries(counts).filter(([, count]) => count !== 0);
-  return Object.fromEntries(entries) as Partial<Record<Name, number>>;
+  const found: Partial<Record<Name, number>> = {};
+  for (const name in counts) if (counts[name] !== 0) found[name] = counts[name];
+  return found;
 }
 
 /**
