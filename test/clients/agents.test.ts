@@ -60,7 +60,9 @@ afterAll(async () => {
 
 for (const agent of AGENTS) {
   const problem: string | undefined = PROBLEMS.get(agent.package);
-  const earlyReason = agent.runsCallsEarly === true ? " (skipped: it runs them before the answer ends)" : "";
+  const noCutCall = agent.editText === undefined ? "it runs them before the answer ends" : "it has no tools";
+  const isCutCallTested = agent.editText === undefined && agent.runsCallsEarly !== true;
+  const earlyReason = isCutCallTested ? "" : ` (skipped: ${noCutCall})`;
   const reason = problem === undefined ? NOT_WANTED : ` (skipped: ${problem})`;
 
   describe.skipIf(!IS_WANTED || problem !== undefined)(`${agent.name} ${agent.package.version}${reason}`, () => {
@@ -103,7 +105,7 @@ for (const agent of AGENTS) {
       );
     }
 
-    test.skipIf(agent.editText !== undefined || agent.runsCallsEarly === true)(
+    test.skipIf(!isCutCallTested)(
       `does not run a call whose answer broke off${earlyReason}`,
       async () => {
         const run = await runTask(agent, "openai-chat", "cut call", (turn) => {

@@ -65,8 +65,12 @@ function sectionOf(name: string, facts: readonly Fact[]): string {
 const INTRODUCTION = `# Clients that are tested
 
 Real coding agents, through the compiled gateway, with a scripted provider behind it: \`bun run test:clients\` installs
-them, has each do its tasks and writes this page. A client reaches nothing but the gateway: its proxy lets nobody out
-and keeps a list of who was asked for. A task ends after at most 45 seconds.`;
+them, has each do its tasks and writes this page. The proxy that each is given lets nobody out and keeps a list of who
+was asked for. A task ends after at most 45 seconds.
+
+*cut*: the first answer breaks off, the next is whole; *cut call*: so does one with a call of the client's editing tool,
+which must not run (opencode runs a call as soon as its arguments are whole, and Aider has none); *refusal*: the account
+has nothing left, which must cost one request of the conversation (opencode asks for a title besides).`;
 
 /** The page of what was measured, by agent. */
 export function reportOf(facts: readonly Fact[], skipped: readonly string[]): string {
