@@ -116,6 +116,11 @@ export interface Dialect<DecoderState = unknown, EncoderState = unknown, RelaySt
   /** Images by URL: `own` are understood for files that this dialect's own clients have uploaded, `none` are not. Absent: any. */
   readonly imageUrls?: "own" | "none";
   /**
+   * Members that stand for a part of the conversation which the service keeps, with what to send instead. A target that has
+   * to go without one would answer another question, so that it is refused and not told as dropped.
+   */
+  readonly kept?: Readonly<Record<string, string>>;
+  /**
    * `pathModel` where the URL names the model. There the URL decides about streaming too: the request comes back with
    * `stream: false`, and whoever read the URL sets it.
    */

@@ -1,8 +1,9 @@
 import { type Fault, refusal } from "../core/fault.ts";
 import { isJsonObject, type JsonObject } from "../core/json.ts";
-import type { ChatRequest, Warning } from "../core/request.ts";
+import type { ChatRequest, Part, Warning } from "../core/request.ts";
 import { needsOf } from "../core/request-text.ts";
 import { failure, type Result, success } from "../core/result.ts";
+import { toolIdFor } from "../dialects/openai-chat/tool-id.ts";
 import { setTopLevelMember } from "../dialects/patch.ts";
 import type { Attempt } from "./attempt.ts";
 import type { ChatCall } from "./call.ts";
@@ -30,14 +31,32 @@ export interface OutgoingChat {
   readonly isVerbatim: boolean;
 }
 
+/** The id that a part of a tool round goes by. */
+function toolIdOf(part: Part): string | null {
+  if (part.type === "tool-call") return part.id;
+  return part.type === "tool-result" ? part.toolCallId : null;
+}
+
+/** Whether a chat request has roles or tool ids that this provider takes in another form only. */
+function needsOtherForm({ attempt, route, request }: ChatDraft): boolean {
+  if (route.dialect.name !== "openai-chat") return false;
+  const { quirks = {} } = attempt.configured.provider;
+  if (quirks.developerRole !== true && request.messages.some(({ role }) => role === "developer")) return true;
+  if (quirks.toolIds === undefined) return false;
+  const ids = request.messages.flatMap(({ parts }) => parts.map(toolIdOf));
+  return ids.some((id) => id !== null && toolIdFor(id, quirks) !== id);
+}
+
 /** Whether the client's own bytes may go out: nothing was left out, same dialect, and nothing this provider refuses. */
-function canGoVerbatim({ call, attempt, route, request }: ChatDraft): boolean {
+function canGoVerbatim(draft: ChatDraft): boolean {
+  const { call, attempt, route, request } = draft;
   const { quirks } = attempt.configured.provider;
   if (
     call.mustRewrite === true ||
     request !== call.request ||
     !route.isClientDialect ||
-    route.dialect.hasRunnerOptions === true
+    route.dialect.hasRunnerOptions === true ||
+    needsOtherForm(draft)
   )
     return false;
   const refused = quirks?.refusedFields ?? [];
@@ -88,12 +107,32 @@ function missingAbility({ attempt, request }: ChatDraft, services: Services): Fa
   const { provider, model } = attempt.planned.target;
   const facts = services.prices.factsOf(provider, model);
   if (needs.images && facts.canReadImages === false) {
-    return { kind: "unsupported", feature: "images", message: `${provider}/${model} cannot read images.` };
+    return {
+      kind: "unsupported",
+      feature: "images",
+      message: `${provider}/${model} cannot read images. Ask a model that can: \`lodestar models --images\`.`,
+    };
   }
   if (needs.tools && facts.canUseTools === false) {
-    return { kind: "unsupported", feature: "tools", message: `${provider}/${model} cannot use tools.` };
+    return {
+      kind: "unsupported",
+      feature: "tools",
+      message: `${provider}/${model} cannot use tools. Ask a model that can: \`lodestar models --tools\`.`,
+    };
   }
   return null;
+}
+
+/** The refusal of a request of which a part lies at a service that this target is not. */
+function missingContext({ call, attempt }: ChatDraft, warnings: readonly Warning[]): Fault | null {
+  const { kept } = call.dialect;
+  const lost = warnings.find(
+    ({ field, action }) => action === "dropped" && kept !== undefined && Object.hasOwn(kept, field),
+  );
+  if (lost === undefined) return null;
+  const { provider, model } = attempt.planned.target;
+  const message = `${provider}/${model} cannot look up \`${lost.field}\`. ${kept?.[lost.field] ?? ""}`;
+  return { kind: "unsupported", feature: lost.field, message };
 }
 
 /** What strict mode says instead of a warning. */
@@ -111,6 +150,8 @@ async function translate(draft: ChatDraft, services: Services): Promise<Result<O
   if (!prepared.ok) return prepared;
   const asking = needsUsageFlag(draft) ? { ...prepared.value, streamUsage: true } : prepared.value;
   const encoded = route.dialect.encodeRequest(asking, encodeTargetOf(attempt, route, request, services));
+  const missing = missingContext(draft, encoded.warnings);
+  if (missing !== null) return failure(missing);
   const { body, warnings: refused } = withoutRefused(
     encoded.body,
     attempt.configured.provider.quirks?.refusedFields ?? [],

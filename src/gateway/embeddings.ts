@@ -38,7 +38,7 @@ export async function exchangeEmbeddings(
     return failure({
       kind: "unsupported",
       feature: "embeddings",
-      message: `${name} has no embeddings that Lodestar can use.`,
+      message: `${name} has no embeddings that Lodestar can use. Ask a model that has, such as openai/text-embedding-3-small or ollama/nomic-embed-text.`,
     });
   }
   const encoded = codec.encodeRequest(call.request, encodeTargetOf(attempt, route.value, null, services));

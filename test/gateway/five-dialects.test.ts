@@ -114,7 +114,7 @@ test("GET /v1/models has three shapes", async () => {
   expect(await shape({})).toEqual(["object", "data"]);
 });
 
-test("a WebSocket to /v1/responses is told 426, so that Codex posts at once", async () => {
+test("fact 3: a WebSocket to /v1/responses is told 426, so that Codex posts at once", async () => {
   const response = await gateway.fetch("/v1/responses", { headers: { upgrade: "websocket", connection: "Upgrade" } });
   expect(response.status).toBe(426);
 });

@@ -92,7 +92,7 @@ server: { heartbeat: 50ms }`,
     expect((await opened.rows()).map((row) => row.fault?.kind ?? row.state)).toEqual(["timeout", "final"]);
   });
 
-  test("for a local model's whole answer gets white space, which JSON allows in front", async () => {
+  test("corner case 15: for a local model's whole answer gets white space, which JSON allows in front", async () => {
     const upstream = await fake(({ path }) => {
       const known = ollamaCatalogue(path, [{ name: "m" }]);
       return known === null

@@ -17,6 +17,7 @@ export const gemini: GeminiDialect = {
   framing: "sse",
   hasModelInPath: true,
   imageUrls: "own",
+  kept: { cachedContent: "Send the contents themselves, without `cachedContent`." },
   decodeRequest,
   encodeRequest,
   decodeReply,

@@ -24,7 +24,7 @@ function nineCharacters(id: string): string {
 }
 
 /** A tool call's id as the target takes it. Deterministic, so that a call and its result stay together in every turn. */
-export function toolIdFor(id: string, target: EncodeTarget): string {
+export function toolIdFor(id: string, target: Pick<EncodeTarget, "toolIds">): string {
   return target.toolIds === undefined || NINE.test(id) ? id : nineCharacters(id);
 }
 

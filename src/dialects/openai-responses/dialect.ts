@@ -14,6 +14,10 @@ import { echoOf } from "./resource.ts";
 export const openaiResponses: Dialect<DecoderState, EncoderState, RelayState> = {
   name: "openai-responses",
   framing: "sse",
+  kept: {
+    conversation: "Send the whole conversation as `input`, or go on from an answer by `previous_response_id`.",
+    prompt: "Send the text of the prompt as `instructions` and `input`.",
+  },
   decodeRequest: (body) => decodeRequest(body),
   encodeRequest,
   decodeReply,
