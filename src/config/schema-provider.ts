@@ -51,6 +51,7 @@ const Quirks = v.strictObject({
   streamUsageFlag: v.optional(v.boolean("must be true or false")),
   developerRole: v.optional(v.boolean("must be true or false")),
   toolIds: v.optional(v.picklist(["alphanumeric-9"], "must be alphanumeric-9")),
+  jsonSchema: v.optional(v.boolean("must be true or false")),
   refusedFields: v.optional(v.array(text("must be the name of a request field"), "must be a list of request fields")),
 } satisfies Readonly<Record<keyof ProviderQuirks, v.GenericSchema>>);
 

@@ -41,6 +41,8 @@ export interface EncodeTarget {
   readonly developerRole?: boolean;
   /** Chat: tool ids must be nine letters or digits (Mistral); others are mapped, the same id always alike. */
   readonly toolIds?: "alphanumeric-9";
+  /** Chat: a JSON schema as the format is refused, while `json_object` is taken, where false. Default true. */
+  readonly jsonSchema?: boolean;
   /** Ollama: the runner options of ours that must never vary for a model, lest it be reloaded. */
   readonly localOptions?: JsonObject;
   readonly keepAlive?: string | number;

@@ -37,11 +37,12 @@ function toolIdOf(part: Part): string | null {
   return part.type === "tool-result" ? part.toolCallId : null;
 }
 
-/** Whether a chat request has roles or tool ids that this provider takes in another form only. */
+/** Whether a chat request has roles, tool ids or a format that this provider takes in another form only. */
 function needsOtherForm({ attempt, route, request }: ChatDraft): boolean {
   if (route.dialect.name !== "openai-chat") return false;
   const { quirks = {} } = attempt.configured.provider;
   if (quirks.developerRole !== true && request.messages.some(({ role }) => role === "developer")) return true;
+  if (quirks.jsonSchema === false && request.responseFormat?.type === "json-schema") return true;
   if (quirks.toolIds === undefined) return false;
   const ids = request.messages.flatMap(({ parts }) => parts.map(toolIdOf));
   return ids.some((id) => id !== null && toolIdFor(id, quirks) !== id);

@@ -12,7 +12,7 @@ export const deepseek: Provider = {
   auth: { kind: "bearer" },
   keyEnv: ["DEEPSEEK_API_KEY"],
   headers: { "anthropic-version": "2023-06-01" },
-  quirks: { reasoningField: "reasoning_content" },
+  quirks: { reasoningField: "reasoning_content", jsonSchema: false },
   models: { strong: "deepseek-v4-pro", cheap: "deepseek-v4-flash" },
   keyUrl: "https://platform.deepseek.com/api_keys",
 };

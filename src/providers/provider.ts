@@ -26,6 +26,8 @@ export interface Quirks {
   readonly developerRole?: boolean;
   /** Chat: tool ids must be nine letters or digits. */
   readonly toolIds?: "alphanumeric-9";
+  /** Chat: whether `response_format` takes a `json_schema`. Default true; else `json_object`, and the system prompt says the schema. */
+  readonly jsonSchema?: boolean;
   /** Request fields this provider refuses: left out with a warning. */
   readonly refusedFields?: readonly string[];
 }

@@ -73,6 +73,7 @@ describe("the resolved configuration", () => {
             anthropic-version: 2023-06-01
           quirks:
             reasoningField: reasoning_content
+            jsonSchema: false
         # found
         ollama:
           baseUrl: http://127.0.0.1:11434

@@ -30,7 +30,7 @@ function answer({ path, body }: SeenCall): Behaviour {
   return isStream ? { kind: "stream", chunks: chatChunks(["hi"]) } : { kind: "json", body: chatReply("hi") };
 }
 
-/** One provider of each dialect, and three that are built in, all at one fake. */
+/** One provider of each dialect, and some that are built in, all at one fake. */
 async function open(script: (call: SeenCall) => Behaviour = answer) {
   const upstream = await fake(script);
   const opened = await gateway(
@@ -41,6 +41,7 @@ async function open(script: (call: SeenCall) => Behaviour = answer) {
   google: { dialect: gemini, baseUrl: "${upstream.url}/v1beta", key: env:ANY_KEY }
   llama: { dialect: ollama, baseUrl: "${upstream.url}", models: [m] }
   anthropic: { baseUrl: "${upstream.url}", key: env:ANY_KEY }
+  deepseek: { baseUrl: "${upstream.url}", key: env:ANY_KEY }
   mistral: { baseUrl: "${upstream.url}/v1", key: env:ANY_KEY }
 retries: { attempts: 1 }`,
     { ANY_KEY: "any-key-0123456789" },
@@ -184,6 +185,10 @@ describe("corner cases of the wire formats", () => {
     const claude = await ask(CHAT, { model: "messages/m", messages: HELLO, response_format });
     expect(claude.call?.body).toContain("JSON schema");
     expect(claude.response.headers.get("x-lodestar-params")).toContain("changed response_format");
+    const deepseek = await ask(CHAT, { model: "deepseek/deepseek-v4-flash", messages: HELLO, response_format });
+    expect(deepseek.sent.response_format).toEqual({ type: "json_object" });
+    expect(deepseek.sent.messages[0].content).toContain(JSON.stringify(schema));
+    expect(deepseek.response.headers.get("x-lodestar-params")).toContain("changed response_format");
   });
 
   test("corner case 10: what Anthropic has no word for is told by name, and refused in strict mode", async () => {

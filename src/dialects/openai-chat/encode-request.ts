@@ -39,6 +39,23 @@ function encodeFormat(format: ResponseFormat, isOwn: boolean, warnings: Warning[
   };
 }
 
+/** The schema in words, for the system prompt of a server that has JSON mode only. */
+function schemaInWords({ responseFormat }: ChatRequest, target: EncodeTarget): readonly JsonObject[] {
+  if (responseFormat?.type !== "json-schema" || target.jsonSchema !== false) return [];
+  const schema = JSON.stringify(responseFormat.schema);
+  return [{ role: "system", content: `Answer with one valid JSON object that matches this JSON schema:\n${schema}` }];
+}
+
+function encodeFormatFor(request: ChatRequest, target: EncodeTarget, warnings: Warning[]): JsonObject {
+  const { responseFormat } = request;
+  if (responseFormat === undefined) return {};
+  if (responseFormat.type !== "json-schema" || target.jsonSchema !== false)
+    return { response_format: encodeFormat(responseFormat, request.origin === "openai-chat", warnings) };
+  const reason = `no JSON schema at ${target.provider}; JSON mode, and the system prompt says the schema`;
+  warnings.push({ field: "response_format", action: "changed", reason });
+  return { response_format: { type: "json_object" } };
+}
+
 function encodeEffort(reasoning: ChatRequest["reasoning"], warnings: Warning[]): JsonObject {
   if (reasoning?.effort !== undefined) return { reasoning_effort: reasoning.effort };
   const budget = reasoning?.budgetTokens;
@@ -101,14 +118,15 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
   const body: JsonObject = {
     ...fields,
     model: target.model,
-    messages: request.messages.flatMap((message, index) => encodeMessage(message, `messages[${index}]`, context)),
+    messages: [
+      ...schemaInWords(request, target),
+      ...request.messages.flatMap((message, index) => encodeMessage(message, `messages[${index}]`, context)),
+    ],
     ...encodeScalars(request),
     ...optional(target.maxTokensField ?? "max_tokens", request.maxOutputTokens),
     ...encodeStop(request, warnings),
     ...encodeTools(request, warnings),
-    ...(request.responseFormat === undefined
-      ? {}
-      : { response_format: encodeFormat(request.responseFormat, context.isOwn, warnings) }),
+    ...encodeFormatFor(request, target, warnings),
     ...encodeEffort(request.reasoning, warnings),
     ...encodeStream(request, fields),
   };
