@@ -32,7 +32,7 @@ done
 if [ "$TASK" = uninstall ]; then
   [ -e "$DIR/lodestar" ] || [ -e "$DIR/lodestar.previous" ] || die "there is no lodestar in $DIR"
   rm -f "$DIR/lodestar" "$DIR/lodestar.previous"
-  say "Removed lodestar from $DIR. Configuration and recorded costs are kept; a service is removed with: lodestar service uninstall (before this)"
+  say "Removed lodestar from $DIR. Configuration and recorded costs are kept; a service that was installed is left: it is removed with systemctl disable --now lodestar"
   exit 0
 fi
 

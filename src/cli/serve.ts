@@ -71,6 +71,7 @@ function announce(daemon: Daemon, host: CliHost, isJson: boolean): () => void {
 
 /** Serves until a signal or the admin API ends it. The first signal drains, a second one ends it at once. */
 async function serveUntilStopped(daemon: Daemon, host: CliHost): Promise<Outcome> {
+  let isAborted = false;
   let first: SignalName | null = null;
   const stopListening = host.onSignal((name) => {
     if (name === "SIGHUP" && !host.terminal.isOutTty) {
@@ -79,6 +80,7 @@ async function serveUntilStopped(daemon: Daemon, host: CliHost): Promise<Outcome
     }
     if (first !== null) {
       host.terminal.talk("stopping at once");
+      isAborted = true;
       daemon.abort();
       return;
     }
@@ -88,7 +90,7 @@ async function serveUntilStopped(daemon: Daemon, host: CliHost): Promise<Outcome
   });
   await daemon.closed;
   stopListening();
-  return first === "SIGINT" ? EXIT_CODES.interrupted : EXIT_CODES.ok;
+  return first === "SIGINT" || isAborted ? EXIT_CODES.interrupted : EXIT_CODES.ok;
 }
 
 export const command = defineCommand({

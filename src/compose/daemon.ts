@@ -24,6 +24,8 @@ const DRAIN_LOOK_MS = 50;
 const DRAIN_WORD_MS = 1_000;
 /** After the deadline, broken-off streams get this long to tell their clients. */
 const LAST_WORDS_MS = 1_000;
+/** The same where someone insists on an end at once. */
+const ABORT_WORDS_MS = 200;
 
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host.startsWith("127.");
@@ -49,6 +51,7 @@ class RunningDaemon implements Daemon {
   private listeners: Listeners | null = null;
   private isReady = false;
   private isClosing = false;
+  private closing: Promise<void> | null = null;
   private finish: () => void = () => undefined;
 
   constructor(opening: Opening, inputs: BackendInputs, token: string) {
@@ -192,18 +195,23 @@ class RunningDaemon implements Daemon {
       }
       await this.pause(DRAIN_LOOK_MS);
     }
-    runtime.abort();
-    const lastWords = clock.monotonic() + LAST_WORDS_MS;
-    while (this.ports.api.pending() > 0 && clock.monotonic() < lastWords) await this.pause(DRAIN_LOOK_MS);
-    await this.close();
+    await this.breakOff(LAST_WORDS_MS);
   }
 
-  /** Stops without waiting for anyone. */
+  /** Stops without waiting for anyone: open streams are told, and that is all. */
   abort(): void {
     this.isClosing = true;
     this.withdraw();
-    this.opening.runtime.abort();
-    void this.close();
+    void this.breakOff(ABORT_WORDS_MS);
+  }
+
+  /** Breaks off what is open, gives the clients' error events so long to go out, and closes. */
+  private async breakOff(lastWordsMs: number): Promise<void> {
+    const { runtime, clock } = this.opening;
+    runtime.abort();
+    const until = clock.monotonic() + lastWordsMs;
+    while (this.ports.api.pending() > 0 && clock.monotonic() < until) await this.pause(DRAIN_LOOK_MS);
+    await this.close();
   }
 
   private withdraw(): void {
@@ -216,7 +224,13 @@ class RunningDaemon implements Daemon {
     return new Promise((resolve) => this.opening.clock.after(delayMs, resolve));
   }
 
-  private async close(): Promise<void> {
+  /** Closes everything, once, whoever asks. */
+  private close(): Promise<void> {
+    this.closing ??= this.closeAll();
+    return this.closing;
+  }
+
+  private async closeAll(): Promise<void> {
     for (const undo of this.undo.splice(0)) undo();
     await Promise.all([this.ports.api.close(), this.ports.admin.close()]);
     await this.opening.close();

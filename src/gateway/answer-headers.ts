@@ -73,13 +73,26 @@ function headerText(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, "?").slice(0, 500);
 }
 
+/** Faults about the request, whose words are the client's business as they stand. */
+const ABOUT_REQUEST: readonly Fault["kind"][] = ["bad-request", "context-length", "content-policy"];
+
+/** A provider's words with its name before them, since they seldom say whose they are; and for its key, what to do. */
+function tellWho(fault: Fault, provider: string | undefined): string {
+  const isProvidersWord = "status" in fault && fault.status !== undefined && !ABOUT_REQUEST.includes(fault.kind);
+  if (!isProvidersWord || provider === undefined) return fault.message;
+  const told = `${provider} answered ${fault.status}: ${fault.message}`;
+  if (fault.kind !== "auth") return told;
+  return `${told} Check the key with \`lodestar provider test ${provider}\`, or replace it with \`lodestar provider add ${provider}\`.`;
+}
+
 /** What the client is told when the chain is spent: the last fault, and what else was tried. */
 export function spentError(fault: Fault, records: readonly AttemptRecord[], metadata: JsonObject | null): ClientError {
   const error = clientErrorOf(fault);
   const tried = records.map((record) => `${record.target} (${record.outcome})`);
+  const told = tellWho(fault, records.at(-1)?.target.split("/")[0]);
   const message =
     tried.length > 1 && FAULT_RULES[fault.kind].isFallbackAllowed
-      ? `${fault.message} Tried in this order: ${tried.join(", ")}.`
-      : fault.message;
+      ? `${told} Tried in this order: ${tried.join(", ")}.`
+      : told;
   return { ...error, message, ...(metadata === null ? {} : { details: { lodestar_metadata: metadata } }) };
 }

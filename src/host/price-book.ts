@@ -160,7 +160,9 @@ export function createPriceBook(options: PriceBookOptions): PriceBook {
     modelsOf(provider) {
       const id = idOf(provider);
       const listed = [...(sectionOf(id)?.models.values() ?? [])];
-      return [...new Set([...(load().providers[id]?.models ?? []), ...listed].map((model) => model.id))];
+      // The catalogue lists what is offered today; the price data also has retired models and patterns of fine-tuned ones.
+      const offered = listed.length > 0 ? listed : (load().providers[id]?.models ?? []);
+      return [...new Set(offered.map((model) => model.id))];
     },
     get source() {
       return load().source;

@@ -72,7 +72,8 @@ function unsaid(request: ChatRequest): readonly Warning[] {
  */
 function encodeTruncate(asked: JsonValue | undefined, target: EncodeTarget): JsonObject {
   if (asked !== undefined) return { truncate: asked };
-  return target.localOptions === undefined ? {} : { truncate: false };
+  // Neither the prompt nor, while it answers, the conversation loses its beginning: an answer ends where the context does.
+  return target.localOptions === undefined ? {} : { truncate: false, shift: false };
 }
 
 /** The members that `/api/chat` and `/api/generate` share, with the warnings for what neither can say. */
@@ -87,8 +88,8 @@ export function encodeShared(request: ChatRequest, target: EncodeTarget): Encode
       stream: request.stream,
       ...encodeFormat(request.responseFormat),
       ...think.fields,
-      ...rest,
       ...encodeTruncate(truncate, target),
+      ...rest,
       ...options.fields,
       ...keepAlive.fields,
     },
