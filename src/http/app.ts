@@ -14,6 +14,7 @@ import { generation, keyReport } from "./account.ts";
 import type { ApiContext } from "./api-context.ts";
 import { serveModel, serveModels, servePs, serveShow, serveTags, serveVersion } from "./catalogue.ts";
 import { serveCompletions } from "./completions.ts";
+import { insteadOf } from "./elsewhere.ts";
 import { serveGemini, serveGeminiModel, serveGeminiModels } from "./gemini.ts";
 import { serveImages } from "./images.ts";
 import { type Arrival, serveChat, serveCount, serveEmbeddings } from "./inference.ts";
@@ -137,7 +138,8 @@ function notFound(method: string, path: string, requestId: string): Response {
     return errorResponse(dialect, error, requestId, { allow: allowed.join(", ") });
   }
   const paths = ROUTES.map(([, route]) => route).filter((route) => !route.includes(":"));
-  const message = `There is no ${method} ${path} here.${didYouMean(path, paths)} The base URL for OpenAI clients ends in /v1.`;
+  const advice = insteadOf(path) ?? `${didYouMean(path, paths).trim()} The base URL for OpenAI clients ends in /v1.`;
+  const message = `There is no ${method} ${path} here. ${advice.trim()}`;
   const error = refusal("route_not_found", message, { status: 404, type: "not_found_error" });
   return errorResponse(dialect, error, requestId);
 }
