@@ -46,6 +46,9 @@ function daemonFacts(view: StatusView, now: number): readonly (readonly [string,
   const state = [
     ["state", daemon.stateDir],
     ["config", daemon.configFile ?? "none (not needed)"],
+    ...(daemon.configProblem === null
+      ? []
+      : ([["", `its last change is refused, so the older one is in use: ${daemon.configProblem}`]] as const)),
   ] as const;
   if (!daemon.running) return [...state, spent];
   const uptime = daemon.startedAt === null ? "" : `, up ${formatDuration(now - daemon.startedAt)}`;

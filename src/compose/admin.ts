@@ -18,6 +18,8 @@ export interface Serving {
   readonly startedAt: number;
   /** Requests being answered on the API port. */
   readonly pending: number;
+  /** Why the last reload was refused, if it was. */
+  readonly configProblem: string | null;
 }
 
 /** What the admin surface needs beyond an opened state. */
@@ -90,6 +92,7 @@ function describeProcess(parts: AdminParts, serving: Serving | null): ReturnType
     adminUrl: serving?.adminUrl ?? null,
     stateDir: parts.stateDir,
     configFile: settings().file,
+    configProblem: serving?.configProblem ?? null,
     startedAt: serving?.startedAt ?? null,
     openStreams: serving?.pending ?? 0,
     fetchCap: currentFetchCap(),

@@ -50,6 +50,7 @@ class RunningDaemon implements Daemon {
   private readonly undo: (() => void)[] = [];
   private listeners: Listeners | null = null;
   private isReady = false;
+  private configProblem: string | null = null;
   private isClosing = false;
   private closing: Promise<void> | null = null;
   private finish: () => void = () => undefined;
@@ -112,7 +113,13 @@ class RunningDaemon implements Daemon {
   private describe(): Serving | null {
     if (this.listeners === null) return null;
     const { api, admin } = this.listeners;
-    return { apiUrl: api.url, adminUrl: admin.url, startedAt: this.startedAt, pending: api.pending() };
+    return {
+      apiUrl: api.url,
+      adminUrl: admin.url,
+      startedAt: this.startedAt,
+      pending: api.pending(),
+      configProblem: this.configProblem,
+    };
   }
 
   /** Says that it serves: to client commands, the service manager and the bus; starts what runs beside the requests. */
@@ -163,9 +170,11 @@ class RunningDaemon implements Daemon {
     const at = clock.now();
     if (!loaded.ok) {
       const message = `${loaded.error.map(formatProblem).join("\n")}\nThe configuration in use stays as it was.`;
+      this.configProblem = loaded.error.map(formatProblem).join("\n");
       runtime.bus.emit({ event: "config", at, outcome: "rejected", message });
       return failure(message);
     }
+    this.configProblem = null;
     const before = runtime.loaded().settings.server;
     runtime.use(loaded.value);
     const { host, port, adminPort } = loaded.value.settings.server;

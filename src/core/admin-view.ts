@@ -40,6 +40,8 @@ export interface DaemonView {
   readonly adminUrl: string | null;
   readonly stateDir: string;
   readonly configFile: string | null;
+  /** Why the last reload was refused, so that an older configuration is in use; null when it was not. */
+  readonly configProblem: string | null;
   readonly startedAt: number | null;
   readonly keyRequired: boolean;
   readonly openStreams: number;

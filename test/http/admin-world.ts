@@ -100,6 +100,7 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
       adminUrl: isRunning ? "http://127.0.0.1:8080" : null,
       stateDir,
       configFile: null,
+      configProblem: null,
       startedAt: isRunning ? NOON - 3_600_000 : null,
       openStreams: 0,
       fetchCap: 16_384,

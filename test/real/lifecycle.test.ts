@@ -267,6 +267,8 @@ describe("configuration and keys of a running daemon", () => {
     expect(configs("rejected")[0]).toMatchObject({ message: expect.stringContaining(lodestar.configFile) });
     expect((await post(lodestar.apiUrl, OPENAI.path, { ...ASK, model: "mine" })).status).toBe(200);
     expect(fake.calls).toHaveLength(2);
+    const told = await lodestar.cli("status");
+    expect(told.stdout).toContain(`its last change is refused, so the older one is in use: ${lodestar.configFile}:`);
   }, 20_000);
 
   test("a .env file in the working folder has no effect", async () => {
