@@ -10,7 +10,7 @@ import { chatStampOf } from "./reply-stamp.ts";
 import type { Services } from "./services.ts";
 import { createStreamBody } from "./stream-body.ts";
 import { StreamSession } from "./stream-session.ts";
-import { readWholeReply } from "./whole-reply.ts";
+import { answerIdleCall, readWholeReply } from "./whole-reply.ts";
 
 function isStreamReply(reply: UpstreamReply, { dialect }: Route): boolean {
   const type = reply.header("content-type") ?? "";
@@ -46,6 +46,8 @@ export async function exchangeChat(
 ): Promise<Result<Won, Fault>> {
   const route = findRoute(attempt, call, services, chosen);
   if (!route.ok) return route;
+  const idle = answerIdleCall(call, attempt, route.value, services);
+  if (idle !== null) return success(idle);
   const sentAt = services.clock.monotonic();
   const asked = await askChat(call, attempt, route.value, services);
   if (!asked.ok) return asked;

@@ -4,7 +4,7 @@ import type { Reply } from "../core/reply.ts";
 import { partsOfReply } from "../core/reply-parts.ts";
 import { textOfReply } from "../core/request-text.ts";
 import { type Result, success } from "../core/result.ts";
-import { estimateTokens } from "../core/usage.ts";
+import { estimateTokens, NO_USAGE } from "../core/usage.ts";
 import type { ReplyStamp } from "../dialects/dialect.ts";
 import { costHeader } from "./answer-headers.ts";
 import type { Asked } from "./ask-chat.ts";
@@ -48,6 +48,22 @@ function textStream(text: string): ReadableStream<Uint8Array> {
   });
 }
 
+/** Books a reply and writes it in the client's dialect, as a stream if one was asked for. */
+function tellReply(
+  call: ChatCall,
+  attempt: Attempt,
+  reply: Reply,
+  verbatim: JsonValue,
+  services: Services,
+): Pick<Won, "body" | "headers"> {
+  const booked = bookAnswer(attempt, reply.usage, () =>
+    estimateUsage(call.request, estimateTokens(textOfReply(reply))),
+  );
+  const whole = { ...booked, reply, verbatim, stamp: chatStampOf(call, services.clock.now()) };
+  const body = call.request.stream ? textStream(writeAsStream(call, whole)) : writeReply(call, whole);
+  return { body, headers: costHeader(booked.cost.costNanoUsd) };
+}
+
 /** Reads a whole reply, books it, and writes it in the client's dialect, as a stream if one was asked for. */
 export async function readWholeReply(
   call: ChatCall,
@@ -60,13 +76,19 @@ export async function readWholeReply(
   if (!json.ok) return json;
   const decoded = route.dialect.decodeReply(json.value);
   if (!decoded.ok) return decoded;
-  const reply = decoded.value;
   attempt.noteContent();
-  const booked = bookAnswer(attempt, reply.usage, () =>
-    estimateUsage(call.request, estimateTokens(textOfReply(reply))),
-  );
-  const stamp = chatStampOf(call, services.clock.now());
-  const whole = { ...booked, reply, verbatim: asked.isVerbatim ? json.value : null, stamp };
-  const body = call.request.stream ? textStream(writeAsStream(call, whole)) : writeReply(call, whole);
-  return success({ body, headers: costHeader(booked.cost.costNanoUsd) });
+  return success(tellReply(call, attempt, decoded.value, asked.isVerbatim ? json.value : null, services));
+}
+
+/**
+ * Ollama's clients load and unload a model by a call that says nothing. A target that has no such call is not asked: it would
+ * answer, for money, what nobody said. Null where the request is another one.
+ */
+export function answerIdleCall(call: ChatCall, attempt: Attempt, route: Route, services: Services): Won | null {
+  const saysNothing = call.dialect.name === "ollama" && call.request.messages.length === 0;
+  if (!saysNothing || route.isClientDialect) return null;
+  const raw = call.body.json.keep_alive === 0 ? "unload" : "load";
+  const finish = { unified: "other", raw } as const;
+  const reply = { id: call.requestId, model: attempt.planned.target.model, parts: [], finish, usage: NO_USAGE };
+  return { ...tellReply(call, attempt, reply, null, services), warnings: [], waitedMs: 0 };
 }

@@ -280,6 +280,26 @@ describe("facts measured on clients", () => {
   });
 });
 
+describe("a call of Ollama's that only loads or unloads a model", () => {
+  const CALLS = [
+    ["/api/chat", { messages: [] }, "load"],
+    ["/api/chat", { stream: false }, "load"],
+    ["/api/generate", { prompt: "" }, "load"],
+    ["/api/generate", { keep_alive: 0, stream: false }, "unload"],
+  ] as const;
+
+  test.each(CALLS)(
+    "%s with %o is answered without asking a provider that has no such call",
+    async (path, json, word) => {
+      const { opened, upstream, ask } = await open();
+      const { response, text } = await ask(path, { model: "messages/m", ...json });
+      expect([response.status, upstream.calls.map((seen) => `${seen.method} ${seen.path}`)]).toEqual([200, []]);
+      expect(JSON.parse(text.trim().split("\n").at(-1) ?? "")).toMatchObject({ done: true, done_reason: word });
+      expect(await opened.rows()).toMatchObject([{ provider: "messages", usage: { output: { text: 0 } } }]);
+    },
+  );
+});
+
 describe("what only its own service can look up", () => {
   const CASES = [
     ["/v1/responses", { input: "and then?", conversation: "conv_1" }, "conversation", "previous_response_id"],
