@@ -96,14 +96,16 @@ function coolingError(requested: string, untilMs: number, nowMs: number): Client
 
 /**
  * Why no target can be asked. Where waiting helps none of them (nothing left, a wrong key), the first one's fault is said
- * again: told that they are busy, a client would ask and ask.
+ * again: told that they are busy, a client would ask and ask. Where all of them asked for a pause, it is their 429.
  */
 function pausedError(input: PlanInput, skipped: Plan["skipped"], nowMs: number): ClientError {
   const causes = skipped.map(({ target }) => input.pausedBy?.(target.provider, target.account) ?? null);
   const [first] = causes;
   const isForGood = causes.every((cause) => cause !== null && !FAULT_RULES[cause.kind].isTransient);
   if (first && isForGood) return clientErrorOf(first);
-  return coolingError(input.requested, Math.min(...skipped.map(({ untilMs }) => untilMs)), nowMs);
+  const cooling = coolingError(input.requested, Math.min(...skipped.map(({ untilMs }) => untilMs)), nowMs);
+  const isRateLimit = causes.every((cause) => cause?.kind === "rate-limited");
+  return isRateLimit ? { ...cooling, status: 429, type: "rate_limit_error", code: "rate_limited" } : cooling;
 }
 
 function expandRequested({ requested, directory, task }: PlanInput): Expansion {

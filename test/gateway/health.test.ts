@@ -170,15 +170,15 @@ providers:
     ]);
   });
 
-  test("that all cool down give a 503 with the time to wait, without a call and without a row", async () => {
+  test("that all pause for a rate limit give its 429 with the time to wait, without a call and without a row", async () => {
     const upstream = await fake(() => ({ kind: "json", status: 429, headers: { "retry-after": "60" }, body: {} }));
     const opened = await threeAccounts(upstream.url);
     expect((await opened.fetch("/v1/chat/completions", { json: ASK })).status).toBe(429);
     const calls = upstream.calls.length;
     const refused = await opened.fetch("/v1/chat/completions", { json: ASK });
-    expect(refused.status).toBe(503);
+    expect(refused.status).toBe(429);
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(50);
-    expect(await refused.json()).toMatchObject({ error: { code: "cooling_down" } });
+    expect(await refused.json()).toMatchObject({ error: { type: "rate_limit_error", code: "rate_limited" } });
     expect(upstream.calls.length).toBe(calls);
     expect((await opened.rows()).length).toBe(calls);
   });

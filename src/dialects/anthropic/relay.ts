@@ -122,16 +122,18 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["error", onError],
 ]);
 
-function named(event: WireEvent): WireEvent {
+/** The event under the name its data gives it; undefined for one whose data is no event of this dialect at all. */
+function named(event: WireEvent): WireEvent | undefined {
   if (event.data.startsWith(`{"type":"${event.event}"`)) return event;
   const json = parseJson(event.data);
-  if (!isJsonObject(json) || typeof json.type !== "string" || json.type === event.event) return event;
-  return { event: json.type, data: event.data };
+  if (!isJsonObject(json) || typeof json.type !== "string") return undefined;
+  return json.type === event.event ? event : { event: json.type, data: event.data };
 }
 
 function step(state: RelayState, event: WireEvent, cost?: CostStamp): Step {
   if (state.phase === "done" || event.data === "[DONE]") return [state, []];
   const typed = named(event);
+  if (typed === undefined) return [state, []];
   return HANDLERS.get(typed.event ?? "")?.(state, typed, cost) ?? [state, [typed]];
 }
 
