@@ -16,6 +16,11 @@ const TOKEN = '"content":"token';
 const LAST_CHUNK = "0\r\n\r\n";
 const TAIL_CHARS = 200;
 
+/** A proxy may cut chunks anywhere, also inside the last event: the sizes between them are no part of the text. */
+function unchunked(text: string): string {
+  return text.replace(/\r\n[0-9a-f]+\r\n/gi, "");
+}
+
 /**
  * Follows one HTTP/1.1 reply without parsing what need not be: length or end of chunks, status, the first content. Bytes
  * may be cut anywhere. A chunk of a stream of events never looks like the last one.
@@ -36,7 +41,7 @@ export function createReplyTracker(): ReplyTracker {
     const isDone = isChunked
       ? seen.tail.endsWith(`\r\n${LAST_CHUNK}`) || (bodyBytes === LAST_CHUNK.length && seen.tail === LAST_CHUNK)
       : bodyBytes >= missing;
-    if (isDone) seen.isWhole = seen.status === 200 && (!isChunked || seen.tail.includes("data: [DONE]"));
+    if (isDone) seen.isWhole = seen.status === 200 && (!isChunked || unchunked(seen.tail).includes("data: [DONE]"));
     return isDone;
   }
 
