@@ -61,6 +61,7 @@ export interface OllamaChat extends Omit<Ollama.ChatRequest, "messages" | "tools
   messages: OllamaMessage[];
   tools?: OllamaTool[];
   truncate?: boolean;
+  shift?: boolean;
 }
 `;
 

@@ -86,11 +86,12 @@ function writeReasoning(part: ReasoningPart, context: PartContext, path: string)
   };
 }
 
-function writeSource(source: Source, mimeType: JsonObject): JsonObject | undefined {
+/** A media type that its own client left out stays out; for other clients' URLs it is guessed from the ending. */
+function writeSource(source: Source, mimeType: JsonObject, isOwn: boolean): JsonObject | undefined {
   if (source.kind === "base64") return { inlineData: { mimeType: source.mediaType, data: source.data } };
-  if (source.kind === "url")
-    return { fileData: { ...optional("mimeType", mediaTypeOf(source.url)), ...mimeType, fileUri: source.url } };
-  return undefined;
+  if (source.kind !== "url") return undefined;
+  const guessed = isOwn ? {} : optional("mimeType", mediaTypeOf(source.url));
+  return { fileData: { ...guessed, ...mimeType, fileUri: source.url } };
 }
 
 function writeMedia(
@@ -100,7 +101,7 @@ function writeMedia(
 ): JsonObject | undefined {
   const fields = ownFields(part.extra, sink, path);
   const { mimeType, ...verbatim } = verbatimOf(part.extra);
-  const written = writeSource(part.source, optional("mimeType", mimeType));
+  const written = writeSource(part.source, optional("mimeType", mimeType), isOwn);
   if (written === undefined) {
     warn(sink, path, "dropped", "a file id of another provider");
     return undefined;

@@ -219,6 +219,11 @@ describe("a Gemini request that goes out in its own dialect", () => {
     );
   });
 
+  test("gains no media type that its client left out", () => {
+    const body = { contents: [{ role: "user", parts: [{ fileData: { fileUri: "http://a.txt" } }] }] };
+    expect(overTheWire(recoded(body).body)).toEqual(body);
+  });
+
   test("reads the same in snake_case as in camelCase", () => {
     const camel = {
       contents: [
