@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { FilePart, ImagePart, OpaquePart, Part, TextPart, ToolResultPart } from "../../core/request.ts";
-import { extraOf, without } from "./extra.ts";
+import { extraOf } from "./extra.ts";
 import { readSource } from "./source.ts";
 
 /** A parameter of a request that has the wrong type; turned into a 400 where the request was read. */

@@ -1,9 +1,8 @@
 import type { Fault } from "../../core/fault.ts";
-import { isJsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { ChatRequest } from "../../core/request.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import type { Encoded, EncodeTarget, TokenCountCodec } from "../dialect.ts";
-import { without } from "./extra.ts";
 import { decodeRequest } from "./request-read.ts";
 import { encodeRequest } from "./request-write.ts";
 

@@ -1,8 +1,7 @@
-import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, parseJson, without } from "../../core/json.ts";
 import type { FinishReason, StreamPart } from "../../core/reply.ts";
 import type { StreamDecoder, WireEvent } from "../dialect.ts";
 import { beginBlock, endBlock, type OpenBlock, opaqueEvent, readDelta, textOf } from "./decoder-block.ts";
-import { without } from "./extra.ts";
 import { faultOfError } from "./fault.ts";
 import { readFinish } from "./finish.ts";
 import { mergeRawUsage, readUsage } from "./usage.ts";

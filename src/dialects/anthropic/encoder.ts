@@ -1,5 +1,5 @@
 import { clientErrorOf, type Fault } from "../../core/fault.ts";
-import { isJsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { FinishReason, StreamPart } from "../../core/reply.ts";
 import type { CostStamp } from "../../core/stamp.ts";
 import type { Usage } from "../../core/usage.ts";
@@ -18,7 +18,6 @@ import {
   startToolCall,
   wire,
 } from "./encoder-block.ts";
-import { without } from "./extra.ts";
 import { encodeFault } from "./fault.ts";
 import { writeFinish } from "./finish.ts";
 import { stampUsage } from "./usage.ts";

@@ -11,11 +11,6 @@ export function warn(sink: WarningSink, field: string, action: Warning["action"]
   sink.warnings.push({ field, action, reason });
 }
 
-/** The members of an object other than those named; keys are copied as own properties, whatever they are called. */
-export function without(object: JsonObject, names: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
-}
-
 /** The `extra` member for the fields nobody knows, or nothing when there are none: spread it into a part. */
 export function extraOf(fields: JsonObject): { readonly extra?: Extra } {
   return Object.keys(fields).length === 0 ? {} : { extra: { dialect: "anthropic", fields } };

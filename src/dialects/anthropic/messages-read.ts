@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { Message, Part } from "../../core/request.ts";
 import { BadField, readBlock } from "./block-read.ts";
-import { extraOf, without } from "./extra.ts";
+import { extraOf } from "./extra.ts";
 
 function readContent(content: JsonValue | undefined, path: string): Pick<Message, "parts" | "shape"> {
   if (typeof content === "string") return { parts: [{ type: "text", text: content }], shape: "string" };

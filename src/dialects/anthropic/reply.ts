@@ -1,5 +1,5 @@
 import type { Fault } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { Reply } from "../../core/reply.ts";
 import type { Part, RefusalPart } from "../../core/request.ts";
 import { failure, type Result, success } from "../../core/result.ts";
@@ -8,7 +8,7 @@ import type { Usage } from "../../core/usage.ts";
 import type { ReplyStamp } from "../dialect.ts";
 import { BadField, readBlock } from "./block-read.ts";
 import { writeBlock } from "./block-write.ts";
-import { extraOf, ownFields, type WarningSink, without } from "./extra.ts";
+import { extraOf, ownFields, type WarningSink } from "./extra.ts";
 import { faultOfError } from "./fault.ts";
 import { readFinish, writeFinish } from "./finish.ts";
 import { readUsage, stampUsage } from "./usage.ts";

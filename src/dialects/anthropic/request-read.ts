@@ -1,9 +1,9 @@
 import { type ClientError, refusal } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { ChatRequest } from "../../core/request.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import { BadField } from "./block-read.ts";
-import { extraOf, without } from "./extra.ts";
+import { extraOf } from "./extra.ts";
 import { readMessages, readSystem } from "./messages-read.ts";
 import { readFormat } from "./response-format.ts";
 import { readThinking } from "./thinking.ts";

@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { ChatRequest, FunctionTool, Tool, ToolChoice } from "../../core/request.ts";
 import { BadField } from "./block-read.ts";
-import { extraOf, optional, ownFields, type WarningSink, warn, without } from "./extra.ts";
+import { extraOf, optional, ownFields, type WarningSink, warn } from "./extra.ts";
 
 function readFunction(tool: JsonObject, path: string): FunctionTool {
   const { name, description, input_schema: inputSchema } = tool;

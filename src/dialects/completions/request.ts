@@ -1,5 +1,5 @@
 import { type ClientError, refusal } from "../../core/fault.ts";
-import type { JsonObject, JsonValue } from "../../core/json.ts";
+import { type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { ChatRequest, Warning } from "../../core/request.ts";
 import { failure, type Result } from "../../core/result.ts";
 import type { Encoded, EncodeTarget } from "../dialect.ts";
@@ -20,10 +20,6 @@ function promptsOf({ prompt }: JsonObject): readonly string[] | null {
   if (!Array.isArray(prompt) || prompt.length === 0) return null;
   const texts = prompt.filter((entry) => typeof entry === "string");
   return texts.length === prompt.length ? texts : null;
-}
-
-function without(fields: JsonObject, names: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
 }
 
 /** A body of `POST /v1/completions`: each prompt is one message of the user, what only completions have stays in `extra`. */

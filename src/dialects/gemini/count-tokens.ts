@@ -1,9 +1,9 @@
 import type { ClientError, Fault } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { ChatRequest } from "../../core/request.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import type { Encoded, EncodeTarget, TokenCountCodec } from "../dialect.ts";
-import { inCamelCase, without } from "./fields.ts";
+import { inCamelCase } from "./fields.ts";
 import { decodeRequest } from "./request-read.ts";
 import { encodeRequest } from "./request-write.ts";
 

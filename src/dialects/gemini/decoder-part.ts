@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { StreamPart } from "../../core/reply.ts";
-import { inCamelCase, stringIn, without } from "./fields.ts";
+import { inCamelCase, stringIn } from "./fields.ts";
 import { applyPartialArgs } from "./partial-args.ts";
 import { mintToolCallId } from "./tool-id.ts";
 

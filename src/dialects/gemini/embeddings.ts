@@ -1,5 +1,5 @@
 import type { ClientError, Fault } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { EmbeddingReply } from "../../core/reply.ts";
 import type { EmbeddingRequest } from "../../core/request.ts";
 import { failure, type Result, success } from "../../core/result.ts";
@@ -16,7 +16,6 @@ import {
   ownFields,
   type WarningSink,
   warn,
-  without,
 } from "./fields.ts";
 import { modelOf, reading } from "./request-read.ts";
 import { readUsage, stampUsage } from "./usage.ts";

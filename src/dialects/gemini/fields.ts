@@ -24,11 +24,6 @@ export function inCamelCase(object: JsonObject, names: readonly string[]): JsonO
   return Object.fromEntries(Object.entries(object).map(([key, value]) => [known.get(key) ?? key, value]));
 }
 
-/** The members of an object other than those named; keys are copied as own properties, whatever they are called. */
-export function without(object: JsonObject, names: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
-}
-
 /** The `extra` member for fields nobody knows and for what was understood but must be written as it was; nothing when there are none. */
 export function extraOf(fields: JsonObject, verbatim: JsonObject = {}): { readonly extra?: Extra } {
   const hasVerbatim = Object.keys(verbatim).length > 0;

@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { Part, Source, ToolResultPart } from "../../core/request.ts";
-import { BadField, extraOf, inCamelCase, objectsIn, stringIn, without } from "./fields.ts";
+import { BadField, extraOf, inCamelCase, objectsIn, stringIn } from "./fields.ts";
 
 /** Who names the calls and results that come without an id. */
 export interface CallNaming {

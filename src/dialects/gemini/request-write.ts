@@ -1,8 +1,8 @@
-import type { JsonObject } from "../../core/json.ts";
+import { type JsonObject, without } from "../../core/json.ts";
 import type { ChatRequest } from "../../core/request.ts";
 import type { Encoded, EncodeTarget } from "../dialect.ts";
 import { writeConversation } from "./contents-write.ts";
-import { optional, ownFields, type WarningSink, warn, without } from "./fields.ts";
+import { optional, ownFields, type WarningSink, warn } from "./fields.ts";
 import { writeGeneration } from "./generation-write.ts";
 import { writeToolConfig, writeTools } from "./tools.ts";
 

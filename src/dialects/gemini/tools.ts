@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { FunctionTool, Tool, ToolChoice } from "../../core/request.ts";
 import {
   BadField,
@@ -10,7 +10,6 @@ import {
   verbatimOf,
   type WarningSink,
   warn,
-  without,
 } from "./fields.ts";
 import { toJsonSchema, toOpenApi } from "./schema.ts";
 

@@ -1,5 +1,5 @@
 import type { Fault } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { FinishReason, StreamPart } from "../../core/reply.ts";
 import type { CostStamp } from "../../core/stamp.ts";
 import type { Usage } from "../../core/usage.ts";
@@ -18,7 +18,7 @@ import {
   type Unnumbered,
 } from "./encoder-item.ts";
 import { streamError } from "./fault.ts";
-import { textIn, without } from "./fields.ts";
+import { textIn } from "./fields.ts";
 import { encodeFinish } from "./finish.ts";
 import { resourceOf, responseId } from "./resource.ts";
 import { openOwn, sealForeign } from "./sealed.ts";

@@ -3,11 +3,6 @@ import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.t
 import type { Extra, Warning } from "../../core/request.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 
-/** The members of `object` that are not named. Copies by definition, so `__proto__` as a name stays data. */
-export function without(object: JsonObject, names: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
-}
-
 /** The members of `object` that are named and there. */
 export function only(object: JsonObject, names: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([name]) => names.includes(name)));

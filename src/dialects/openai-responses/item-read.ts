@@ -1,10 +1,10 @@
 import type { ClientError } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from "../../core/request.ts";
 import { type Result, success } from "../../core/result.ts";
 import { decodeContent, opaqueContent } from "./content.ts";
 import { wrapInput } from "./custom.ts";
-import { decodeAll, extraOf, invalid, objectsIn, only, optionalExtra, textIn, without } from "./fields.ts";
+import { decodeAll, extraOf, invalid, objectsIn, only, optionalExtra, textIn } from "./fields.ts";
 import { openForeign, sealOwn } from "./sealed.ts";
 
 /** Members of a message item that mean nothing outside this dialect. */

@@ -1,5 +1,4 @@
-import type { JsonObject, JsonValue } from "../../core/json.ts";
-import { without } from "./fields.ts";
+import { type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import { inputItems } from "./input-items.ts";
 
 /**

@@ -1,8 +1,8 @@
 import type { ClientError } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { ChatRequest, Message, ReasoningEffort, ResponseFormat } from "../../core/request.ts";
 import { type Result, success } from "../../core/result.ts";
-import { decodeAll, invalid, optionalExtra, without } from "./fields.ts";
+import { decodeAll, invalid, optionalExtra } from "./fields.ts";
 import { decodeItems } from "./item-read.ts";
 import { decodeTool, decodeToolChoice } from "./tools.ts";
 

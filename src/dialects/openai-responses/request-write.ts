@@ -1,7 +1,7 @@
-import type { JsonObject, JsonValue } from "../../core/json.ts";
+import { type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { ChatRequest, Message, ResponseFormat, Warning } from "../../core/request.ts";
 import type { Encoded, EncodeTarget } from "../dialect.ts";
-import { objectIn, optional, ownFields, verbatimOf, without } from "./fields.ts";
+import { objectIn, optional, ownFields, verbatimOf } from "./fields.ts";
 import { type ItemContext, writeItems } from "./item-write.ts";
 import { SCALARS } from "./request-read.ts";
 import { customToolNames, encodeTools } from "./tools.ts";

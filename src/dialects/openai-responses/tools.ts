@@ -1,9 +1,9 @@
 import type { ClientError } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { ChatRequest, FunctionTool, Tool, ToolChoice, Warning } from "../../core/request.ts";
 import { type Result, success } from "../../core/result.ts";
 import { customSchema } from "./custom.ts";
-import { extraOf, invalid, objectIn, optional, ownFields, verbatimOf, without } from "./fields.ts";
+import { extraOf, invalid, objectIn, optional, ownFields, verbatimOf } from "./fields.ts";
 
 function decodeFunction(tool: JsonObject, path: string): Result<Tool, ClientError> {
   const { name, description, parameters, strict } = tool;
