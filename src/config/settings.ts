@@ -1,4 +1,6 @@
+import type { Budget } from "../core/budget.ts";
 import type { RateCard } from "../core/price.ts";
+import type { ProjectRules } from "../core/project.ts";
 import type { Provider } from "../providers/provider.ts";
 
 /** One key of a provider. Accounts of one `group` share a quota and cool down together. */
@@ -21,6 +23,15 @@ export interface ConfiguredProvider {
   readonly models: readonly string[];
   /** How it got here: `file`, `environment`, `stored`, `found`. */
   readonly origin: "file" | "environment" | "stored" | "found";
+}
+
+/** An address that events are posted to. */
+export interface Webhook {
+  readonly url: string;
+  /** Signs every body (HMAC-SHA-256); null sends none. Never printed. */
+  readonly secret: string | null;
+  /** Which events, by name; empty means budgets and health. */
+  readonly events: readonly string[];
 }
 
 /** Deadlines of an attempt in milliseconds; null means none. */
@@ -58,6 +69,13 @@ export interface Settings {
     readonly responsesDays: number;
     readonly responsesBytes: number;
   };
+  readonly budgets: readonly Budget[];
+  /** IANA name of the time zone whose days and months budgets and reports count by. */
+  readonly timeZone: string;
+  /** Who is told of events over HTTP. */
+  readonly webhooks: readonly Webhook[];
+  /** What the user set for projects, by name; what a project's own file wishes is kept apart. */
+  readonly projects: Readonly<Record<string, ProjectRules>>;
   readonly prices: { readonly overrides: Readonly<Record<string, RateCard>> };
   /** Ollama: what pins the runner. */
   readonly local: { readonly keepAlive: string; readonly contextTokens: number };

@@ -1,5 +1,7 @@
+import type { BudgetPeriod, BudgetScope, BudgetStep } from "./budget.ts";
 import type { Fault } from "./fault.ts";
 import type { AttemptIntent, AttemptOutcome } from "./ledger.ts";
+import type { NanoUsd } from "./money.ts";
 
 /** Everything that happens, as one typed stream: `events --json`, the admin SSE stream and webhooks show this schema. `at` is Unix ms. */
 export type LodestarEvent =
@@ -31,6 +33,25 @@ export type LodestarEvent =
       readonly account: string;
       readonly state: HealthState;
       readonly reason: string;
+    }
+  /**
+   * A budget reached a threshold (`warning`, with the percentage), its limit (`exceeded`), or decided on one request:
+   * its answer was cut at what could be paid (`capped`), a free model answered (`degraded`), nobody did (`refused`).
+   */
+  | {
+      readonly event: "budget";
+      readonly at: number;
+      readonly budget: string;
+      readonly scope: BudgetScope;
+      readonly name: string | null;
+      readonly period: BudgetPeriod;
+      readonly step: BudgetStep;
+      readonly percent: number;
+      readonly spentNanoUsd: NanoUsd;
+      readonly limitNanoUsd: NanoUsd;
+      /** Unix ms; null for a budget without an end. */
+      readonly resetsAt: number | null;
+      readonly requestId: string | null;
     }
   | { readonly event: "config"; readonly at: number; readonly outcome: "loaded" | "rejected"; readonly message: string }
   | { readonly event: "draining"; readonly at: number; readonly open: number; readonly deadlineMs: number };
