@@ -56,6 +56,18 @@ const CASES: readonly [name: string, counts: Counts, rates: RateCard, nanoUsd: n
   ],
   ["cached audio at its own", { input: { uncached: 6, cacheRead: 4, audio: 5, cacheReadAudio: 3 } }, AUDIO, 33_500],
   [
+    "cached audio whose sum the provider forgot",
+    { input: { uncached: 1, cacheRead: 4, cacheReadAudio: 3 } },
+    AUDIO,
+    10_500,
+  ],
+  [
+    "no text below none",
+    { output: { text: 5, audio: 5, image: 5 } },
+    { output: 2, outputAudio: 20, outputImage: 9 },
+    100_000,
+  ],
+  [
     "images and video",
     { input: { uncached: 9, image: 2, video: 3 } },
     { input: 1, inputImage: 10, inputVideo: 100 },
