@@ -19,7 +19,7 @@ import {
   fetchCatalogue,
   findClient,
   findDaemon,
-  notInstalled,
+  missingProgram,
   placeOf,
   programOf,
   projectOf,
@@ -99,6 +99,11 @@ async function targetOf(
   return success({ baseUrl: daemon.baseUrl, key, model, models: models.value, headers, since });
 }
 
+function notInstalled(client: Client): CliProblem {
+  const fix = `install it: ${client.install}`;
+  return { code: "client_not_installed", message: missingProgram(client), fix, exitCode: EXIT_CODES.notInstalled };
+}
+
 function notLaunchable(client: Client): CliProblem {
   const message = `${client.name} cannot be run with temporary settings`;
   return failureProblem("client_not_launchable", message, `lodestar setup ${client.id}, which can be undone`);
@@ -138,7 +143,7 @@ export async function launchClient(host: CliHost, wish: LaunchWish): Promise<Out
   if (args.project !== undefined && !/^[\x21-\x7e]{1,100}$/.test(args.project)) {
     return usageProblem("bad_project", "--project must be a word of plain letters, at most 100 of them");
   }
-  if (program === null) return notInstalled(client, EXIT_CODES.notInstalled);
+  if (program === null) return notInstalled(client);
   const daemon = await findDaemon(host, args);
   if (!daemon.ok) return daemon.error;
   await sweep(host, args, daemon.value.stateDir);

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { Place } from "../features/clients/client.ts";
 import { CLIENTS } from "../features/clients/clients.ts";
 import { readRecord, recordPath } from "../features/clients/record.ts";
@@ -6,7 +5,7 @@ import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { type Column, showTable } from "../terminal/table.ts";
 import type { CliHost, Outcome } from "./command.ts";
 import { locate } from "./connection.ts";
-import { programOf } from "./setup-target.ts";
+import { isInstalled } from "./setup-target.ts";
 import type { DaemonArgs } from "./shared-flags.ts";
 
 interface Row {
@@ -32,8 +31,13 @@ export async function runList(host: CliHost, args: DaemonArgs, place: Place, isJ
   for (const client of CLIENTS) {
     const record = readRecord(recordPath(location.value.stateDir, client.id, "global", place.cwd));
     if (!record.ok) return record.error;
-    const isInstalled = programOf(client, place.environment) !== null || existsSync(client.trace(place));
-    rows.push({ id: client.id, name: client.name, isInstalled, baseUrl: record.value?.baseUrl ?? null });
+    const { id, name } = client;
+    rows.push({
+      id,
+      name,
+      isInstalled: isInstalled(client, place, record.value),
+      baseUrl: record.value?.baseUrl ?? null,
+    });
   }
   if (isJson) host.terminal.out(JSON.stringify({ clients: rows }));
   else showTable(host.terminal, rows, COLUMNS, "");

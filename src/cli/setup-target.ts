@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, resolve } from "node:path";
 import { parseJson } from "../core/json.ts";
@@ -6,6 +7,7 @@ import { didYouMean } from "../core/suggest.ts";
 import { type CatalogueModel, readCatalogue } from "../features/clients/catalogue.ts";
 import type { Client, Place, Scope } from "../features/clients/client.ts";
 import { CLIENTS } from "../features/clients/clients.ts";
+import type { SetupRecord } from "../features/clients/record.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { type CliProblem, failureProblem, usageProblem } from "../terminal/problem.ts";
 import type { Environment } from "../terminal/terminal.ts";
@@ -34,14 +36,17 @@ export function programOf(client: Client, environment: Environment): string | nu
   return Bun.which(client.program, { PATH: environment.PATH ?? "" });
 }
 
-/** That a client is not there, and how to get it. */
-export function notInstalled(client: Client, exitCode: CliProblem["exitCode"]): CliProblem {
-  return {
-    code: "client_not_installed",
-    message: `${client.name} is not installed: there is no \`${client.program}\` on the PATH`,
-    fix: `install it: ${client.install}`,
-    exitCode,
-  };
+/** Whether a client's program is on the PATH, or the folder that only exists where it is used is there: not by `setup` itself. */
+export function isInstalled(client: Client, place: Place, record: SetupRecord | null): boolean {
+  if (programOf(client, place.environment) !== null) return true;
+  const trace = client.trace(place);
+  const isOwn = (record?.files ?? []).some(({ folders }) => folders.includes(trace));
+  return existsSync(trace) && !isOwn;
+}
+
+/** That a client's program was looked for and not found. */
+export function missingProgram(client: Client): string {
+  return `${client.name} is not installed: there is no \`${client.program}\` on the PATH`;
 }
 
 /** A project's name in headers: that of its folder, in letters that a header can hold. */

@@ -12,8 +12,8 @@ import {
   checkModel,
   fetchCatalogue,
   findDaemon,
-  notInstalled,
-  programOf,
+  isInstalled,
+  missingProgram,
   projectOf,
   type RunningDaemon,
 } from "./setup-target.ts";
@@ -33,6 +33,8 @@ interface Prepared {
   readonly plan: SetupPlan;
   readonly target: Target;
   readonly recordFile: string;
+  /** Before anything is written. */
+  readonly installed: boolean;
 }
 
 async function targetOf(
@@ -63,7 +65,8 @@ async function prepare(host: CliHost, args: DaemonArgs, wish: SetupWish): Promis
   const target = await targetOf(host, wish, daemon.value, since);
   if (!target.ok) return target;
   const plan = planSetup(client.files(target.value, place, scope, existsSync), earlier.value);
-  return plan.ok ? success({ plan: plan.value, target: target.value, recordFile }) : plan;
+  const installed = isInstalled(client, place, earlier.value);
+  return plan.ok ? success({ plan: plan.value, target: target.value, recordFile, installed }) : plan;
 }
 
 /** A key in a diff is shown by its end only. */
@@ -78,13 +81,16 @@ function printPlan({ plan, target }: Prepared, terminal: Terminal): void {
   }
 }
 
-function tell(wish: SetupWish, { plan, target }: Prepared, isDone: boolean, terminal: Terminal): void {
+function tell(wish: SetupWish, { plan, target, installed }: Prepared, isDone: boolean, terminal: Terminal): void {
   const { client, scope } = wish;
   for (const { path } of plan.files) terminal.out(path);
   const model = target.model === null ? "its own model names" : `model ${target.model}`;
   const where = `${client.name} → ${target.baseUrl}, ${model}`;
   terminal.talk(isDone ? `${where}: it was set up so already` : where);
   for (const note of client.notes(target, scope)) terminal.talk(note);
+  if (!installed) {
+    terminal.talk(`${missingProgram(client)}. Its settings wait for it; install it: ${client.install}`);
+  }
   if (target.key !== null && plan.files.some((file) => file.text.includes(String(target.key)))) {
     terminal.talk(`The key of ${KEY_VARIABLE} was written; those files are readable by you alone.`);
   }
@@ -96,15 +102,10 @@ function tell(wish: SetupWish, { plan, target }: Prepared, isDone: boolean, term
 
 /** Points a client at the running daemon, or shows what that would change. */
 export async function runSetup(host: CliHost, args: DaemonArgs, wish: SetupWish): Promise<Outcome> {
-  const { client, scope, place, isPrint } = wish;
-  const isThere = programOf(client, place.environment) !== null || existsSync(client.trace(place));
-  if (!isThere && !isPrint) {
-    const problem = notInstalled(client, EXIT_CODES.failure);
-    return { ...problem, fix: `${problem.fix}; \`lodestar setup ${client.id} --print\` shows what would be written` };
-  }
+  const { client, scope, isPrint } = wish;
   const prepared = await prepare(host, args, wish);
   if (!prepared.ok) return prepared.error;
-  const { plan, target, recordFile } = prepared.value;
+  const { plan, target, recordFile, installed } = prepared.value;
   if (isPrint) {
     printPlan(prepared.value, host.terminal);
     return EXIT_CODES.ok;
@@ -116,7 +117,7 @@ export async function runSetup(host: CliHost, args: DaemonArgs, wish: SetupWish)
   if (failed !== null) return failed;
   if (wish.isJson) {
     const files = plan.files.map(({ path }) => path);
-    host.terminal.out(JSON.stringify({ client: client.id, scope, baseUrl, model, changed: !isDone, files }));
+    host.terminal.out(JSON.stringify({ client: client.id, scope, baseUrl, model, changed: !isDone, installed, files }));
   } else tell(wish, prepared.value, isDone, host.terminal);
   return EXIT_CODES.ok;
 }

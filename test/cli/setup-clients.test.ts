@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { success } from "../../src/core/result.ts";
+import { CLIENTS } from "../../src/features/clients/clients.ts";
 import { type ApiHandler, type CliWorld, makeCliWorld } from "./harness.ts";
 
 const open: { close(): void }[] = [];
@@ -145,13 +146,27 @@ describe("setup", () => {
     ["two wishes at once", ["codex", "--undo", "--print"], 2, "exclude one another"],
     ["two scopes", ["codex", "--global", "--project"], 2, "exclude one another"],
     ["a project that the client does not have", ["codex", "--project"], 2, "lodestar setup codex, for all projects"],
-    ["a client that is not installed", ["qwen"], 1, "npm install -g @qwen-code/qwen-code"],
   ])("refuses %s", async (_what, words, exit, message) => {
     const world = scene();
     const { code, err } = await world.go(words);
     expect([code, err.includes(message)]).toEqual([exit, true]);
     expect(existsSync(world.config)).toBe(false);
   });
+
+  test.each(CLIENTS.map(({ id, name, install }) => [id, name, install]))(
+    "writes for %s where its program is not there, and says so",
+    async (id, name, install) => {
+      const world = scene({ isInstalled: false });
+      const { code, out, err } = await world.go([id]);
+      expect([code, out.split("\n").length > 1]).toEqual([0, true]);
+      expect(err).toContain(`${name} is not installed: `);
+      expect(err).toContain(install);
+      const again = JSON.parse((await world.go([id, "--json"])).out);
+      expect(again).toMatchObject({ client: id, changed: false, installed: false });
+      const { clients } = JSON.parse((await world.go(["--json"])).out);
+      expect(clients.filter((row: { isInstalled: boolean }) => row.isInstalled)).toEqual([]);
+    },
+  );
 
   test("names the line of a broken file, ends with 3 and leaves it", async () => {
     const world = scene();
