@@ -10,6 +10,7 @@ import {
   tableOf,
 } from "../test/dialects/matrix-report.ts";
 import { UPSTREAMS } from "../test/dialects/matrix-upstreams.ts";
+import { dataRoot } from "../test/dialects/recordings.ts";
 import { ROOT } from "./step.ts";
 
 const REPORT = "docs/matrix.md";
@@ -20,7 +21,9 @@ const INTRODUCTION = `# The matrix of dialects
 Every recorded answer of real providers, told to a client of every dialect. A cell holds when the official SDK of the
 client's dialect accepts the answer, and its text, the names and arguments of its tool calls, its stop reason and its
 usage are those of the recording, with the cost beside them. What a recording says is read by an oracle that knows
-nothing of the codecs. \`bun run matrix\` makes this page; it refuses to where fewer than 99 of 100 cells hold.`;
+nothing of the codecs. Ollama's rows are answers of a real Ollama 0.24 to tiny models: text, a length limit, Unicode, a
+JSON schema, one and two tool calls, thinking. \`bun run matrix\` makes this page; it refuses to
+where fewer than 99 of 100 cells hold.`;
 
 const LEFT_OUT = `## Left out
 
@@ -79,7 +82,7 @@ async function brokenStreams(): Promise<Broken> {
 
 /** `bun run matrix`: prints the matrix and writes `docs/matrix.md`; fails, and writes nothing, below the bar. */
 async function matrix(): Promise<number> {
-  if (UPSTREAMS.length === 0) {
+  if (dataRoot() === undefined) {
     console.error("There is no recorded data here: set LODESTAR_TEST_DATA to the folder that holds `data/`.");
     return 1;
   }

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../src/core/json.ts";
 import { readGeminiRecording } from "./matrix-gemini.ts";
+import { OLLAMA_BODIES, readOllamaRecording } from "./matrix-ollama.ts";
 import { type Answer, readChatRecording, readMessagesRecording, readResponse } from "./matrix-oracle.ts";
 import type { Upstream } from "./matrix-upstreams.ts";
 import { type Recording, recordings } from "./recordings.ts";
@@ -39,6 +40,7 @@ const ORACLES: Readonly<Record<Upstream["dialect"], (body: JsonObject) => Answer
   "openai-responses": readResponse,
   anthropic: readMessagesBody,
   gemini: readGeminiBody,
+  ollama: (body) => readOllamaRecording([JSON.stringify(body)]),
 };
 
 /** The names by which the recordings' index knows the dialects. */
@@ -47,22 +49,25 @@ const INDEX_NAMES = {
   "openai-responses": "openai-responses",
   anthropic: "anthropic-messages",
   gemini: "gemini-generate",
-} as const satisfies Readonly<Record<Upstream["dialect"], string>>;
+} as const;
 
 /** The older completions have `text` instead of a message: another format, recorded under the same name. */
 function isAnswer(body: JsonObject): boolean {
   return body.object !== "text_completion";
 }
 
-function bodiesOf(dialect: Upstream["dialect"]): readonly Body[] {
-  return recordings({ dialect: INDEX_NAMES[dialect], kind: "json" }).flatMap((recording) => {
-    const { json } = recording;
-    if (!isJsonObject(json) || !isAnswer(json)) return [];
-    return [{ dialect, recording, json, expected: ORACLES[dialect](json) }];
-  });
+function bodyOf(dialect: Body["dialect"], recording: Recording): readonly Body[] {
+  const { json } = recording;
+  if (!isJsonObject(json) || !isAnswer(json)) return [];
+  return [{ dialect, recording, json, expected: ORACLES[dialect](json) }];
 }
 
-/** Every recorded whole answer of the four dialects that providers speak. Empty where the data is absent. */
-export const BODIES: readonly Body[] = (["openai-chat", "openai-responses", "anthropic", "gemini"] as const).flatMap(
-  bodiesOf,
-);
+function bodiesOf(dialect: keyof typeof INDEX_NAMES): readonly Body[] {
+  return recordings({ dialect: INDEX_NAMES[dialect], kind: "json" }).flatMap((recording) => bodyOf(dialect, recording));
+}
+
+/** Every recorded whole answer; where the data is absent, those of Ollama. */
+export const BODIES: readonly Body[] = [
+  ...(["openai-chat", "openai-responses", "anthropic", "gemini"] as const).flatMap(bodiesOf),
+  ...OLLAMA_BODIES.flatMap((recording) => bodyOf("ollama", recording)),
+];

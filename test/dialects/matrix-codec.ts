@@ -74,5 +74,5 @@ export function relayAll(dialect: Dialect, events: readonly WireEvent[]): string
   }
   const isFinished = dialect.decoder.end(decoding).some(({ type }) => type === "finish");
   out.push(...dialect.relay.end(relaying, isFinished ? COST : undefined));
-  return out.map(writeSse).join("");
+  return out.map(dialect.framing === "sse" ? writeSse : writeNdjson).join("");
 }

@@ -1,6 +1,6 @@
 import { isJsonObject, parseJson } from "../../src/core/json.ts";
 import type { WireEvent } from "../../src/dialects/dialect.ts";
-import { createSseSplitter } from "../../src/dialects/sse.ts";
+import { createStreamSplitter } from "../../src/dialects/framing.ts";
 import { CLIENTS } from "./matrix-clients.ts";
 import { COST, decodeAll, dialectOf, encodeAll, INBOUND, type Spoken, STAMP } from "./matrix-codec.ts";
 import type { Upstream } from "./matrix-upstreams.ts";
@@ -47,7 +47,7 @@ export function cutEverywhere({ dialect, events }: Upstream): { faults: number; 
 /** Whether a stream fed byte by byte gives the parts that it gives whole. */
 export function isSameBytewise({ dialect, wire, events }: Upstream): boolean {
   const bytes = new TextEncoder().encode(wire);
-  const splitter = createSseSplitter();
+  const splitter = createStreamSplitter(dialectOf[dialect].framing);
   const frames = Array.from(bytes, (_, index) => splitter.push(bytes.subarray(index, index + 1)).frames).flat();
   const split = [...frames, ...splitter.end().frames].map(({ event }) => event);
   return Bun.deepEquals(decodeAll(dialectOf[dialect], split), decodeAll(dialectOf[dialect], events));
