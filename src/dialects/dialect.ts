@@ -52,6 +52,8 @@ export interface EncodeTarget {
 export interface Encoded {
   readonly body: JsonObject;
   readonly warnings: readonly Warning[];
+  /** The JSON schema of the answer, where the target is told it in words and nothing there enforces it. */
+  readonly answerSchema?: JsonObject;
 }
 
 /** What an answer is stamped with on its way to the client. */

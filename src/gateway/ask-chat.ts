@@ -5,17 +5,14 @@ import { hasSignatures, isSignatureRefusal, withoutSignatures } from "../core/si
 import type { UpstreamReply } from "../host/upstream.ts";
 import type { Attempt } from "./attempt.ts";
 import type { ChatCall } from "./call.ts";
-import { type ChatDraft, writeChatRequest } from "./chat-request.ts";
+import { type ChatDraft, type OutgoingChat, writeChatRequest } from "./chat-request.ts";
 import type { Route } from "./endpoint.ts";
 import { callUpstream } from "./exchange.ts";
 import type { Services } from "./services.ts";
 
 /** A call that went out, and what came back. */
-export interface Asked {
+export interface Asked extends Omit<OutgoingChat, "body"> {
   readonly reply: UpstreamReply;
-  readonly warnings: readonly Warning[];
-  /** The client's bytes went out as they came. */
-  readonly isVerbatim: boolean;
 }
 
 /** Signatures are valid only where they were minted; a call's signature leaves the call itself whole. */
@@ -50,11 +47,11 @@ async function askOnce(draft: ChatDraft, services: Services): Promise<Result<Ask
   const { call, attempt, route } = draft;
   const outgoing = await writeChatRequest(draft, services);
   if (!outgoing.ok) return outgoing;
-  const { body, warnings, isVerbatim } = outgoing.value;
+  const { body, ...told } = outgoing.value;
   const isStream = call.request.stream;
   const path = route.dialect.chatPath(attempt.planned.target.model, isStream);
   const sent = await callUpstream(attempt, call, route, { path, body, isStream }, services);
-  return sent.ok ? success({ reply: sent.value, warnings, isVerbatim }) : sent;
+  return sent.ok ? success({ ...told, reply: sent.value }) : sent;
 }
 
 /** Asks one target; what it refuses for one thing that can be left out is asked again without, since a refusal costs nothing. */

@@ -18,14 +18,21 @@ function book(attempt: Attempt, ending: Pick<Ending, "state" | "usage" | "usageS
   return attempt.settle({ ...ending, firstTokenMs, upstreamStatus });
 }
 
-/** Books a whole answer by the provider's own counts, or where it stated none by an estimate, which the ledger then says. */
-export function bookAnswer(attempt: Attempt, stated: Usage | undefined, estimate: () => Usage): Booked {
-  if (stated !== undefined) {
-    const cost = book(attempt, { state: "final", usage: stated, usageSource: "provider", fault: null });
-    return { usage: stated, cost };
-  }
-  const usage = estimate();
-  return { usage, cost: book(attempt, { state: "estimated", usage, usageSource: "estimated", fault: null }) };
+/**
+ * Books a whole answer by the provider's own counts, or where it stated none by an estimate, which the ledger then says. `fault`
+ * where the client does not get it: it is paid for all the same.
+ */
+export function bookAnswer(
+  attempt: Attempt,
+  stated: Usage | undefined,
+  estimate: () => Usage,
+  fault: Fault | null = null,
+): Booked {
+  const isStated = stated !== undefined;
+  const usage = stated ?? estimate();
+  const state = isStated ? "final" : "estimated";
+  const usageSource = isStated ? "provider" : "estimated";
+  return { usage, cost: book(attempt, { state: fault === null ? state : "failed", usage, usageSource, fault }) };
 }
 
 /** Books a stream: by the provider's counts when it ended whole, else with the output that was really streamed. */

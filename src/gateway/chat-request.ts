@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from "../core/json.ts";
 import type { ChatRequest, Part, Warning } from "../core/request.ts";
 import { needsOf } from "../core/request-text.ts";
 import { failure, type Result, success } from "../core/result.ts";
+import type { Encoded } from "../dialects/dialect.ts";
 import { toolIdFor } from "../dialects/openai-chat/tool-id.ts";
 import { setTopLevelMember } from "../dialects/patch.ts";
 import type { Attempt } from "./attempt.ts";
@@ -29,6 +30,8 @@ export interface OutgoingChat {
   readonly warnings: readonly Warning[];
   /** The client's bytes went out as they came: then the reply's bytes go back as they come. */
   readonly isVerbatim: boolean;
+  /** As {@link Encoded.answerSchema}: what is left to check the answer against. */
+  readonly answerSchema?: JsonObject;
 }
 
 /** The id that a part of a tool round goes by. */
@@ -143,6 +146,12 @@ export function strictFault(warnings: readonly Warning[]): Fault {
   return { kind: "unsupported", feature: "parameters", message: error.message };
 }
 
+/** What strict mode refuses. A format in words is as good as a native one where a whole answer is checked against it. */
+function unhonoured(warnings: readonly Warning[], { answerSchema }: Encoded, isStream: boolean): readonly Warning[] {
+  if (answerSchema === undefined || isStream) return warnings;
+  return warnings.filter(({ field }) => field !== "response_format");
+}
+
 async function translate(draft: ChatDraft, services: Services): Promise<Result<OutgoingChat, Fault>> {
   const { call, attempt, route, request } = draft;
   const prepared = mustInlineImages(draft)
@@ -158,8 +167,15 @@ async function translate(draft: ChatDraft, services: Services): Promise<Result<O
     attempt.configured.provider.quirks?.refusedFields ?? [],
   );
   const warnings = [...draft.warnings, ...encoded.warnings, ...refused];
-  if (call.isStrict && warnings.length > 0) return failure(strictFault(warnings));
-  return success({ body: JSON.stringify(body), warnings, isVerbatim: false });
+  const refusable = call.isStrict ? unhonoured(warnings, encoded, request.stream) : [];
+  if (refusable.length > 0) return failure(strictFault(refusable));
+  const { answerSchema } = encoded;
+  return success({
+    body: JSON.stringify(body),
+    warnings,
+    isVerbatim: false,
+    ...(answerSchema === undefined ? {} : { answerSchema }),
+  });
 }
 
 /** Writes the request for one target: the client's own bytes where that is allowed, else through the codecs. */

@@ -1,6 +1,7 @@
 import type { Fault } from "../core/fault.ts";
 import { type Result, success } from "../core/result.ts";
 import type { UpstreamReply } from "../host/upstream.ts";
+import { schemaWarning } from "./answer-schema.ts";
 import { type Asked, askChat } from "./ask-chat.ts";
 import type { Attempt } from "./attempt.ts";
 import type { ChatCall, Won } from "./call.ts";
@@ -23,15 +24,16 @@ async function openStream(
   call: ChatCall,
   attempt: Attempt,
   route: Route,
-  { reply }: Asked,
+  { reply, warnings, answerSchema }: Asked,
   services: Services,
-): Promise<Result<Pick<Won, "body" | "ended" | "headers">, Fault>> {
+): Promise<Result<Pick<Won, "body" | "ended" | "headers" | "warnings">, Fault>> {
   const stamp = chatStampOf(call, services.clock.now());
   const session = new StreamSession({ call, attempt, route, reply, stamp, services });
   const begun = await session.begin();
   if (!begun.ok) return begun;
   const body = createStreamBody(session, call.dialect.heartbeat(stamp), services);
-  return success({ body, ended: session.ended, headers: {} });
+  const unchecked = answerSchema === undefined ? [] : [schemaWarning("streamed")];
+  return success({ body, ended: session.ended, headers: {}, warnings: [...warnings, ...unchecked] });
 }
 
 /**
@@ -57,5 +59,5 @@ export async function exchangeChat(
   if (!answered.ok) return answered;
   services.health.succeeded(attempt.planned.target);
   const waitedMs = services.clock.monotonic() - sentAt;
-  return success({ ...answered.value, warnings: asked.value.warnings, waitedMs });
+  return success({ ...answered.value, waitedMs });
 }

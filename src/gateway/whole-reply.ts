@@ -2,11 +2,13 @@ import type { Fault } from "../core/fault.ts";
 import { isJsonObject, type JsonValue } from "../core/json.ts";
 import type { Reply } from "../core/reply.ts";
 import { partsOfReply } from "../core/reply-parts.ts";
+import type { Warning } from "../core/request.ts";
 import { textOfReply } from "../core/request-text.ts";
-import { type Result, success } from "../core/result.ts";
-import { estimateTokens, NO_USAGE } from "../core/usage.ts";
+import { failure, type Result, success } from "../core/result.ts";
+import { estimateTokens, NO_USAGE, type Usage } from "../core/usage.ts";
 import type { ReplyStamp } from "../dialects/dialect.ts";
 import { costHeader } from "./answer-headers.ts";
+import { checkReply, schemaFault, schemaWarning } from "./answer-schema.ts";
 import type { Asked } from "./ask-chat.ts";
 import type { Attempt } from "./attempt.ts";
 import { type Booked, bookAnswer } from "./booking.ts";
@@ -48,6 +50,11 @@ function textStream(text: string): ReadableStream<Uint8Array> {
   });
 }
 
+function bookReply(call: ChatCall, attempt: Attempt, reply: Reply, fault: Fault | null = null): Booked {
+  const estimate = (): Usage => estimateUsage(call.request, estimateTokens(textOfReply(reply)));
+  return bookAnswer(attempt, reply.usage, estimate, fault);
+}
+
 /** Books a reply and writes it in the client's dialect, as a stream if one was asked for. */
 function tellReply(
   call: ChatCall,
@@ -56,28 +63,50 @@ function tellReply(
   verbatim: JsonValue,
   services: Services,
 ): Pick<Won, "body" | "headers"> {
-  const booked = bookAnswer(attempt, reply.usage, () =>
-    estimateUsage(call.request, estimateTokens(textOfReply(reply))),
-  );
+  const booked = bookReply(call, attempt, reply);
   const whole = { ...booked, reply, verbatim, stamp: chatStampOf(call, services.clock.now()) };
   const body = call.request.stream ? textStream(writeAsStream(call, whole)) : writeReply(call, whole);
   return { body, headers: costHeader(booked.cost.costNanoUsd) };
 }
 
-/** Reads a whole reply, books it, and writes it in the client's dialect, as a stream if one was asked for. */
+/** The reply, checked where nobody else did; in strict mode one that does not match is booked and refused. */
+function checkAnswer(
+  call: ChatCall,
+  attempt: Attempt,
+  reply: Reply,
+  { answerSchema, warnings }: Asked,
+): Result<{ readonly reply: Reply; readonly warnings: readonly Warning[] }, Fault> {
+  if (answerSchema === undefined) return success({ reply, warnings });
+  const checked = checkReply(reply, answerSchema);
+  if (call.isStrict && checked.mismatch !== null) {
+    const fault = schemaFault(checked.mismatch, attempt.planned.target);
+    bookReply(call, attempt, reply, fault);
+    return failure(fault);
+  }
+  return success({ reply: checked.reply, warnings: [...warnings, schemaWarning(checked)] });
+}
+
+/**
+ * Reads a whole reply, books it, and writes it in the client's dialect, as a stream if one was asked for. What the target was
+ * asked for in words only is checked.
+ */
 export async function readWholeReply(
   call: ChatCall,
   attempt: Attempt,
   route: Route,
   asked: Asked,
   services: Services,
-): Promise<Result<Pick<Won, "body" | "headers">, Fault>> {
+): Promise<Result<Pick<Won, "body" | "headers" | "warnings">, Fault>> {
   const json = await readJson(attempt, asked.reply, services);
   if (!json.ok) return json;
   const decoded = route.dialect.decodeReply(json.value);
   if (!decoded.ok) return decoded;
   attempt.noteContent();
-  return success(tellReply(call, attempt, decoded.value, asked.isVerbatim ? json.value : null, services));
+  const checked = checkAnswer(call, attempt, decoded.value, asked);
+  if (!checked.ok) return checked;
+  const { reply, warnings } = checked.value;
+  const told = tellReply(call, attempt, reply, asked.isVerbatim ? json.value : null, services);
+  return success({ ...told, warnings });
 }
 
 /**

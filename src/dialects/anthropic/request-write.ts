@@ -166,5 +166,5 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
     ...writeFields(thinking, format, request, kept),
     ...(request.stream ? { stream: true } : {}),
   };
-  return { body, warnings: sink.warnings };
+  return { body, warnings: sink.warnings, ...optional("answerSchema", format.answerSchema) };
 }

@@ -14,6 +14,8 @@ export function readFormat(format: unknown): Extract<ResponseFormat, { type: "js
 export interface WrittenFormat {
   readonly field?: { readonly name: "output_config.format" | "output_format"; readonly value: JsonObject };
   readonly instruction?: string;
+  /** What the answer must match, where the instruction alone asks for it. */
+  readonly answerSchema?: JsonObject;
 }
 
 const ONLY_JSON = "Answer with one valid JSON object and nothing else: no prose and no code fence around it.";
@@ -30,12 +32,13 @@ export function writeFormat(
   if (format === undefined || format.type === "text") return {};
   if (format.type === "json") {
     warn(sink, "response_format", "changed", "no JSON mode in anthropic; the system prompt asks for JSON");
-    return { instruction: ONLY_JSON };
+    return { instruction: ONLY_JSON, answerSchema: { type: "object" } };
   }
   if (traitsOf(target).hasJsonSchema) {
     const value = { type: "json_schema", schema: format.schema, ...ownFields(format.extra, sink, "response_format") };
     return { field: { name: format.shape ?? "output_config.format", value } };
   }
   warn(sink, "response_format", "changed", `no JSON schema at ${target.model}; the system prompt asks for it`);
-  return { instruction: `${ONLY_JSON} It must match this JSON schema:\n${JSON.stringify(format.schema)}` };
+  const instruction = `${ONLY_JSON} It must match this JSON schema:\n${JSON.stringify(format.schema)}`;
+  return { instruction, answerSchema: format.schema };
 }

@@ -39,11 +39,16 @@ function encodeFormat(format: ResponseFormat, isOwn: boolean, warnings: Warning[
   };
 }
 
-/** The schema in words, for the system prompt of a server that has JSON mode only. */
-function schemaInWords({ responseFormat }: ChatRequest, target: EncodeTarget): readonly JsonObject[] {
-  if (responseFormat?.type !== "json-schema" || target.jsonSchema !== false) return [];
-  const schema = JSON.stringify(responseFormat.schema);
-  return [{ role: "system", content: `Answer with one valid JSON object that matches this JSON schema:\n${schema}` }];
+/** The schema that a server with JSON mode only must be told in words. */
+function unenforcedSchema({ responseFormat }: ChatRequest, target: EncodeTarget): JsonObject | undefined {
+  return responseFormat?.type === "json-schema" && target.jsonSchema === false ? responseFormat.schema : undefined;
+}
+
+/** The schema in words, for the system prompt. */
+function schemaInWords(schema: JsonObject | undefined): readonly JsonObject[] {
+  if (schema === undefined) return [];
+  const content = `Answer with one valid JSON object that matches this JSON schema:\n${JSON.stringify(schema)}`;
+  return [{ role: "system", content }];
 }
 
 function encodeFormatFor(request: ChatRequest, target: EncodeTarget, warnings: Warning[]): JsonObject {
@@ -115,11 +120,12 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
   const warnings: Warning[] = [];
   const context = { target, isOwn: request.origin === "openai-chat", warnings };
   const fields = ownFields(request.extra, "", warnings);
+  const answerSchema = unenforcedSchema(request, target);
   const body: JsonObject = {
     ...fields,
     model: target.model,
     messages: [
-      ...schemaInWords(request, target),
+      ...schemaInWords(answerSchema),
       ...request.messages.flatMap((message, index) => encodeMessage(message, `messages[${index}]`, context)),
     ],
     ...encodeScalars(request),
@@ -130,5 +136,5 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
     ...encodeEffort(request.reasoning, warnings),
     ...encodeStream(request, fields),
   };
-  return { body, warnings };
+  return { body, warnings, ...optional("answerSchema", answerSchema) };
 }
