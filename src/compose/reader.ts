@@ -23,6 +23,7 @@ function readOnlyLedger(reader: LedgerReader): Ledger {
     totals: reader.totals,
     groups: reader.groups,
     recentRequests: reader.recentRequests,
+    spent: reader.spent,
     price: reader.price,
     close: reader.close,
     flush: () => Promise.resolve(),

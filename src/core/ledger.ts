@@ -31,10 +31,22 @@ export interface AttemptIntent {
   /** The client's own session header, if it sent one. */
   readonly session: string | null;
   readonly client: string | null;
+  /** The client's own labels, from `x-lodestar-tag`, `-task` and `-file`. */
+  readonly tag: string | null;
+  readonly task: string | null;
+  readonly file: string | null;
   /** Why this target: `explicit`, `alias:coder`, `chain:default#2`, `retry`… */
   readonly routeReason: string;
   readonly startedAt: number;
+  /** What budgets set aside for it, at worst; null where no budget applies. */
+  readonly reservedNanoUsd: NanoUsd | null;
 }
+
+/**
+ * What kept an answer from costing what the baseline model would: a local model asked for by name (`free-tier`), a local
+ * model that an alias or chain chose (`routing`), an answer from the cache (`cache`).
+ */
+export type SavedKind = "free-tier" | "routing" | "cache";
 
 /** How an attempt ended. `costNanoUsd` is null when no price is known: never a silent 0. */
 export interface AttemptOutcome {
@@ -48,6 +60,10 @@ export interface AttemptOutcome {
   readonly costReason: string | null;
   readonly priceId: string | null;
   readonly savedNanoUsd: NanoUsd | null;
+  /** Null exactly where `savedNanoUsd` is. */
+  readonly savedKind: SavedKind | null;
+  /** The price of the baseline model that `savedNanoUsd` was reckoned with. */
+  readonly savedPriceId: string | null;
   readonly endedAt: number;
   /** Milliseconds from start to the first content; null if none came. */
   readonly firstTokenMs: number | null;
@@ -65,6 +81,8 @@ export interface LedgerRow extends AttemptIntent {
   readonly costReason: string | null;
   readonly priceId: string | null;
   readonly savedNanoUsd: NanoUsd | null;
+  readonly savedKind: SavedKind | null;
+  readonly savedPriceId: string | null;
   readonly endedAt: number | null;
   readonly firstTokenMs: number | null;
   readonly fault: { readonly kind: FaultKind; readonly message: string; readonly status?: number } | null;
@@ -81,6 +99,10 @@ export interface Totals {
   readonly attempts: number;
   readonly costNanoUsd: NanoUsd;
   readonly savedNanoUsd: NanoUsd;
+  /** The parts of `savedNanoUsd`, by {@link SavedKind}. */
+  readonly savedFreeTierNanoUsd: NanoUsd;
+  readonly savedRoutingNanoUsd: NanoUsd;
+  readonly savedCacheNanoUsd: NanoUsd;
   readonly unpriced: number;
   readonly failed: number;
   readonly inputTokens: number;

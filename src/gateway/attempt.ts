@@ -70,8 +70,12 @@ function intentOf(opening: Opening, now: number): AttemptIntent {
     project: call.caller.project,
     session: call.caller.session,
     client: call.caller.client,
+    tag: call.caller.tag,
+    task: call.task,
+    file: call.caller.file,
     routeReason: opening.reason,
     startedAt: now,
+    reservedNanoUsd: null,
   };
 }
 

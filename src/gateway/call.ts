@@ -12,6 +12,9 @@ export interface Caller {
   readonly session: string | null;
   /** The client program, from its user agent, e.g. `claude-cli/2.1`. */
   readonly client: string | null;
+  /** The client's own labels for its spending. */
+  readonly tag: string | null;
+  readonly file: string | null;
   /** Patterns of models the key may use; empty means all. */
   readonly allowedModels: readonly string[];
   /** The client's own credential as it came, for providers with `auth: client` only. Never logged. */

@@ -1,4 +1,4 @@
-import type { AttemptIntent, AttemptOutcome } from "../core/ledger.ts";
+import type { AttemptIntent, AttemptOutcome, SavedKind } from "../core/ledger.ts";
 import type { NanoUsd } from "../core/money.ts";
 import { type Cost, costOf, type PriceRow } from "../core/price.ts";
 import { NO_USAGE, totalInput, totalOutput, type Usage } from "../core/usage.ts";
@@ -48,14 +48,26 @@ export function priceAttempt(
   return { price, cost: costOf(usage, price.rates), reason: null };
 }
 
+/** What an answer saved, why, and the price of the baseline model. */
+export interface Saving {
+  readonly nanoUsd: NanoUsd;
+  readonly kind: SavedKind;
+  readonly price: PriceRow;
+}
+
+/** Route reasons of a model that the client itself named. */
+const BY_NAME = /^(explicit|bare-name)\b/;
+
 /** What a local answer's tokens would have cost at the baseline model; null for other answers and without a price. */
 export function savedBy(
   intent: AttemptIntent,
   usage: Usage,
   { prices, isLocal, baselineModel }: PricingParts,
-): NanoUsd | null {
+): Saving | null {
   if (!isLocal(intent.provider) || !hasTokens(usage)) return null;
   const [provider = "", ...model] = baselineModel().split("/");
   const baseline = prices.priceOf(provider, model.join("/"), intent.startedAt);
-  return baseline === null ? null : costOf(usage, baseline.rates).nanoUsd;
+  if (baseline === null) return null;
+  const kind = BY_NAME.test(intent.routeReason) ? "free-tier" : "routing";
+  return { nanoUsd: costOf(usage, baseline.rates).nanoUsd, kind, price: baseline };
 }

@@ -65,6 +65,7 @@ export function createSettler(parts: SettlerParts): Settle {
     if (problems.length > 0)
       log.write("warn", "a provider stated absurd usage; it was repaired", { requestId, problems });
     const { price, cost, reason } = priceAttempt(intent, usage, ending.state, parts);
+    const saving = savedBy(intent, usage, parts);
     const outcome: AttemptOutcome = {
       ...ending,
       requestId,
@@ -73,11 +74,13 @@ export function createSettler(parts: SettlerParts): Settle {
       costNanoUsd: cost?.nanoUsd ?? null,
       costReason: reason,
       priceId: price?.id ?? null,
-      savedNanoUsd: savedBy(intent, usage, parts),
+      savedNanoUsd: saving?.nanoUsd ?? null,
+      savedKind: saving?.kind ?? null,
+      savedPriceId: saving?.price.id ?? null,
       endedAt: clock.now(),
       fault: ending.fault === null ? null : faultRecord(ending.fault),
     };
-    ledger.settle(outcome, price);
+    ledger.settle(outcome, price, saving?.price ?? null);
     bus.emit({ event: "settled", at: outcome.endedAt, intent, outcome });
     return stampOf(intent, outcome, cost);
   };

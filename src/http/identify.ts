@@ -86,6 +86,8 @@ export function identify(request: Request, keyring: Keyring): Result<Caller, Cli
     project: key?.project ?? label(request.headers.get("x-lodestar-project"), 100),
     session: label(session, 200),
     client: label(request.headers.get("user-agent"), 100),
+    tag: label(request.headers.get("x-lodestar-tag"), 200),
+    file: label(request.headers.get("x-lodestar-file"), 200),
     allowedModels: key?.models ?? [],
     credential: foreign === undefined ? null : { header: foreign.header, value: foreign.value },
   });

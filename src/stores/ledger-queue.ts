@@ -9,7 +9,8 @@ export interface PendingAttempt {
   readonly isNew: boolean;
   readonly isStreaming: boolean;
   readonly outcome: AttemptOutcome | null;
-  readonly price: PriceRow | null;
+  /** Those that its cost and its saving were reckoned with. */
+  readonly prices: readonly PriceRow[];
   readonly bytes: number;
 }
 
@@ -17,7 +18,7 @@ export interface PendingAttempt {
 export interface LedgerQueue {
   reserve(intent: AttemptIntent): void;
   stream(requestId: string, attempt: number): void;
-  settle(outcome: AttemptOutcome, price: PriceRow | null): void;
+  settle(outcome: AttemptOutcome, price: PriceRow | null, savedPrice?: PriceRow | null): void;
   /** The oldest writes, which stay queued until they are removed. */
   head(count: number): readonly PendingAttempt[];
   remove(written: readonly PendingAttempt[]): void;
@@ -33,10 +34,11 @@ function keyOf(requestId: string, attempt: number): string {
 }
 
 function sizeOf(intent: AttemptIntent, outcome: AttemptOutcome | null): number {
-  const { model, requestedModel, project, session, client, routeReason } = intent;
+  const { model, requestedModel, project, session, client, tag, task, file, routeReason } = intent;
   const given = model.length + requestedModel.length + routeReason.length + (outcome?.fault?.message.length ?? 0);
   const stated = (project?.length ?? 0) + (session?.length ?? 0) + (client?.length ?? 0);
-  return FIXED_BYTES + 2 * (given + stated);
+  const labels = (tag?.length ?? 0) + (task?.length ?? 0) + (file?.length ?? 0);
+  return FIXED_BYTES + 2 * (given + stated + labels);
 }
 
 /** Of an attempt whose row is in the store. */
@@ -44,9 +46,18 @@ const NOTHING_WAITS = { isNew: false, isStreaming: false };
 
 /** An empty string says nothing: stored as null, so that groups do not tell the two apart. */
 function withoutEmptyNames(intent: AttemptIntent): AttemptIntent {
-  const { keyId, project, session } = intent;
-  if (keyId !== "" && project !== "" && session !== "") return intent;
-  return { ...intent, keyId: keyId || null, project: project || null, session: session || null };
+  const { keyId, project, session, client, tag, task, file } = intent;
+  if (![keyId, project, session, client, tag, task, file].includes("")) return intent;
+  return {
+    ...intent,
+    keyId: keyId || null,
+    project: project || null,
+    session: session || null,
+    client: client || null,
+    tag: tag || null,
+    task: task || null,
+    file: file || null,
+  };
 }
 
 /** An empty queue. Misuse (an attempt reserved or settled twice, or never reserved) throws: it is a bug of the caller. */
@@ -67,7 +78,7 @@ export function createLedgerQueue(): LedgerQueue {
       const intent = withoutEmptyNames(given);
       open.set(key, intent);
       const size = sizeOf(intent, null);
-      put({ key, intent, isNew: true, isStreaming: false, outcome: null, price: null, bytes: size }, undefined);
+      put({ key, intent, isNew: true, isStreaming: false, outcome: null, prices: [], bytes: size }, undefined);
     },
     stream(requestId, attempt) {
       const key = keyOf(requestId, attempt);
@@ -76,16 +87,17 @@ export function createLedgerQueue(): LedgerQueue {
       const before = pending.get(key);
       const isNew = before?.isNew ?? false;
       const size = sizeOf(intent, null);
-      put({ key, intent, isNew, isStreaming: true, outcome: null, price: null, bytes: size }, before);
+      put({ key, intent, isNew, isStreaming: true, outcome: null, prices: [], bytes: size }, before);
     },
-    settle(outcome, price) {
+    settle(outcome, price, savedPrice = null) {
       const key = keyOf(outcome.requestId, outcome.attempt);
       const intent = open.get(key);
       if (intent === undefined) throw new Error(`attempt ${key} is settled twice or was never reserved`);
       open.delete(key);
       const before = pending.get(key);
       const { isNew, isStreaming } = before ?? NOTHING_WAITS;
-      put({ key, intent, isNew, isStreaming, outcome, price, bytes: sizeOf(intent, outcome) }, before);
+      const prices = [price, savedPrice].filter((row) => row !== null);
+      put({ key, intent, isNew, isStreaming, outcome, prices, bytes: sizeOf(intent, outcome) }, before);
     },
     head: (count) => [...pending.values().take(count)],
     remove(written) {

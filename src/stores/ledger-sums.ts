@@ -1,4 +1,5 @@
-import type { AttemptOutcome, CostGroup, Totals } from "../core/ledger.ts";
+import type { AttemptOutcome, CostGroup, SavedKind, Totals } from "../core/ledger.ts";
+import type { NanoUsd } from "../core/money.ts";
 import { totalInput, totalOutput } from "../core/usage.ts";
 import type { GroupBy, LedgerFilter } from "./ports.ts";
 
@@ -13,6 +14,10 @@ export interface Dimensions {
   readonly project: string | null;
   readonly keyId: string | null;
   readonly session: string | null;
+  readonly tag: string | null;
+  readonly task: string | null;
+  readonly file: string | null;
+  readonly client: string | null;
 }
 
 /** Sums over no rows. */
@@ -21,6 +26,9 @@ export const NO_TOTALS: Totals = {
   attempts: 0,
   costNanoUsd: 0,
   savedNanoUsd: 0,
+  savedFreeTierNanoUsd: 0,
+  savedRoutingNanoUsd: 0,
+  savedCacheNanoUsd: 0,
   unpriced: 0,
   failed: 0,
   inputTokens: 0,
@@ -44,6 +52,9 @@ export function addTotals(left: Totals, right: Totals): Totals {
     attempts: left.attempts + right.attempts,
     costNanoUsd: left.costNanoUsd + right.costNanoUsd,
     savedNanoUsd: left.savedNanoUsd + right.savedNanoUsd,
+    savedFreeTierNanoUsd: left.savedFreeTierNanoUsd + right.savedFreeTierNanoUsd,
+    savedRoutingNanoUsd: left.savedRoutingNanoUsd + right.savedRoutingNanoUsd,
+    savedCacheNanoUsd: left.savedCacheNanoUsd + right.savedCacheNanoUsd,
     unpriced: left.unpriced + right.unpriced,
     failed: left.failed + right.failed,
     inputTokens: left.inputTokens + right.inputTokens,
@@ -56,10 +67,15 @@ export function addTotals(left: Totals, right: Totals): Totals {
 export function settledTotals(outcome: AttemptOutcome): Totals {
   const inputTokens = totalInput(outcome.usage);
   const outputTokens = totalOutput(outcome.usage);
+  const { savedKind, savedNanoUsd } = outcome;
+  const savedBy = (kind: SavedKind): NanoUsd => (savedKind === kind ? (savedNanoUsd ?? 0) : 0);
   return {
     ...NO_TOTALS,
     costNanoUsd: outcome.costNanoUsd ?? 0,
-    savedNanoUsd: outcome.savedNanoUsd ?? 0,
+    savedNanoUsd: savedNanoUsd ?? 0,
+    savedFreeTierNanoUsd: savedBy("free-tier"),
+    savedRoutingNanoUsd: savedBy("routing"),
+    savedCacheNanoUsd: savedBy("cache"),
     unpriced: outcome.costNanoUsd === null && inputTokens + outputTokens > 0 ? 1 : 0,
     failed: outcome.state === "failed" ? 1 : 0,
     inputTokens,
@@ -81,7 +97,11 @@ function nameOf(dimensions: Dimensions, by: GroupBy): string {
     case "key":
       return dimensions.keyId ?? NONE;
     case "session":
-      return dimensions.session ?? NONE;
+    case "tag":
+    case "task":
+    case "file":
+    case "client":
+      return dimensions[by] ?? NONE;
     case "day":
       return new Date(dimensions.day * DAY_MS).toISOString().slice(0, 10);
   }
@@ -111,10 +131,12 @@ export function sumTotals(parts: Iterable<readonly [Dimensions, Totals]>): Total
   return sum;
 }
 
-/** Whether daily sums know enough to answer: they have no session, state or request. */
+const DAILY: readonly (GroupBy | null)[] = ["model", "provider", "project", "key", "day", null];
+
+/** Whether daily sums know enough to answer: they have no session, label, state or request. */
 export function canUseDailySums(filter: LedgerFilter, by: GroupBy | null): boolean {
-  const isByRow = filter.requestId !== undefined || filter.session !== undefined || filter.state !== undefined;
-  return !isByRow && by !== "session";
+  const { requestId, session, tag, task, file, client, state } = filter;
+  return DAILY.includes(by) && [requestId, session, tag, task, file, client, state].every((name) => name === undefined);
 }
 
 /** The UTC days that lie wholly in the filter's time, `toDay` exclusive; none when it is not after `fromDay`. */

@@ -11,6 +11,7 @@ import { createSqliteLedger } from "./sqlite/ledger.ts";
 import { createLedgerReader } from "./sqlite/ledger-queries.ts";
 import keysInitial from "./sqlite/migrations/keys/0001-initial.sql" with { type: "text" };
 import ledgerInitial from "./sqlite/migrations/ledger/0001-initial.sql" with { type: "text" };
+import ledgerLabels from "./sqlite/migrations/ledger/0002-labels-and-sums.sql" with { type: "text" };
 
 /** The stores of a state directory, for its one owner. */
 export interface Stores {
@@ -27,7 +28,10 @@ export interface StoreReaders {
 }
 
 function ledgerPlan(stateDir: string): DatabasePlan {
-  const migrations = [{ name: "0001-initial", sql: ledgerInitial }];
+  const migrations = [
+    { name: "0001-initial", sql: ledgerInitial },
+    { name: "0002-labels-and-sums", sql: ledgerLabels },
+  ];
   return { path: join(stateDir, "ledger.db"), migrations, durability: "durable" };
 }
 

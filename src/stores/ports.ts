@@ -13,8 +13,16 @@ export interface LedgerFilter {
   readonly project?: string;
   readonly keyId?: string;
   readonly session?: string;
+  readonly tag?: string;
+  readonly task?: string;
+  readonly file?: string;
+  readonly client?: string;
   readonly state?: string;
 }
+
+/** Whose spending a budget asks for: all members must match; times are Unix ms, `from` inclusive, `to` exclusive. */
+export type SpentFilter = Required<Pick<LedgerFilter, "from">> &
+  Pick<LedgerFilter, "to" | "project" | "keyId" | "provider" | "model">;
 
 /** Why a store cannot be opened or written: an expected failure of the machine, not a bug. */
 export interface StoreFault {
@@ -34,7 +42,7 @@ export interface StoreFault {
   readonly fix: string;
 }
 
-export type GroupBy = "model" | "provider" | "project" | "key" | "session" | "day";
+export type GroupBy = "model" | "provider" | "project" | "key" | "session" | "day" | "tag" | "task" | "file" | "client";
 
 /** One request as `requests` lists it: its last attempt decides the state. */
 export interface RequestSummary {
@@ -70,12 +78,18 @@ export interface LedgerReader {
   groups(filter: LedgerFilter, by: GroupBy): readonly CostGroup[];
   /** Newest first; the filter looks at the last attempt of each request. */
   recentRequests(limit: number, filter?: LedgerFilter): readonly RequestSummary[];
+  /**
+   * What the attempts that started in this time cost, by their start to the millisecond; one that a crash left without a cost
+   * counts what was reserved for it. Open attempts count nothing. A {@link Ledger} first commits what is queued, so that it is
+   * exact at this instant, and throws a `StoreError` where it cannot.
+   */
+  spent(filter: SpentFilter): NanoUsd;
   price(id: string): PriceRow | null;
   /** For a {@link Ledger}: commits what is queued if it can, then closes the file. */
   close(): void;
 }
 
-/** The ledger: every attempt, once, priced. An empty `project`, `keyId` or `session` is stored as null. */
+/** The ledger: every attempt, once, priced. An empty `project`, `keyId`, `session` or label is stored as null. */
 export interface Ledger extends LedgerReader {
   /**
    * Queues the intent for the next group commit; the call does not wait for it. False when the store cannot be written
@@ -85,8 +99,11 @@ export interface Ledger extends LedgerReader {
   reserve(intent: AttemptIntent): boolean;
   /** Marks the attempt as streaming (first bytes reached the client). */
   stream(requestId: string, attempt: number): void;
-  /** Queues the one outcome of an attempt. A second outcome for the same attempt is a bug and throws. `price` is stored once. */
-  settle(outcome: AttemptOutcome, price: PriceRow | null): void;
+  /**
+   * Queues the one outcome of an attempt. A second outcome for the same attempt is a bug and throws. The price, and that of the
+   * baseline model, are stored once.
+   */
+  settle(outcome: AttemptOutcome, price: PriceRow | null, savedPrice?: PriceRow | null): void;
   /** Commits what is queued, durably. Rejects with a `StoreError` (disk full) and keeps the queue. */
   flush(): Promise<void>;
   /** Closes intents left open by a crash as `estimated`; returns how many. For the start, before any `reserve`. */

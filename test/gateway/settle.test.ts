@@ -232,6 +232,26 @@ describe("a reload while a request is under way", () => {
   });
 });
 
+describe("a saving", () => {
+  test("is free tier where the local model was asked for by name, routing where a chain or alias chose it, with its price", async () => {
+    const upstream = await fake(() => ({ kind: "json", body: chatReply("a") }));
+    const opened = await gateway(
+      `providers: { up: { dialect: openai-chat, baseUrl: "${upstream.url}/v1", models: [m], local: true } }
+aliases: { mine: up/m }
+chains: { one: [up/m] }`,
+    );
+    for (const model of ["up/m", "m", "mine", "one"]) {
+      await opened.fetch("/v1/chat/completions", { json: { model, messages: MESSAGES } });
+    }
+    const rows = await opened.rows();
+    expect(rows.map(({ savedKind }) => savedKind)).toEqual(["free-tier", "free-tier", "routing", "routing"]);
+    for (const { savedNanoUsd, savedPriceId } of rows) {
+      expect(savedNanoUsd).toBeGreaterThan(0);
+      expect(opened.opening.stores.ledger.price(savedPriceId ?? "")).toMatchObject({ provider: "anthropic" });
+    }
+  });
+});
+
 describe("a shutdown", () => {
   test("breaks a stream off in an error event and books what was streamed", async () => {
     const upstream = await fake(() => ({ kind: "stream", chunks: chatChunks(["words"]).slice(0, 2), ending: "hang" }));

@@ -121,12 +121,18 @@ describe("who asks", () => {
       "x-lodestar-project": "not-this",
       "session-id": "s-9",
       "user-agent": "tool/1.0 \u00e9",
+      "x-lodestar-tag": "nightly",
+      "x-lodestar-task": "bug_fix",
+      "x-lodestar-file": "src/caf\u00e9.ts",
     });
     expect((await opened.rows()).at(-1)).toMatchObject({
       keyId: key.id,
       project: "atlas",
       session: "s-9",
       client: "tool/1.0 ?",
+      tag: "nightly",
+      task: "bug_fix",
+      file: "src/caf?.ts",
     });
   });
 
@@ -136,8 +142,12 @@ describe("who asks", () => {
       "x-lodestar-project": "p".repeat(500),
       "x-session-id": "s".repeat(500),
       "user-agent": "u".repeat(500),
+      "x-lodestar-tag": "t".repeat(500),
+      "x-lodestar-task": "t".repeat(500),
+      "x-lodestar-file": "f".repeat(500),
     });
     const row = (await opened.rows()).at(-1);
     expect([row?.project?.length, row?.session?.length, row?.client?.length]).toEqual([100, 200, 100]);
+    expect([row?.tag?.length, row?.task, row?.file?.length]).toEqual([200, null, 200]);
   });
 });

@@ -22,8 +22,12 @@ export function intentOf(more: Partial<AttemptIntent> = {}): AttemptIntent {
     project: "lodestar",
     session: "session_1",
     client: "aider",
+    tag: "nightly",
+    task: "bug_fix",
+    file: "src/main.ts",
     routeReason: "alias:cheap",
     startedAt: NOON,
+    reservedNanoUsd: null,
     ...more,
   };
 }
@@ -49,6 +53,8 @@ export function outcomeOf(more: Partial<AttemptOutcome> = {}): AttemptOutcome {
     costReason: null,
     priceId: "price_1",
     savedNanoUsd: 1_000,
+    savedKind: "routing",
+    savedPriceId: "price_1",
     endedAt: NOON + 900,
     firstTokenMs: 120.5,
     fault: null,

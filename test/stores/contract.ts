@@ -15,12 +15,22 @@ async function fill(ledger: Ledger): Promise<void> {
   ledger.reserve(intentOf({ requestId: "a", attempt: 2, startedAt: NOON + 10 }));
   ledger.stream("a", 2);
   ledger.settle(outcomeOf({ requestId: "a", attempt: 2 }), PRICE);
-  ledger.reserve(intentOf({ requestId: "b", startedAt: NOON + DAY, project: null, session: "session_2" }));
+  ledger.reserve(
+    intentOf({ requestId: "b", startedAt: NOON + DAY, project: null, session: "session_2", task: "docs" }),
+  );
   ledger.settle(outcomeOf({ requestId: "b", costNanoUsd: null, costReason: "no-price", priceId: null }), null);
   ledger.reserve(
-    intentOf({ requestId: "c", startedAt: NOON + DAY + 1, provider: "ollama", model: "llama", keyId: null }),
+    intentOf({
+      requestId: "c",
+      startedAt: NOON + DAY + 1,
+      provider: "ollama",
+      model: "llama",
+      keyId: null,
+      tag: "weekly",
+      file: null,
+    }),
   );
-  ledger.settle(outcomeOf({ requestId: "c", costNanoUsd: 0, costReason: "local" }), null);
+  ledger.settle(outcomeOf({ requestId: "c", costNanoUsd: 0, costReason: "local", savedKind: "free-tier" }), null);
   await ledger.flush();
 }
 
@@ -105,6 +115,11 @@ const FILTERS: readonly [filter: LedgerFilter, requestIds: readonly string[]][] 
   [{ keyId: "key_1" }, ["b", "a", "a"]],
   [{ session: "session_2" }, ["b"]],
   [{ state: "failed" }, ["a"]],
+  [{ tag: "weekly" }, ["c"]],
+  [{ task: "docs" }, ["b"]],
+  [{ file: "src/main.ts" }, ["b", "a", "a"]],
+  [{ file: "nowhere" }, []],
+  [{ client: "aider", tag: "nightly" }, ["b", "a", "a"]],
   [{ provider: "nobody" }, []],
 ];
 
@@ -115,6 +130,10 @@ const GROUPS: readonly [by: GroupBy, names: readonly string[], requests: readonl
   ["key", ["key_1", "(none)"], [2, 1]],
   ["session", ["session_1", "session_2"], [2, 1]],
   ["day", ["2026-11-20", "2026-11-21"], [1, 2]],
+  ["tag", ["nightly", "weekly"], [2, 1]],
+  ["task", ["bug_fix", "docs"], [2, 1]],
+  ["file", ["src/main.ts", "(none)"], [2, 1]],
+  ["client", ["aider"], [3]],
 ];
 
 function readTests(open: OpenLedger): void {
@@ -136,6 +155,9 @@ function readTests(open: OpenLedger): void {
       attempts: 4,
       costNanoUsd: 12_345,
       savedNanoUsd: 3_000,
+      savedFreeTierNanoUsd: 1_000,
+      savedRoutingNanoUsd: 2_000,
+      savedCacheNanoUsd: 0,
       unpriced: 1,
       failed: 1,
       inputTokens: 450,
@@ -171,6 +193,24 @@ function readTests(open: OpenLedger): void {
     ]);
   });
 
+  test("what was spent is the cost by start, to the millisecond, and what was reserved where a crash hid the cost", () => {
+    using store = open(createFakeClock(NOON));
+    const { ledger } = store;
+    ledger.reserve(intentOf({ startedAt: NOON }));
+    ledger.settle(outcomeOf({ endedAt: NOON + DAY }), null);
+    ledger.reserve(intentOf({ requestId: "open", startedAt: NOON + 1, reservedNanoUsd: 500, provider: "openai" }));
+    ledger.reserve(intentOf({ requestId: "none", startedAt: NOON + 2, reservedNanoUsd: 7_000 }));
+    ledger.settle(outcomeOf({ requestId: "none", costNanoUsd: null, costReason: "no-price" }), null);
+    expect(ledger.spent({ from: NOON })).toBe(12_345);
+    expect(ledger.closeOpenIntents(NOON + 5)).toBe(1);
+    expect(ledger.spent({ from: NOON })).toBe(12_845);
+    expect(ledger.spent({ from: NOON, to: NOON + 1 })).toBe(12_345);
+    expect(ledger.spent({ from: NOON + 1 })).toBe(500);
+    expect(ledger.spent({ from: 0, provider: "openai" })).toBe(500);
+    expect(ledger.spent({ from: 0, project: "lodestar", keyId: "key_1", model: "deepseek-v4-flash" })).toBe(12_845);
+    expect(ledger.spent({ from: 0, project: "other" })).toBe(0);
+  });
+
   test("pruning deletes settled rows of past days, keeps open ones, and keeps the sums", async () => {
     using store = open(createFakeClock(NOON));
     const { ledger } = store;
@@ -186,11 +226,12 @@ function readTests(open: OpenLedger): void {
     expect(ledger.totals({ session: "session_1" }).attempts).toBe(2);
   });
 
-  test("an empty project, key or session is none", async () => {
+  test("an empty project, key, session or label is none", async () => {
     using store = open(createFakeClock(NOON));
-    store.ledger.reserve(intentOf({ project: "", keyId: "", session: "" }));
+    store.ledger.reserve(intentOf({ project: "", keyId: "", session: "", tag: "", task: "", file: "", client: "" }));
     await store.ledger.flush();
-    expect([...store.ledger.query({})]).toMatchObject([{ project: null, keyId: null, session: null }]);
+    const none = { project: null, keyId: null, session: null, tag: null, task: null, file: null, client: null };
+    expect([...store.ledger.query({})]).toMatchObject([none]);
     expect(store.ledger.groups({}, "project").map(({ name }) => name)).toEqual(["(none)"]);
   });
 

@@ -96,7 +96,7 @@ const FILTERS: readonly LedgerFilter[] = [
   { keyId: "two", to: NOON + DAY },
   { state: "failed" },
 ];
-const GROUP_BY: readonly GroupBy[] = ["model", "provider", "project", "key", "session", "day"];
+const GROUP_BY: readonly GroupBy[] = ["model", "provider", "project", "key", "session", "day", "tag", "task"];
 
 /** The oracle: adds the rows up one by one. `all` decides which attempt is a request's last. */
 function expectedTotals(rows: readonly LedgerRow[], all: readonly LedgerRow[]): Totals {
@@ -113,6 +113,9 @@ function expectedTotals(rows: readonly LedgerRow[], all: readonly LedgerRow[]): 
     attempts: rows.length,
     costNanoUsd: sum((row) => row.costNanoUsd ?? 0),
     savedNanoUsd: sum((row) => row.savedNanoUsd ?? 0),
+    savedFreeTierNanoUsd: sum((row) => (row.savedKind === "free-tier" ? (row.savedNanoUsd ?? 0) : 0)),
+    savedRoutingNanoUsd: sum((row) => (row.savedKind === "routing" ? (row.savedNanoUsd ?? 0) : 0)),
+    savedCacheNanoUsd: sum((row) => (row.savedKind === "cache" ? (row.savedNanoUsd ?? 0) : 0)),
     unpriced: sum((row) => (isUnpriced(row) ? 1 : 0)),
     failed: sum((row) => (row.state === "failed" ? 1 : 0)),
     inputTokens: sum(input),

@@ -56,7 +56,7 @@ describe("opening the stores", () => {
     const fault = faultOf(folder.path);
     expect(fault).toMatchObject({ code: "store_newer", fix: expect.stringContaining("lodestar update") });
     expect(fault?.message).toContain(file);
-    expect(fault?.message).toContain("schema 99, this one knows 1");
+    expect(fault?.message).toContain("schema 99, this one knows ");
     expect(readFaultOf(folder.path)).toMatchObject({ code: "store_newer" });
   });
 
@@ -118,7 +118,7 @@ describe("reading without owning", () => {
     setVersion(join(folder.path, "ledger.db"), 0);
     expect(readFaultOf(folder.path)).toMatchObject({
       code: "store_outdated",
-      message: expect.stringContaining("0 of 1"),
+      message: expect.stringContaining("0 of 2"),
     });
   });
 });

@@ -1,4 +1,5 @@
 import type { LedgerRow, Totals } from "../../core/ledger.ts";
+import type { NanoUsd } from "../../core/money.ts";
 import type { PriceRow } from "../../core/price.ts";
 import { NO_USAGE } from "../../core/usage.ts";
 import { createLedgerQueue, type PendingAttempt } from "../ledger-queue.ts";
@@ -35,6 +36,8 @@ function rowOf({ intent, isStreaming, outcome }: PendingAttempt): LedgerRow {
     costReason: null,
     priceId: null,
     savedNanoUsd: null,
+    savedKind: null,
+    savedPriceId: null,
     endedAt: null,
     firstTokenMs: null,
     fault: null,
@@ -47,13 +50,26 @@ function rowOf({ intent, isStreaming, outcome }: PendingAttempt): LedgerRow {
 function isMatch(row: LedgerRow, filter: LedgerFilter): boolean {
   const { from = 0, to = Number.POSITIVE_INFINITY } = filter;
   if (row.startedAt < from || row.startedAt >= to) return false;
-  const names = ["requestId", "provider", "model", "project", "keyId", "session", "state"] as const;
+  const names = [
+    "requestId",
+    "provider",
+    "model",
+    "project",
+    "keyId",
+    "session",
+    "tag",
+    "task",
+    "file",
+    "client",
+    "state",
+  ] as const;
   return names.every((name) => filter[name] === undefined || filter[name] === row[name]);
 }
 
 function partOf({ row, totals, isLast }: MemoryRow): Part {
-  const { provider, model, project, keyId, session, startedAt } = row;
-  const dimensions = { day: Math.floor(startedAt / DAY_MS), provider, model, project, keyId, session };
+  const { provider, model, project, keyId, session, tag, task, file, client } = row;
+  const names = { provider, model, project, keyId, session, tag, task, file, client };
+  const dimensions = { day: Math.floor(row.startedAt / DAY_MS), ...names };
   return [dimensions, { ...totals, requests: isLast ? 1 : 0 }];
 }
 
@@ -72,6 +88,10 @@ function crashed({ row, totals, isLast }: MemoryRow, at: number): MemoryRow {
     totals: addTotals(totals, CRASHED_TOTALS),
     isLast,
   };
+}
+
+function spentOn({ costNanoUsd, costReason, reservedNanoUsd }: LedgerRow): NanoUsd {
+  return costNanoUsd ?? (costReason === "crashed" ? (reservedNanoUsd ?? 0) : 0);
 }
 
 function summaryOf(last: LedgerRow, attempts: readonly MemoryRow[]): RequestSummary {
@@ -152,7 +172,7 @@ export function createMemoryLedger(clock: { now(): number }): Ledger {
     const batch = queue.head(queue.length);
     for (const entry of batch) {
       rows.write(entry);
-      if (entry.price !== null) prices.set(entry.price.id, entry.price);
+      for (const price of entry.prices) prices.set(price.id, price);
     }
     queue.remove(batch);
     committedAt = clock.now();
@@ -175,6 +195,10 @@ export function createMemoryLedger(clock: { now(): number }): Ledger {
     recentRequests(limit, filter = {}) {
       const last = rows.matching(filter).filter(({ isLast }) => isLast);
       return last.slice(0, limit).map(({ row }) => summaryOf(row, rows.matching({ requestId: row.requestId })));
+    },
+    spent(filter) {
+      commit();
+      return rows.matching(filter).reduce((sum, { row }) => sum + spentOn(row), 0);
     },
     price: (id) => prices.get(id) ?? null,
     prune: (before) => rows.deleteBefore(Math.floor(before / DAY_MS) * DAY_MS),

@@ -22,6 +22,10 @@ function filterBindings(filter: LedgerFilter): Bindings {
     project: filter.project ?? null,
     keyId: filter.keyId ?? null,
     session: filter.session ?? null,
+    tag: filter.tag ?? null,
+    task: filter.task ?? null,
+    file: filter.file ?? null,
+    client: filter.client ?? null,
     state: filter.state ?? null,
     ...(filter.requestId === undefined ? {} : { requestId: filter.requestId }),
   };
@@ -38,6 +42,7 @@ interface Statements {
   readonly sumsOfRequest: Statement<StoredSums, [Bindings]>;
   readonly dailySums: Statement<StoredSums, [Bindings]>;
   readonly summary: Statement<{ attempts: number; startedAt: number; costNanoUsd: number | null }, [Bindings]>;
+  readonly spent: Statement<{ nanoUsd: number }, [Bindings]>;
   readonly price: Statement<{ json: string }, [Bindings]>;
 }
 
@@ -49,6 +54,7 @@ function prepare(database: Database): Statements {
     sumsOfRequest: database.query(sql.SUMS_OF_REQUEST),
     dailySums: database.query(sql.DAILY_SUMS),
     summary: database.query(sql.REQUEST_SUMMARY),
+    spent: database.query(sql.SPENT),
     price: database.query(sql.FIND_PRICE),
   };
 }
@@ -112,6 +118,7 @@ export function createLedgerReader(database: Database): LedgerReader {
     groups: (filter, by) => groupTotals(partsOf(filter, by), by),
     recentRequests: (limit, filter = {}) =>
       [...pagesOf(statements, filter, limit, 1)].map((stored) => summaryOf(statements, toLedgerRow(stored))),
+    spent: (filter) => statements.spent.get(filterBindings(filter))?.nanoUsd ?? 0,
     price(id) {
       const found = statements.price.get({ id });
       // Written by this program from a PriceRow.

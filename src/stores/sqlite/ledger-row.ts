@@ -20,8 +20,12 @@ export interface StoredAttempt {
   readonly project: string | null;
   readonly session: string | null;
   readonly client: string | null;
+  readonly tag: string | null;
+  readonly task: string | null;
+  readonly file: string | null;
   readonly route_reason: string;
   readonly started_at: number;
+  readonly reserved_nano_usd: number | null;
   readonly input_uncached: number;
   readonly input_cache_read: number;
   readonly input_cache_write_5m: number;
@@ -34,6 +38,8 @@ export interface StoredAttempt {
   readonly cost_reason: string | null;
   readonly price_id: string | null;
   readonly saved_nano_usd: number | null;
+  readonly saved_kind: LedgerRow["savedKind"];
+  readonly saved_price_id: string | null;
   readonly ended_at: number | null;
   readonly first_token_ms: number | null;
   readonly fault_kind: NonNullable<LedgerRow["fault"]>["kind"] | null;
@@ -77,6 +83,8 @@ export function outcomeBindings(outcome: AttemptOutcome): Bindings {
     costReason: outcome.costReason,
     priceId: outcome.priceId,
     savedNanoUsd: outcome.savedNanoUsd,
+    savedKind: outcome.savedKind,
+    savedPriceId: outcome.savedPriceId,
     endedAt: outcome.endedAt,
     firstTokenMs: outcome.firstTokenMs,
     faultKind: outcome.fault?.kind ?? null,
@@ -102,6 +110,8 @@ export function openBindings(isStreaming: boolean): Bindings {
     costReason: null,
     priceId: null,
     savedNanoUsd: null,
+    savedKind: null,
+    savedPriceId: null,
     endedAt: null,
     firstTokenMs: null,
     faultKind: null,
@@ -154,14 +164,20 @@ export function toLedgerRow(stored: StoredAttempt): LedgerRow {
     project: stored.project,
     session: stored.session,
     client: stored.client,
+    tag: stored.tag,
+    task: stored.task,
+    file: stored.file,
     routeReason: stored.route_reason,
     startedAt: stored.started_at,
+    reservedNanoUsd: stored.reserved_nano_usd,
     usage: usageOf(stored),
     usageSource: stored.usage_source,
     costNanoUsd: stored.cost_nano_usd,
     costReason: stored.cost_reason,
     priceId: stored.price_id,
     savedNanoUsd: stored.saved_nano_usd,
+    savedKind: stored.saved_kind,
+    savedPriceId: stored.saved_price_id,
     endedAt: stored.ended_at,
     firstTokenMs: stored.first_token_ms,
     fault: faultOf(stored),

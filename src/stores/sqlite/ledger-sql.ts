@@ -7,16 +7,16 @@
 export const INSERT_ATTEMPT = `
 INSERT INTO attempts (
   request_id, attempt, state, provider, account, model, requested_model, endpoint, client_dialect, is_stream,
-  key_id, project, session, client, route_reason, started_at, is_last,
+  key_id, project, session, client, tag, task, file, route_reason, started_at, reserved_nano_usd, is_last,
   input_uncached, input_cache_read, input_cache_write_5m, input_cache_write_1h, output_text, output_reasoning,
-  usage_more, usage_source, cost_nano_usd, cost_reason, price_id, saved_nano_usd, ended_at, first_token_ms,
-  fault_kind, fault_message, fault_status, upstream_status
+  usage_more, usage_source, cost_nano_usd, cost_reason, price_id, saved_nano_usd, saved_kind, saved_price_id,
+  ended_at, first_token_ms, fault_kind, fault_message, fault_status, upstream_status
 ) VALUES (
   $requestId, $attempt, $state, $provider, $account, $model, $requestedModel, $endpoint, $clientDialect, $isStream,
-  $keyId, $project, $session, $client, $routeReason, $startedAt, 1,
+  $keyId, $project, $session, $client, $tag, $task, $file, $routeReason, $startedAt, $reservedNanoUsd, 1,
   $uncached, $cacheRead, $cacheWrite5m, $cacheWrite1h, $text, $reasoning,
-  $usageMore, $usageSource, $costNanoUsd, $costReason, $priceId, $savedNanoUsd, $endedAt, $firstTokenMs,
-  $faultKind, $faultMessage, $faultStatus, $upstreamStatus
+  $usageMore, $usageSource, $costNanoUsd, $costReason, $priceId, $savedNanoUsd, $savedKind, $savedPriceId,
+  $endedAt, $firstTokenMs, $faultKind, $faultMessage, $faultStatus, $upstreamStatus
 )`;
 
 export const MARK_STREAMING = `
@@ -27,11 +27,12 @@ UPDATE attempts SET
   state = $state, input_uncached = $uncached, input_cache_read = $cacheRead, input_cache_write_5m = $cacheWrite5m,
   input_cache_write_1h = $cacheWrite1h, output_text = $text, output_reasoning = $reasoning, usage_more = $usageMore,
   usage_source = $usageSource, cost_nano_usd = $costNanoUsd, cost_reason = $costReason, price_id = $priceId,
-  saved_nano_usd = $savedNanoUsd, ended_at = $endedAt, first_token_ms = $firstTokenMs, fault_kind = $faultKind,
+  saved_nano_usd = $savedNanoUsd, saved_kind = $savedKind, saved_price_id = $savedPriceId, ended_at = $endedAt, first_token_ms = $firstTokenMs, fault_kind = $faultKind,
   fault_message = $faultMessage, fault_status = $faultStatus, upstream_status = $upstreamStatus
 WHERE request_id = $requestId AND attempt = $attempt AND state IN ('reserved', 'streaming')`;
 
-const DIMENSIONS = "started_at / 86400000 AS day, provider, model, project, key_id AS keyId, session";
+const DIMENSIONS =
+  "started_at / 86400000 AS day, provider, model, project, key_id AS keyId, session, tag, task, file, client";
 
 /** An earlier attempt is no longer the last of its request. */
 export const SUPERSEDE_ATTEMPTS = `
@@ -49,14 +50,17 @@ export const INSERT_PRICE = "INSERT INTO prices (id, json) VALUES ($id, $json) O
 
 export const ADD_DAILY_SUMS = `
 INSERT INTO daily_sums (
-  day, provider, model, project, key_id, requests, attempts, cost_nano_usd, saved_nano_usd, unpriced, failed,
-  input_tokens, cache_read_tokens, output_tokens
+  day, provider, model, project, key_id, requests, attempts, cost_nano_usd, saved_nano_usd, saved_free_tier_nano_usd,
+  saved_routing_nano_usd, saved_cache_nano_usd, unpriced, failed, input_tokens, cache_read_tokens, output_tokens
 ) VALUES (
-  $day, $provider, $model, $project, $keyId, $requests, $attempts, $costNanoUsd, $savedNanoUsd, $unpriced, $failed,
-  $inputTokens, $cacheReadTokens, $outputTokens
+  $day, $provider, $model, $project, $keyId, $requests, $attempts, $costNanoUsd, $savedNanoUsd, $savedFreeTierNanoUsd,
+  $savedRoutingNanoUsd, $savedCacheNanoUsd, $unpriced, $failed, $inputTokens, $cacheReadTokens, $outputTokens
 ) ON CONFLICT (day, provider, model, project, key_id) DO UPDATE SET
   requests = requests + excluded.requests, attempts = attempts + excluded.attempts,
   cost_nano_usd = cost_nano_usd + excluded.cost_nano_usd, saved_nano_usd = saved_nano_usd + excluded.saved_nano_usd,
+  saved_free_tier_nano_usd = saved_free_tier_nano_usd + excluded.saved_free_tier_nano_usd,
+  saved_routing_nano_usd = saved_routing_nano_usd + excluded.saved_routing_nano_usd,
+  saved_cache_nano_usd = saved_cache_nano_usd + excluded.saved_cache_nano_usd,
   unpriced = unpriced + excluded.unpriced, failed = failed + excluded.failed,
   input_tokens = input_tokens + excluded.input_tokens,
   cache_read_tokens = cache_read_tokens + excluded.cache_read_tokens,
@@ -75,7 +79,8 @@ const MATCHES = `
   started_at >= $from AND started_at < $to
   AND ($provider IS NULL OR provider = $provider) AND ($model IS NULL OR model = $model)
   AND ($project IS NULL OR project = $project) AND ($keyId IS NULL OR key_id = $keyId)
-  AND ($session IS NULL OR session = $session) AND ($state IS NULL OR state = $state)`;
+  AND ($session IS NULL OR session = $session) AND ($tag IS NULL OR tag = $tag) AND ($task IS NULL OR task = $task)
+  AND ($file IS NULL OR file = $file) AND ($client IS NULL OR client = $client) AND ($state IS NULL OR state = $state)`;
 
 const PAGE = `
   AND (started_at, id) < ($beforeStart, $beforeId) AND is_last >= $leastLast
@@ -88,6 +93,9 @@ export const ROWS_OF_REQUEST = `SELECT * FROM attempts WHERE request_id = $reque
 const SUMS = `
   SUM(is_last) AS requests, COUNT(*) AS attempts, COALESCE(SUM(cost_nano_usd), 0) AS costNanoUsd,
   COALESCE(SUM(saved_nano_usd), 0) AS savedNanoUsd,
+  COALESCE(SUM(saved_nano_usd) FILTER (WHERE saved_kind = 'free-tier'), 0) AS savedFreeTierNanoUsd,
+  COALESCE(SUM(saved_nano_usd) FILTER (WHERE saved_kind = 'routing'), 0) AS savedRoutingNanoUsd,
+  COALESCE(SUM(saved_nano_usd) FILTER (WHERE saved_kind = 'cache'), 0) AS savedCacheNanoUsd,
   SUM(cost_nano_usd IS NULL AND ended_at IS NOT NULL AND (cost_reason IS 'crashed' OR
     input_uncached + input_cache_read + input_cache_write_5m + input_cache_write_1h + output_text + output_reasoning > 0
   )) AS unpriced,
@@ -95,17 +103,24 @@ const SUMS = `
   SUM(input_uncached + input_cache_read + input_cache_write_5m + input_cache_write_1h) AS inputTokens,
   SUM(input_cache_read) AS cacheReadTokens, SUM(output_text + output_reasoning) AS outputTokens`;
 
-export const SUMS_BY_TIME = `SELECT ${DIMENSIONS}, ${SUMS} FROM attempts WHERE ${MATCHES} GROUP BY 1, 2, 3, 4, 5, 6`;
+export const SUMS_BY_TIME = `SELECT ${DIMENSIONS}, ${SUMS} FROM attempts WHERE ${MATCHES} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10`;
 export const SUMS_OF_REQUEST = `
-SELECT ${DIMENSIONS}, ${SUMS} FROM attempts WHERE request_id = $requestId AND ${MATCHES} GROUP BY 1, 2, 3, 4, 5, 6`;
+SELECT ${DIMENSIONS}, ${SUMS} FROM attempts WHERE request_id = $requestId AND ${MATCHES} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10`;
 
 export const DAILY_SUMS = `
 SELECT day, provider, model, NULLIF(project, '') AS project, NULLIF(key_id, '') AS keyId, NULL AS session,
-  requests, attempts, cost_nano_usd AS costNanoUsd, saved_nano_usd AS savedNanoUsd, unpriced, failed,
+  NULL AS tag, NULL AS task, NULL AS file, NULL AS client,
+  requests, attempts, cost_nano_usd AS costNanoUsd, saved_nano_usd AS savedNanoUsd,
+  saved_free_tier_nano_usd AS savedFreeTierNanoUsd, saved_routing_nano_usd AS savedRoutingNanoUsd,
+  saved_cache_nano_usd AS savedCacheNanoUsd, unpriced, failed,
   input_tokens AS inputTokens, cache_read_tokens AS cacheReadTokens, output_tokens AS outputTokens
 FROM daily_sums WHERE day >= $fromDay AND day < $toDay
   AND ($provider IS NULL OR provider = $provider) AND ($model IS NULL OR model = $model)
   AND ($project IS NULL OR project = $project) AND ($keyId IS NULL OR key_id = $keyId)`;
+
+export const SPENT = `
+SELECT COALESCE(SUM(CASE WHEN cost_reason = 'crashed' THEN reserved_nano_usd ELSE cost_nano_usd END), 0) AS nanoUsd
+FROM attempts WHERE ${MATCHES}`;
 
 export const REQUEST_SUMMARY = `
 SELECT COUNT(*) AS attempts, MIN(started_at) AS startedAt, SUM(cost_nano_usd) AS costNanoUsd

@@ -51,8 +51,9 @@ function prepare(database: Database): Statements {
 }
 
 function dimensionsOf(intent: AttemptIntent): Dimensions {
-  const { provider, model, project, keyId, session, startedAt } = intent;
-  return { day: Math.floor(startedAt / DAY_MS), provider, model, project, keyId, session };
+  const { provider, model, project, keyId, session, tag, task, file, client } = intent;
+  const day = Math.floor(intent.startedAt / DAY_MS);
+  return { day, provider, model, project, keyId, session, tag, task, file, client };
 }
 
 /** What a transaction adds to the daily sums, one upsert a group. */
@@ -141,8 +142,8 @@ export function createLedgerWriter(database: Database): LedgerWriter {
     const changes = createDailyChanges();
     for (const entry of batch) {
       writeAttempt(statements, entry, changes);
-      if (entry.price !== null && !writtenPrices.has(entry.price.id)) {
-        statements.insertPrice.run({ id: entry.price.id, json: JSON.stringify(entry.price) });
+      for (const price of entry.prices) {
+        if (!writtenPrices.has(price.id)) statements.insertPrice.run({ id: price.id, json: JSON.stringify(price) });
       }
     }
     changes.write(statements.addDaily);
@@ -159,7 +160,7 @@ export function createLedgerWriter(database: Database): LedgerWriter {
     write(batch) {
       write.immediate(batch);
       // Only now: a transaction that rolled back has not written its prices.
-      for (const { price } of batch) if (price !== null) writtenPrices.add(price.id);
+      for (const { prices } of batch) for (const { id } of prices) writtenPrices.add(id);
     },
     closeOpen: (at) => closeOpen.immediate(at),
     deleteBefore: (before, limit) => statements.deleteOld.run({ before, limit }).changes,

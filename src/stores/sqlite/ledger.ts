@@ -44,9 +44,13 @@ export function createSqliteLedger(parts: LedgerParts): Ledger {
       queue.stream(requestId, attempt);
       commits.schedule();
     },
-    settle(outcome, price) {
-      queue.settle(outcome, price);
+    settle(outcome, price, savedPrice) {
+      queue.settle(outcome, price, savedPrice);
       commits.schedule();
+    },
+    spent(filter) {
+      commits.flush();
+      return reader.spent(filter);
     },
     flush: async () => commits.flush(),
     closeOpenIntents: (at) => writer.closeOpen(at),
