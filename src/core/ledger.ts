@@ -105,8 +105,13 @@ export interface Totals {
   readonly savedCacheNanoUsd: NanoUsd;
   readonly unpriced: number;
   readonly failed: number;
+  /** What failed attempts cost, which `costNanoUsd` includes: a provider bills for a stream that broke. */
+  readonly failedNanoUsd: NanoUsd;
   readonly inputTokens: number;
+  /** Of `inputTokens`. */
   readonly cacheReadTokens: number;
+  /** Of `inputTokens`. */
+  readonly cacheWriteTokens: number;
   readonly outputTokens: number;
 }
 

@@ -31,8 +31,10 @@ export const NO_TOTALS: Totals = {
   savedCacheNanoUsd: 0,
   unpriced: 0,
   failed: 0,
+  failedNanoUsd: 0,
   inputTokens: 0,
   cacheReadTokens: 0,
+  cacheWriteTokens: 0,
   outputTokens: 0,
 };
 
@@ -57,8 +59,10 @@ export function addTotals(left: Totals, right: Totals): Totals {
     savedCacheNanoUsd: left.savedCacheNanoUsd + right.savedCacheNanoUsd,
     unpriced: left.unpriced + right.unpriced,
     failed: left.failed + right.failed,
+    failedNanoUsd: left.failedNanoUsd + right.failedNanoUsd,
     inputTokens: left.inputTokens + right.inputTokens,
     cacheReadTokens: left.cacheReadTokens + right.cacheReadTokens,
+    cacheWriteTokens: left.cacheWriteTokens + right.cacheWriteTokens,
     outputTokens: left.outputTokens + right.outputTokens,
   };
 }
@@ -78,8 +82,10 @@ export function settledTotals(outcome: AttemptOutcome): Totals {
     savedCacheNanoUsd: savedBy("cache"),
     unpriced: outcome.costNanoUsd === null && inputTokens + outputTokens > 0 ? 1 : 0,
     failed: outcome.state === "failed" ? 1 : 0,
+    failedNanoUsd: outcome.state === "failed" ? (outcome.costNanoUsd ?? 0) : 0,
     inputTokens,
     cacheReadTokens: outcome.usage.input.cacheRead,
+    cacheWriteTokens: outcome.usage.input.cacheWrite5m + outcome.usage.input.cacheWrite1h,
     outputTokens,
   };
 }

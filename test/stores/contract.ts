@@ -160,8 +160,10 @@ function readTests(open: OpenLedger): void {
       savedCacheNanoUsd: 0,
       unpriced: 1,
       failed: 1,
+      failedNanoUsd: 0,
       inputTokens: 450,
       cacheReadTokens: 150,
+      cacheWriteTokens: 0,
       outputTokens: 60,
     });
     expect(store.ledger.totals({ provider: "nobody" }).attempts).toBe(0);

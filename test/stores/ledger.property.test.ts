@@ -118,8 +118,10 @@ function expectedTotals(rows: readonly LedgerRow[], all: readonly LedgerRow[]): 
     savedCacheNanoUsd: sum((row) => (row.savedKind === "cache" ? (row.savedNanoUsd ?? 0) : 0)),
     unpriced: sum((row) => (isUnpriced(row) ? 1 : 0)),
     failed: sum((row) => (row.state === "failed" ? 1 : 0)),
+    failedNanoUsd: sum((row) => (row.state === "failed" ? (row.costNanoUsd ?? 0) : 0)),
     inputTokens: sum(input),
     cacheReadTokens: sum((row) => row.usage.input.cacheRead),
+    cacheWriteTokens: sum(({ usage }) => usage.input.cacheWrite5m + usage.input.cacheWrite1h),
     outputTokens: sum(output),
   };
 }

@@ -51,10 +51,12 @@ export const INSERT_PRICE = "INSERT INTO prices (id, json) VALUES ($id, $json) O
 export const ADD_DAILY_SUMS = `
 INSERT INTO daily_sums (
   day, provider, model, project, key_id, requests, attempts, cost_nano_usd, saved_nano_usd, saved_free_tier_nano_usd,
-  saved_routing_nano_usd, saved_cache_nano_usd, unpriced, failed, input_tokens, cache_read_tokens, output_tokens
+  saved_routing_nano_usd, saved_cache_nano_usd, unpriced, failed, failed_nano_usd, input_tokens, cache_read_tokens,
+  cache_write_tokens, output_tokens
 ) VALUES (
   $day, $provider, $model, $project, $keyId, $requests, $attempts, $costNanoUsd, $savedNanoUsd, $savedFreeTierNanoUsd,
-  $savedRoutingNanoUsd, $savedCacheNanoUsd, $unpriced, $failed, $inputTokens, $cacheReadTokens, $outputTokens
+  $savedRoutingNanoUsd, $savedCacheNanoUsd, $unpriced, $failed, $failedNanoUsd, $inputTokens, $cacheReadTokens,
+  $cacheWriteTokens, $outputTokens
 ) ON CONFLICT (day, provider, model, project, key_id) DO UPDATE SET
   requests = requests + excluded.requests, attempts = attempts + excluded.attempts,
   cost_nano_usd = cost_nano_usd + excluded.cost_nano_usd, saved_nano_usd = saved_nano_usd + excluded.saved_nano_usd,
@@ -62,8 +64,10 @@ INSERT INTO daily_sums (
   saved_routing_nano_usd = saved_routing_nano_usd + excluded.saved_routing_nano_usd,
   saved_cache_nano_usd = saved_cache_nano_usd + excluded.saved_cache_nano_usd,
   unpriced = unpriced + excluded.unpriced, failed = failed + excluded.failed,
+  failed_nano_usd = failed_nano_usd + excluded.failed_nano_usd,
   input_tokens = input_tokens + excluded.input_tokens,
   cache_read_tokens = cache_read_tokens + excluded.cache_read_tokens,
+  cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,
   output_tokens = output_tokens + excluded.output_tokens`;
 
 /** In id order, which is nearly start order: a chunk touches few pages. */
@@ -100,8 +104,10 @@ const SUMS = `
     input_uncached + input_cache_read + input_cache_write_5m + input_cache_write_1h + output_text + output_reasoning > 0
   )) AS unpriced,
   SUM(state = 'failed') AS failed,
+  COALESCE(SUM(cost_nano_usd) FILTER (WHERE state = 'failed'), 0) AS failedNanoUsd,
   SUM(input_uncached + input_cache_read + input_cache_write_5m + input_cache_write_1h) AS inputTokens,
-  SUM(input_cache_read) AS cacheReadTokens, SUM(output_text + output_reasoning) AS outputTokens`;
+  SUM(input_cache_read) AS cacheReadTokens, SUM(input_cache_write_5m + input_cache_write_1h) AS cacheWriteTokens,
+  SUM(output_text + output_reasoning) AS outputTokens`;
 
 export const SUMS_BY_TIME = `SELECT ${DIMENSIONS}, ${SUMS} FROM attempts WHERE ${MATCHES} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10`;
 export const SUMS_OF_REQUEST = `
@@ -113,7 +119,8 @@ SELECT day, provider, model, NULLIF(project, '') AS project, NULLIF(key_id, '') 
   requests, attempts, cost_nano_usd AS costNanoUsd, saved_nano_usd AS savedNanoUsd,
   saved_free_tier_nano_usd AS savedFreeTierNanoUsd, saved_routing_nano_usd AS savedRoutingNanoUsd,
   saved_cache_nano_usd AS savedCacheNanoUsd, unpriced, failed,
-  input_tokens AS inputTokens, cache_read_tokens AS cacheReadTokens, output_tokens AS outputTokens
+  failed_nano_usd AS failedNanoUsd, input_tokens AS inputTokens, cache_read_tokens AS cacheReadTokens,
+  cache_write_tokens AS cacheWriteTokens, output_tokens AS outputTokens
 FROM daily_sums WHERE day >= $fromDay AND day < $toDay
   AND ($provider IS NULL OR provider = $provider) AND ($model IS NULL OR model = $model)
   AND ($project IS NULL OR project = $project) AND ($keyId IS NULL OR key_id = $keyId)`;

@@ -7,3 +7,5 @@ ALTER TABLE attempts ADD COLUMN saved_price_id TEXT;
 ALTER TABLE daily_sums ADD COLUMN saved_free_tier_nano_usd INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE daily_sums ADD COLUMN saved_routing_nano_usd INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE daily_sums ADD COLUMN saved_cache_nano_usd INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE daily_sums ADD COLUMN failed_nano_usd INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE daily_sums ADD COLUMN cache_write_tokens INTEGER NOT NULL DEFAULT 0;
