@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { Extra, Warning } from "../../core/request.ts";
 
 /** Collects what a request could not say in this dialect. */
@@ -16,14 +16,20 @@ export function extraOf(fields: JsonObject): { readonly extra?: Extra } {
   return Object.keys(fields).length === 0 ? {} : { extra: { dialect: "anthropic", fields } };
 }
 
-/** The fields to write back: those of this dialect. Each field of another one is reported below `path` and left out. */
+/** A mark of the prompt cache, which clients of other dialects (Aider, LiteLLM) write as Anthropic does. */
+function cacheMarkIn({ cache_control: mark }: JsonObject): JsonObject {
+  return isJsonObject(mark) && mark.type === "ephemeral" ? { cache_control: mark } : {};
+}
+
+/** The fields to write back: those of this dialect, and cache marks. Each other field is reported below `path` and left out. */
 export function ownFields(extra: Extra | undefined, sink: WarningSink, path: string): JsonObject {
   if (extra === undefined) return {};
   if (extra.dialect === "anthropic") return extra.fields;
-  for (const name of Object.keys(extra.fields)) {
+  const mark = cacheMarkIn(extra.fields);
+  for (const name of Object.keys(without(extra.fields, Object.keys(mark)))) {
     warn(sink, path === "" ? name : `${path}.${name}`, "dropped", "not in anthropic");
   }
-  return {};
+  return mark;
 }
 
 /** A member only where there is a value for it: spread it into an object. */

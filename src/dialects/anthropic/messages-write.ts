@@ -2,6 +2,7 @@ import type { JsonObject } from "../../core/json.ts";
 import type { Message, Part } from "../../core/request.ts";
 import type { EncodeTarget } from "../dialect.ts";
 import { writeBlock } from "./block-write.ts";
+import { markLast } from "./cache-marks.ts";
 import { traitsOf } from "./claude.ts";
 import { ownFields, type WarningSink, warn } from "./extra.ts";
 
@@ -32,15 +33,19 @@ function isBlank(part: Part): boolean {
 function toTurn(message: Message, role: Turn["role"], sink: WarningSink, path: string): Turn {
   const written = message.parts.flatMap((part, index) => {
     const block = isBlank(part) ? undefined : writeBlock(part, sink, `${path}.content[${index}]`);
-    return block === undefined ? [] : [{ block, isResult: part.type === "tool-result" }];
+    return block === undefined ? [] : [block];
   });
-  const text = plainText(message);
+  const fields = ownFields(message.extra, sink, path);
+  const isOwn = message.extra?.dialect === "anthropic";
+  const mark = isOwn ? undefined : fields.cache_control;
+  const blocks = markLast(written, mark);
+  const text = mark === undefined ? plainText(message) : undefined;
   return {
     role,
-    results: written.filter(({ isResult }) => isResult).map(({ block }) => block),
-    blocks: written.filter(({ isResult }) => !isResult).map(({ block }) => block),
+    results: blocks.filter(({ type }) => type === "tool_result"),
+    blocks: blocks.filter(({ type }) => type !== "tool_result"),
     ...(text === undefined ? {} : { text }),
-    fields: ownFields(message.extra, sink, path),
+    fields: isOwn ? fields : {},
   };
 }
 
@@ -114,12 +119,10 @@ function writeSystem(
   top: readonly (readonly [Message, number])[],
   sink: WarningSink,
 ): JsonObject[] | string | undefined {
-  const [first] = top;
-  if (first === undefined) return undefined;
-  const text = top.length === 1 ? plainText(first[0]) : undefined;
-  const blocks = top.flatMap(([message, index]) => toTurn(message, "system", sink, `messages[${index}]`).blocks);
-  if (text !== undefined) return text;
-  return blocks.length === 0 ? undefined : blocks;
+  const turns = top.map(([message, index]) => toTurn(message, "system", sink, `messages[${index}]`));
+  const text = turns.length === 1 ? turns[0]?.text : undefined;
+  const blocks = turns.flatMap((turn) => turn.blocks);
+  return text ?? (blocks.length === 0 ? undefined : blocks);
 }
 
 /**

@@ -101,6 +101,7 @@ function read(body: JsonObject): ChatRequest {
   const top = system === undefined || system === null ? [] : [readSystem(system)];
   const { known, rest } = readNested(body);
   return {
+    origin: "anthropic",
     model,
     messages: [...top, ...readMessages(body.messages)],
     ...(tools === undefined || tools === null ? {} : { tools: readTools(tools) }),

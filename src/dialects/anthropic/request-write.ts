@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import type { ChatRequest, Message } from "../../core/request.ts";
 import type { Encoded, EncodeTarget } from "../dialect.ts";
+import { limitMarks } from "./cache-marks.ts";
 import { traitsOf } from "./claude.ts";
 import { optional, ownFields, type WarningSink, warn } from "./extra.ts";
 import { writeConversation } from "./messages-write.ts";
@@ -166,5 +167,6 @@ export function encodeRequest(request: ChatRequest, target: EncodeTarget): Encod
     ...writeFields(thinking, format, request, kept),
     ...(request.stream ? { stream: true } : {}),
   };
-  return { body, warnings: sink.warnings, ...optional("answerSchema", format.answerSchema) };
+  const limited = request.origin === "anthropic" ? body : limitMarks(body, sink);
+  return { body: limited, warnings: sink.warnings, ...optional("answerSchema", format.answerSchema) };
 }

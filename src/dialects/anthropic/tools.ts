@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { ChatRequest, FunctionTool, Tool, ToolChoice } from "../../core/request.ts";
 import { BadField } from "./block-read.ts";
+import { withOuterMark } from "./cache-marks.ts";
 import { extraOf, optional, ownFields, type WarningSink, warn } from "./extra.ts";
 
 function readFunction(tool: JsonObject, path: string): FunctionTool {
@@ -40,7 +41,7 @@ function writeTool(tool: Tool, sink: WarningSink, path: string): JsonObject | un
       name: tool.name,
       ...optional("description", tool.description),
       input_schema: writeSchema(tool.inputSchema),
-      ...ownFields(tool.extra, sink, path),
+      ...ownFields(withOuterMark(tool.extra), sink, path),
     };
   }
   if (tool.dialect === "anthropic" && isJsonObject(tool.json)) return tool.json;
