@@ -57,10 +57,10 @@ async function localViews({ local, loaded }: Runtime): Promise<readonly LocalVie
 }
 
 /** Every model that can be asked by name. */
-function modelViews({ services }: Runtime): readonly ModelView[] {
+function modelViews({ services, local }: Runtime): readonly ModelView[] {
   const directory = services.directory();
   const aliases = Object.entries(directory.aliases);
-  return listModels(directory, services.prices, services.clock.now()).flatMap(
+  return listModels({ directory, prices: services.prices, local, nowMs: services.clock.now() }).flatMap(
     ({ id, provider, facts, inputUsd, outputUsd, isLocal }) =>
       provider === null
         ? []

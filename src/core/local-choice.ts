@@ -4,6 +4,10 @@ export interface InstalledModel {
   readonly sizeBytes: number;
   /** The engine's own capability words (`completion`, `tools`, `vision`, `embedding`…); null where it gives none. */
   readonly capabilities: readonly string[] | null;
+  /** The longest context that the model was made for, in tokens; null where the engine does not say. */
+  readonly contextTokens: number | null;
+  /** Its architecture, such as `qwen3`; null where the engine does not say. */
+  readonly family: string | null;
 }
 
 /** Weights above this do not fit a 4 GB card beside their cache, and then run many times slower. */

@@ -1,6 +1,18 @@
 import { isJsonObject, type JsonValue } from "../core/json.ts";
 import type { InstalledModel } from "../core/local-choice.ts";
-import { failure, type Result, success } from "../core/result.ts";
+import { type Result, success } from "../core/result.ts";
+import { askOllama, count, momentMs, text, words } from "./ollama-answer.ts";
+
+/** A model on an Ollama server's disk (`GET /api/tags`). */
+export interface PulledModel extends InstalledModel {
+  /** 64 hexadecimal digits; another content has another one. */
+  readonly digest: string | null;
+  /** As people write it, such as `1.5B`. */
+  readonly parameterSize: string | null;
+  readonly quantization: string | null;
+  /** Unix ms. */
+  readonly modifiedAtMs: number | null;
+}
 
 /** A model held in memory by an Ollama server (`GET /api/ps`). */
 export interface LoadedModel {
@@ -8,13 +20,14 @@ export interface LoadedModel {
   readonly sizeBytes: number;
   readonly vramBytes: number;
   readonly contextTokens: number | null;
-  readonly expiresAt: string | null;
+  /** Unix ms. */
+  readonly expiresAtMs: number | null;
 }
 
 /** What an Ollama server says of itself. */
 export interface OllamaState {
   readonly version: string;
-  readonly installed: readonly InstalledModel[];
+  readonly installed: readonly PulledModel[];
   readonly loaded: readonly LoadedModel[];
 }
 
@@ -27,37 +40,27 @@ export function pullHint(url: string | null, isReachable: boolean): string {
   return `${where}: start Ollama (\`ollama serve\`; install it from https://ollama.com/download), then run ${FIRST_MODEL}.`;
 }
 
-async function getJson(url: string, timeoutMs: number): Promise<Result<JsonValue, string>> {
-  try {
-    const reply = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), proxy: "" });
-    if (!reply.ok) return failure(`${url} answered ${reply.status}`);
-    return success((await reply.json()) as JsonValue);
-  } catch (error) {
-    return failure(`${url}: ${error instanceof Error ? error.message : String(error)}`);
-  }
-}
-
 function listIn(json: JsonValue): readonly JsonValue[] {
   return isJsonObject(json) && Array.isArray(json.models) ? json.models : [];
 }
 
-function text(value: JsonValue | undefined): string | null {
-  return typeof value === "string" ? value : null;
-}
-
-function count(value: JsonValue | undefined): number | null {
-  return typeof value === "number" && Number.isFinite(value) ? value : null;
-}
-
-function readInstalled(json: JsonValue): readonly InstalledModel[] {
-  return listIn(json).flatMap((entry) => {
-    const name = isJsonObject(entry) ? (text(entry.name) ?? text(entry.model)) : null;
-    if (!isJsonObject(entry) || name === null) return [];
-    const words = Array.isArray(entry.capabilities)
-      ? entry.capabilities.filter((word) => typeof word === "string")
-      : null;
-    return [{ name, sizeBytes: count(entry.size) ?? 0, capabilities: words }];
-  });
+function readPulled(entry: JsonValue): readonly PulledModel[] {
+  const name = isJsonObject(entry) ? (text(entry.name) ?? text(entry.model)) : null;
+  if (!isJsonObject(entry) || name === null) return [];
+  const details = isJsonObject(entry.details) ? entry.details : {};
+  return [
+    {
+      name,
+      sizeBytes: count(entry.size) ?? 0,
+      capabilities: words(entry.capabilities),
+      contextTokens: null,
+      family: text(details.family),
+      digest: text(entry.digest),
+      parameterSize: text(details.parameter_size),
+      quantization: text(details.quantization_level),
+      modifiedAtMs: momentMs(entry.modified_at),
+    },
+  ];
 }
 
 function readLoaded(json: JsonValue): readonly LoadedModel[] {
@@ -70,7 +73,7 @@ function readLoaded(json: JsonValue): readonly LoadedModel[] {
         sizeBytes: count(entry.size) ?? 0,
         vramBytes: count(entry.size_vram) ?? 0,
         contextTokens: count(entry.context_length),
-        expiresAt: text(entry.expires_at),
+        expiresAtMs: momentMs(entry.expires_at),
       },
     ];
   });
@@ -80,15 +83,15 @@ function readLoaded(json: JsonValue): readonly LoadedModel[] {
 export async function readOllama(baseUrl: string, timeoutMs: number): Promise<Result<OllamaState, string>> {
   const base = baseUrl.replace(/\/+$/, "");
   const [version, tags, ps] = await Promise.all([
-    getJson(`${base}/api/version`, timeoutMs),
-    getJson(`${base}/api/tags`, timeoutMs),
-    getJson(`${base}/api/ps`, timeoutMs),
+    askOllama(`${base}/api/version`, timeoutMs),
+    askOllama(`${base}/api/tags`, timeoutMs),
+    askOllama(`${base}/api/ps`, timeoutMs),
   ]);
   if (!version.ok) return version;
   if (!tags.ok) return tags;
   return success({
     version: (isJsonObject(version.value) ? text(version.value.version) : null) ?? "unknown",
-    installed: readInstalled(tags.value),
+    installed: listIn(tags.value).flatMap(readPulled),
     loaded: ps.ok ? readLoaded(ps.value) : [],
   });
 }

@@ -1,4 +1,5 @@
 import { refusal } from "../core/fault.ts";
+import type { JsonObject } from "../core/json.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { anthropic } from "../dialects/anthropic/dialect.ts";
 import {
@@ -12,22 +13,17 @@ import {
 import { ollama } from "../dialects/ollama/dialect.ts";
 import { openaiChat } from "../dialects/openai-chat/dialect.ts";
 import type { ApiContext } from "./api-context.ts";
-import { anthropicModel, type ListedModel, listModels, modelsReply, openAiModel, pricingOf } from "./models.ts";
+import { anthropicModel, type ListedModel, listedNow, modelsReply, openAiModel, pricingOf } from "./models.ts";
 import { errorResponse } from "./respond.ts";
-
-function listed(context: ApiContext): readonly ListedModel[] {
-  const { services } = context;
-  return listModels(services.directory(), services.prices, services.clock.now());
-}
 
 /** `GET /v1/models` in the shape that the caller expects. */
 export function serveModels(request: Request, context: ApiContext): Response {
-  return Response.json(modelsReply(listed(context), request.headers.has("anthropic-version")));
+  return Response.json(modelsReply(listedNow(context), request.headers.has("anthropic-version")));
 }
 
 /** `GET /v1/models/{id}`; the id may hold slashes. */
 export function serveModel(request: Request, id: string, requestId: string, context: ApiContext): Response {
-  const models = listed(context);
+  const models = listedNow(context);
   const isAnthropic = request.headers.has("anthropic-version");
   const model = models.find((entry) => entry.id === id);
   if (model !== undefined) return Response.json(isAnthropic ? anthropicModel(model) : openAiModel(model));
@@ -61,16 +57,22 @@ function catalogueOf(model: ListedModel): CatalogueModel {
 
 function localCatalogue(context: ApiContext): readonly CatalogueModel[] {
   const installed = context.local.stateOf("ollama")?.installed ?? [];
-  return installed.map((model) => ({
-    name: model.name,
-    sizeBytes: model.sizeBytes,
-    capabilities: model.capabilities === null ? ["completion"] : (model.capabilities as readonly ModelCapability[]),
+  return installed.map(({ name, sizeBytes, capabilities, contextTokens, family, digest, ...more }) => ({
+    name,
+    sizeBytes,
+    capabilities: capabilities === null ? ["completion"] : (capabilities as readonly ModelCapability[]),
+    ...(contextTokens === null ? {} : { contextLength: contextTokens }),
+    ...(family === null ? {} : { family }),
+    ...(digest === null ? {} : { digest }),
+    ...(more.parameterSize === null ? {} : { parameterSize: more.parameterSize }),
+    ...(more.quantization === null ? {} : { quantization: more.quantization }),
+    ...(more.modifiedAtMs === null ? {} : { modifiedAtMs: more.modifiedAtMs }),
   }));
 }
 
 function catalogue(context: ApiContext): readonly CatalogueModel[] {
   const local = localCatalogue(context);
-  const others = listed(context)
+  const others = listedNow(context)
     .filter((model) => model.provider !== "ollama")
     .map(catalogueOf);
   return [...local, ...others];
@@ -91,21 +93,30 @@ export function servePs(context: ApiContext): Response {
         capabilities: ["completion"],
         sizeBytes: model.sizeBytes,
         sizeVramBytes: model.vramBytes,
-        expiresAtMs: model.expiresAt === null ? 0 : Date.parse(model.expiresAt),
+        expiresAtMs: model.expiresAtMs ?? 0,
         ...(model.contextTokens === null ? {} : { contextLength: model.contextTokens }),
       })),
     ),
   );
 }
 
-/** Ollama's `POST /api/show`; `name` and `model` both name the model. */
+/** What the local server itself says of a model: of its own names, and of `provider/model` at any Ollama server. */
+function cardOf(name: string, { local }: ApiContext): JsonObject | null {
+  const slash = name.indexOf("/");
+  const [provider, model] = slash < 0 ? ["ollama", name] : [name.slice(0, slash), name.slice(slash + 1)];
+  return (local.cardOf(provider, model) ?? local.cardOf("ollama", name))?.body ?? null;
+}
+
+/** Ollama's `POST /api/show`; `name` and `model` both name the model. A local one is described in the words of its own server. */
 export async function serveShow(request: Request, requestId: string, context: ApiContext): Promise<Response> {
   const body = await context.readBody(request);
   if (!body.ok) return errorResponse(ollama, body.error, requestId);
   const name = decodeShowRequest(body.value.json);
   if (!name.ok) return errorResponse(ollama, name.error, requestId);
-  const models = catalogue(context);
   const wanted = name.value;
+  const card = cardOf(wanted, context);
+  if (card !== null) return Response.json(card);
+  const models = catalogue(context);
   const bare = wanted.startsWith("ollama/") ? wanted.slice("ollama/".length) : wanted;
   const model = models.find((entry) => entry.name === wanted || entry.name === bare || entry.name === `${bare}:latest`);
   if (model !== undefined) return Response.json(showReply(model));

@@ -5,7 +5,7 @@ import { type GeminiModel, modelReply, modelsReply } from "../dialects/gemini/ca
 import { gemini, geminiArray } from "../dialects/gemini/dialect.ts";
 import type { ApiContext } from "./api-context.ts";
 import { type Arrival, serveChat, serveCount, serveEmbeddings } from "./inference.ts";
-import { capabilitiesOf, type ListedModel, listModels, pricingOf } from "./models.ts";
+import { capabilitiesOf, type ListedModel, listedNow, pricingOf } from "./models.ts";
 import { canonicalPath, pathOf } from "./path.ts";
 import { errorResponse } from "./respond.ts";
 
@@ -71,21 +71,17 @@ function shown(model: ListedModel): JsonObject {
   return { ...modelReply(geminiModel(model)), pricing: pricingOf(model), capabilities: capabilitiesOf(model) };
 }
 
-function listed({ services }: ApiContext): readonly ListedModel[] {
-  return listModels(services.directory(), services.prices, services.clock.now());
-}
-
 /** `GET /v1beta/models`, page by page. */
 export function serveGeminiModels({ request }: Arrival, context: ApiContext): Response {
   const { searchParams } = new URL(request.url);
   const page = { pageSize: searchParams.get("pageSize"), pageToken: searchParams.get("pageToken") };
-  return Response.json(modelsReply(listed(context).map(shown), page));
+  return Response.json(modelsReply(listedNow(context).map(shown), page));
 }
 
 /** `GET /v1beta/models/{model}`. */
 export function serveGeminiModel({ request, requestId }: Arrival, context: ApiContext): Response {
   const name = decodeName(canonicalPath(pathOf(request.url)).replace(ROOT, ""));
-  const models = listed(context);
+  const models = listedNow(context);
   const model = models.find((entry) => entry.id === name);
   if (model !== undefined) return Response.json(shown(model));
   const message = `There is no model "${name}".${didYouMean(

@@ -2,7 +2,9 @@ import type { Directory } from "../core/directory.ts";
 import { BUILT_IN_ALIASES, CHOICE_NAMES } from "../core/expand.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Rate } from "../core/price.ts";
+import type { LocalModels } from "../gateway/local-models.ts";
 import type { ModelFacts, PriceBook } from "../host/prices.ts";
+import type { ApiContext } from "./api-context.ts";
 
 /** One name that a client may ask for. */
 export interface ListedModel {
@@ -20,12 +22,23 @@ function flat(rate: Rate | undefined): number | null {
   return typeof rate === "number" ? rate : rate.base;
 }
 
-function choice(id: string): ListedModel {
-  return { id, provider: null, facts: null, inputUsd: null, outputUsd: null, isLocal: false };
+/** What the names of a listing are described from. */
+export interface ModelSources {
+  readonly directory: Directory;
+  readonly prices: PriceBook;
+  readonly local: Pick<LocalModels, "factsOf">;
+  /** Unix ms: prices change. */
+  readonly nowMs: number;
+}
+
+/** A name that is no provider's: one that stands for a single model has that model's facts and prices. */
+function choice(id: string, target: ListedModel | undefined): ListedModel {
+  const { facts = null, inputUsd = null, outputUsd = null, isLocal = false } = target ?? {};
+  return { id, provider: null, facts, inputUsd, outputUsd, isLocal };
 }
 
 /** Every name that can be asked for: choices, aliases that lead somewhere, and each provider's models as `provider/model`. */
-export function listModels(directory: Directory, prices: PriceBook, nowMs: number): readonly ListedModel[] {
+export function listModels({ directory, prices, local, nowMs }: ModelSources): readonly ListedModel[] {
   const configured = new Set(directory.sources.map((source) => source.id));
   const builtIn = Object.entries(BUILT_IN_ALIASES)
     .filter(([, targets]) => targets.some((target) => configured.has(target.split("/")[0] ?? "")))
@@ -37,14 +50,16 @@ export function listModels(directory: Directory, prices: PriceBook, nowMs: numbe
       return {
         id: `${source.id}/${model}`,
         provider: source.id,
-        facts: prices.factsOf(source.id, model),
+        facts: local.factsOf(source.id, model) ?? prices.factsOf(source.id, model),
         inputUsd: source.isLocal ? 0 : flat(rates?.input),
         outputUsd: source.isLocal ? 0 : flat(rates?.output),
         isLocal: source.isLocal,
       };
     }),
   );
-  return [...[...named].map(choice), ...models];
+  const byId = new Map(models.map((model) => [model.id, model]));
+  const choices = [...named].map((name) => choice(name, byId.get(directory.aliases[name] ?? "")));
+  return [...choices, ...models];
 }
 
 function perToken(usdPerMillion: number | null): string | null {
@@ -107,4 +122,9 @@ export function modelsReply(models: readonly ListedModel[], isAnthropic: boolean
     first_id: models[0]?.id ?? null,
     last_id: models.at(-1)?.id ?? null,
   };
+}
+
+/** {@link listModels} of a serving gateway, now. */
+export function listedNow({ services, local }: ApiContext): readonly ListedModel[] {
+  return listModels({ directory: services.directory(), prices: services.prices, local, nowMs: services.clock.now() });
 }

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type InstalledModel, rankLocalModels } from "../../src/core/local-choice.ts";
 
 function model(name: string, gigabytes: number, capabilities: readonly string[] | null = null): InstalledModel {
-  return { name, sizeBytes: gigabytes * 1_000_000_000, capabilities };
+  return { name, sizeBytes: gigabytes * 1_000_000_000, capabilities, contextTokens: null, family: null };
 }
 
 function ranked(...models: readonly InstalledModel[]): readonly string[] {

@@ -77,6 +77,8 @@ export function ollamaCatalogue(path: string, models: readonly PulledModel[]): o
       return { version: "0.24.0" };
     case "/api/tags":
       return { models: models.map((model) => ({ model: model.name, size: 1_000_000_000, ...model })) };
+    case "/api/show":
+      return {};
     case "/api/ps":
       return {
         models: models.slice(0, 1).map(({ name }) => ({
