@@ -40,9 +40,11 @@ function configJsonSchema(): JsonSchema {
   return { ...schema, title: "Lodestar configuration" };
 }
 
-/** The schema of a block's values, below what makes it optional. */
+/** The schema of a block's values, or of those of a list's blocks, below what makes it optional. */
 function properties(schema: JsonSchema): Readonly<Record<string, JsonSchema>> {
-  const inner = [schema, ...((schema.anyOf ?? []) as JsonSchema[])].find((option) => option.properties !== undefined);
+  const options = [schema, ...((schema.anyOf ?? []) as JsonSchema[])];
+  const items = options.flatMap((option) => (typeof option.items === "object" ? [option.items as JsonSchema] : []));
+  const inner = [...options, ...items].find((option) => option.properties !== undefined);
   return (inner?.properties ?? {}) as Readonly<Record<string, JsonSchema>>;
 }
 
@@ -53,7 +55,8 @@ function describe(schema: JsonSchema): string {
 }
 
 function defaultOf(section: string, name: string | null): string {
-  const settings = shownSettings(finishSettings({}, [], null, false));
+  if (section === "timeZone") return "the system's";
+  const settings = shownSettings(finishSettings({}, [], null, false, []));
   const outer = settings[section] as Readonly<Record<string, unknown>> | undefined;
   const value = name === null ? outer : outer?.[name];
   return value === undefined ? "" : `\`${typeof value === "string" ? value : JSON.stringify(value)}\``;

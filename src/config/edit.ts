@@ -11,7 +11,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { type Document, isMap, parseDocument } from "yaml";
+import { type Document, isMap, isSeq, parseDocument } from "yaml";
 import { failure, type Result, success } from "../core/result.ts";
 import { parseConfig } from "./layer.ts";
 import type { ConfigProblem } from "./problem.ts";
@@ -51,6 +51,49 @@ export function addProvider(
 export function removeProvider(text: string, file: string, name: string): Result<string, readonly ConfigProblem[]> {
   return edit(text, file, (document) => {
     if (isMap(document.get("providers", true))) document.deleteIn(["providers", name]);
+  });
+}
+
+/** A budget as it is written, e.g. `{ scope: "global", period: "month", limitUsd: 30 }`. */
+export interface NewBudget extends NewBlock {
+  readonly scope: string;
+  readonly name?: string;
+  readonly period: string;
+}
+
+function isSameBudget(item: unknown, { scope, name, period }: NewBudget): boolean {
+  return (
+    isMap(item) &&
+    item.get("scope") === scope &&
+    (item.get("name") ?? undefined) === name &&
+    item.get("period") === period
+  );
+}
+
+/** The text with a budget added, or put in place of the one of the same scope, name and period. Comments are kept. */
+export function addBudget(text: string, file: string, budget: NewBudget): Result<string, readonly ConfigProblem[]> {
+  return edit(text, file, (document) => {
+    const list = document.get("budgets", true);
+    const node = document.createNode(budget, { flow: true });
+    if (!isSeq(list)) {
+      document.set("budgets", document.createNode([node]));
+      return;
+    }
+    const index = list.items.findIndex((item) => isSameBudget(item, budget));
+    if (index === -1) list.add(node);
+    else list.set(index, node);
+  });
+}
+
+/** The text without a budget; unchanged when there is none. */
+export function removeBudget(text: string, file: string, budget: NewBudget): Result<string, readonly ConfigProblem[]> {
+  return edit(text, file, (document) => {
+    const list = document.get("budgets", true);
+    if (!isSeq(list)) return;
+    const index = list.items.findIndex((item) => isSameBudget(item, budget));
+    if (index === -1) return;
+    if (list.items.length === 1) document.delete("budgets");
+    else list.delete(index);
   });
 }
 

@@ -1,6 +1,7 @@
 import type { RateCard } from "../core/price.ts";
+import { budgetsOf } from "./budgets.ts";
 import type { Config } from "./schema.ts";
-import type { ConfiguredProvider, Settings } from "./settings.ts";
+import type { ConfiguredProvider, Settings, Webhook } from "./settings.ts";
 
 const MEBIBYTE = 1024 ** 2;
 
@@ -21,6 +22,7 @@ export function finishSettings(
   providers: readonly ConfiguredProvider[],
   file: string | null,
   isAdminPortExplicit: boolean,
+  webhooks: readonly Webhook[],
 ): Settings {
   const { server, deadlines, retries, breaker, retention, local, log } = config;
   return {
@@ -58,9 +60,9 @@ export function finishSettings(
       responsesDays: retention?.responses ?? 30,
       responsesBytes: retention?.responsesSize ?? 256 * MEBIBYTE,
     },
-    budgets: [],
-    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    webhooks: [],
+    budgets: budgetsOf(config),
+    timeZone: config.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    webhooks,
     projects: {},
     prices: { overrides: rateCards(config.prices?.overrides ?? {}) },
     local: { keepAlive: local?.keepAlive ?? "5m", contextTokens: local?.contextTokens ?? 8192 },

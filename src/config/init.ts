@@ -35,6 +35,16 @@ const SETTINGS = `# Check it with \`lodestar config check\`, see what counts wit
 # deadlines: { connect: 10s, headers: 600s, firstToken: 120s, idle: 120s, total: none }
 # retries: { attempts: 2, base: 250ms, max: 5s }
 # breaker: { failures: 5, window: 60s, off: false }
+# Limits on spending, told at percentages and kept: see docs/budgets.md. \`lodestar budgets add\` writes them too.
+# budgets:
+#   - { scope: global, period: month, limitUsd: 30, warnAt: [50, 80], over: degrade }
+#   - { scope: project, name: "*", period: day, limitUsd: 5, over: deny }   # each project apart
+# timeZone: Europe/Berlin       # whose days and months; the system's where it is left out
+
+# Who is told of budgets and health over HTTP.
+# webhooks:
+#   - { url: "http://127.0.0.1:9000/hook", events: [budget, health] }   # secret: env:NAME signs it
+
 # retention: { ledger: 90d, requests: 14d, responses: 30d, responsesSize: 256MB }
 # local: { keepAlive: 5m, contextTokens: 8192 }
 # log: { level: info, maxSize: 10MB, keepFiles: 5 }

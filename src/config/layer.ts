@@ -15,9 +15,9 @@ export interface Layer {
 }
 
 /** Sections that later versions add: said plainly, so that nobody believes they work already. */
-const LATER: ReadonlySet<string> = new Set(["rules", "budgets", "cache"]);
+const LATER: ReadonlySet<string> = new Set(["rules", "cache"]);
 /** Blocks whose values may be private: never repeated in a message. */
-const PRIVATE: ReadonlySet<string> = new Set(["providers"]);
+const PRIVATE: ReadonlySet<string> = new Set(["providers", "webhooks"]);
 
 function member(schema: unknown, name: string): unknown {
   return typeof schema === "object" && schema !== null && name in schema
@@ -30,9 +30,9 @@ function unwrap(schema: unknown): unknown {
   return inner === undefined ? schema : unwrap(inner);
 }
 
-/** The schema below a path, or undefined where there is none. */
-function schemaAt(path: ValuePath): unknown {
-  let schema: unknown = unwrap(ConfigSchema);
+/** The schema below a path of `root`, or undefined where there is none. */
+function schemaAt(root: unknown, path: ValuePath): unknown {
+  let schema: unknown = unwrap(root);
   for (const step of path) {
     const entry = member(member(schema, "entries"), String(step));
     schema = unwrap(entry ?? member(schema, "value") ?? member(schema, "item"));
@@ -55,8 +55,21 @@ function gotText(path: ValuePath, input: unknown): string {
   return typeof input === "string" && input.length <= 40 ? ` (it is ${JSON.stringify(input)})` : "";
 }
 
+/** What a misspelt choice may have meant, or nothing. */
+function meantBy(schema: unknown, path: ValuePath, input: unknown): string {
+  if (typeof input !== "string") return "";
+  const options = path[0] === "timeZone" ? Intl.supportedValuesOf("timeZone") : member(schemaAt(schema, path), "options");
+  return Array.isArray(options)
+    ? didYouMean(
+        input,
+        options.filter((option) => typeof option === "string"),
+      ).trim()
+    : "";
+}
+
 /** The innermost issue: a union reports the branch that came nearest. */
 function toProblem(
+  schema: unknown,
   issue: v.BaseIssue<unknown>,
   place: (path: ValuePath, part: "key" | "value") => Place,
 ): ConfigProblem {
@@ -70,7 +83,7 @@ function toProblem(
     ...place(path, isKeyIssue ? "key" : "value"),
     path: formatPath(path),
     message: isMissing || isKeyIssue ? message : `${message}${gotText(path, issue.input)}`,
-    fix: isMissing ? "add it" : "change it, or remove it for the default",
+    fix: isMissing ? "add it" : meantBy(schema, path, issue.input) || "change it, or remove it for the default",
   };
 }
 
@@ -83,19 +96,19 @@ function unknownKey(path: ValuePath, known: readonly string[]): ShapeFault {
 }
 
 /** What valibot lets pass or reports only once: lists where a block belongs, and every unknown name. */
-function shapeFaults(path: ValuePath, value: unknown): readonly ShapeFault[] {
+function shapeFaults(root: unknown, path: ValuePath, value: unknown): readonly ShapeFault[] {
   if (typeof value !== "object" || value === null) return [];
-  const schema = schemaAt(path);
+  const schema = schemaAt(root, path);
   const type = member(schema, "type");
   if (Array.isArray(value)) {
     const isBlock = type === "strict_object" || type === "record";
-    if (!isBlock) return value.flatMap((inner, index) => shapeFaults([...path, index], inner));
+    if (!isBlock) return value.flatMap((inner, index) => shapeFaults(root, [...path, index], inner));
     const message = "must be a block of `name: value` lines, not a list";
     return [{ code: "invalid_value", path, part: "value", message, fix: "remove the brackets or dashes" }];
   }
   const known = type === "strict_object" ? Object.keys(member(schema, "entries") ?? {}) : null;
   return Object.entries(value).flatMap(([key, inner]) =>
-    known === null || known.includes(key) ? shapeFaults([...path, key], inner) : [unknownKey([...path, key], known)],
+    known === null || known.includes(key) ? shapeFaults(root, [...path, key], inner) : [unknownKey([...path, key], known)],
   );
 }
 
@@ -104,16 +117,25 @@ function sortProblems(problems: readonly ConfigProblem[]): readonly ConfigProble
   return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }
 
-/** Validates one layer's raw value. `place` says where a path stands in it. */
-export function validateLayer(value: unknown, place: PlaceOf): Result<Config, readonly ConfigProblem[]> {
-  const faults = shapeFaults([], value).map(
+/** Validates a raw value by the schema of its file. `place` says where a path stands in it. */
+export function validateWith<Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: unknown,
+  place: PlaceOf,
+): Result<v.InferOutput<Schema>, readonly ConfigProblem[]> {
+  const faults = shapeFaults(schema, [], value).map(
     ({ path, part, ...fault }): ConfigProblem => ({ ...fault, ...place(path, part), path: formatPath(path) }),
   );
   const hasList = faults.some((fault) => fault.code === "invalid_value");
-  const parsed = hasList ? null : v.safeParse(ConfigSchema, value ?? {}, { abortPipeEarly: true });
+  const parsed = hasList ? null : v.safeParse(schema, value ?? {}, { abortPipeEarly: true });
   if (faults.length === 0 && parsed?.success) return success(parsed.output);
   const issues = (parsed?.issues ?? []).filter((issue) => issue.type !== "strict_object" || issue.expected !== "never");
-  return failure(sortProblems([...faults, ...issues.map((issue) => toProblem(issue, place))]));
+  return failure(sortProblems([...faults, ...issues.map((issue) => toProblem(schema, issue, place))]));
+}
+
+/** Validates one layer's raw value. */
+export function validateLayer(value: unknown, place: PlaceOf): Result<Config, readonly ConfigProblem[]> {
+  return validateWith(ConfigSchema, value, place);
 }
 
 function hasPath(value: unknown, path: ValuePath): boolean {

@@ -1,6 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { failure, type Result, success } from "../core/result.ts";
 import type { Finding, LocalProblem } from "./accounts.ts";
+import { budgetFindings, checkBudgets } from "./budgets.ts";
 import { type ConfigFlags, environmentLayer, flagLayer, misspeltVariables } from "./environment.ts";
 import { finishSettings } from "./finish.ts";
 import { type Layer, readConfigFile } from "./layer.ts";
@@ -10,6 +11,7 @@ import { checkReferences } from "./references.ts";
 import { isLoopbackUrl, resolveProviders } from "./resolve-providers.ts";
 import type { Config } from "./schema.ts";
 import type { ConfiguredProvider, Settings } from "./settings.ts";
+import { resolveWebhooks } from "./webhooks.ts";
 import { formatPath, type ValuePath } from "./yaml-source.ts";
 
 /** All that the settings follow from, besides the files that these name. */
@@ -150,19 +152,32 @@ export function loadSettings(inputs: ConfigInputs): Result<Loaded, readonly Conf
   const stateDir = stateDirectory(inputs.environment, inputs.flags.stateDir);
   const { files: configPaths } = configFiles(inputs);
   const find = placeFinder(layers.value);
-  const configDirOf = (provider: string): string =>
-    dirname(find(["providers", provider])?.origin ?? file ?? configPaths[0] ?? stateDir);
+  const directoryOf = (path: ValuePath): string => dirname(find(path)?.origin ?? file ?? configPaths[0] ?? stateDir);
+  const configDirOf = (provider: string): string => directoryOf(["providers", provider]);
   const resolved = resolveProviders(config, { environment: inputs.environment, stateDir }, configDirOf);
+  const hooks = resolveWebhooks(config, { environment: inputs.environment, configDir: directoryOf(["webhooks"]) });
   const isAdminPortExplicit = find(["server", "adminPort"]) !== null;
-  const whole = finishSettings(config, resolved.providers, file, isAdminPortExplicit);
+  const whole = finishSettings(config, resolved.providers, file, isAdminPortExplicit, hooks.webhooks);
   const { settings, ...loops } = removeLoops(whole);
-  const local = [...resolved.problems, ...checkReferences(whole), ...loops.problems];
+  const local = [
+    ...resolved.problems,
+    ...hooks.problems,
+    ...checkReferences(whole),
+    ...checkBudgets(whole.budgets),
+    ...loops.problems,
+  ];
   const problems = [...locateProblems(local, layers.value), ...resolved.variableProblems];
   if (problems.length > 0) return failure(problems);
   return success({
     settings,
-    findings: [...resolved.findings, ...loops.findings, ...fileFindings(inputs, layers.value)],
-    watch: [...new Set([...configPaths, ...resolved.files, resolve(stateDir, "secrets")])],
+    findings: [
+      ...resolved.findings,
+      ...loops.findings,
+      ...hooks.findings,
+      ...budgetFindings(settings),
+      ...fileFindings(inputs, layers.value),
+    ],
+    watch: [...new Set([...configPaths, ...resolved.files, ...hooks.files, resolve(stateDir, "secrets")])],
     stateDir,
     sourceOf: (path) => {
       const place = find(path);

@@ -18,7 +18,11 @@ export function baseUrlFault(value: string): string | null {
   return null;
 }
 
-const Secret = v.pipe(v.string(SECRET_HINT), v.regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^\s].*)$/, SECRET_HINT));
+/** Where a secret lies: `env:NAME` or `file:NAME`. */
+export const Secret = v.pipe(
+  v.string(SECRET_HINT),
+  v.regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^\s].*)$/, SECRET_HINT),
+);
 const BaseUrl = v.pipe(
   v.string("must be a URL that starts with http:// or https://"),
   v.rawCheck(({ dataset, addIssue }) => {

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { BudgetsSchema, TimeZoneSchema, WebhooksSchema } from "./schema-budgets.ts";
 import { RateCardSchema } from "./schema-prices.ts";
 import { ProviderBlockSchema } from "./schema-provider.ts";
 import {
@@ -116,6 +117,9 @@ export const ConfigSchema = v.strictObject(
       },
       "Leaves out targets that keep failing.",
     ),
+    budgets: BudgetsSchema,
+    timeZone: TimeZoneSchema,
+    webhooks: WebhooksSchema,
     retention: section(
       {
         ledger: days("Rows of the ledger."),

@@ -30,6 +30,8 @@ export interface Webhook {
   readonly url: string;
   /** Signs every body (HMAC-SHA-256); null sends none. Never printed. */
   readonly secret: string | null;
+  /** Where the secret came from, for people: `env:HOOK_SECRET`; null without one. */
+  readonly secretSource: string | null;
   /** Which events, by name; empty means budgets and health. */
   readonly events: readonly string[];
 }

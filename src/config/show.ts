@@ -1,8 +1,10 @@
 import { Document, isMap, isScalar, visit } from "yaml";
+import type { Budget } from "../core/budget.ts";
+import { formatLimit, limitOf } from "../core/budget-text.ts";
 import { findProvider } from "../providers/_all.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { Loaded } from "./load.ts";
-import type { ConfiguredProvider, Settings } from "./settings.ts";
+import type { ConfiguredProvider, Settings, Webhook } from "./settings.ts";
 import { formatDuration, formatSize } from "./units.ts";
 import type { ValuePath } from "./yaml-source.ts";
 
@@ -49,6 +51,19 @@ function shownProvider(configured: ConfiguredProvider): Readonly<Record<string, 
   };
 }
 
+function shownBudget(budget: Budget): Readonly<Record<string, unknown>> {
+  const { scope, name, period, limitNanoUsd, warnAt, over, isUnpricedAllowed } = budget;
+  const limit = formatLimit(limitNanoUsd);
+  // Sixteen digits are more than every number holds: such a limit stays text.
+  const limitUsd = limitOf(Number(limit)) === limitNanoUsd ? Number(limit) : limit;
+  const unpriced = isUnpricedAllowed ? "allow" : "deny";
+  return { scope, name: name ?? undefined, period, limitUsd, warnAt: [...warnAt], over, unpriced };
+}
+
+function shownWebhook({ url, secretSource, events }: Webhook): Readonly<Record<string, unknown>> {
+  return { url, secret: secretSource ?? undefined, events: events.length === 0 ? undefined : [...events] };
+}
+
 /**
  * The settings as plain data in the words of the configuration file, without any secret: a key is shown as the
  * reference that leads to it, and a header that may hold one is hidden.
@@ -82,6 +97,9 @@ export function shownSettings(settings: Settings): Readonly<Record<string, unkno
       max: formatDuration(retries.maxMs),
     },
     breaker: { failures: breaker.failures, window: formatDuration(breaker.windowMs), off: breaker.isOff },
+    budgets: settings.budgets.map(shownBudget),
+    timeZone: settings.timeZone,
+    webhooks: settings.webhooks.map(shownWebhook),
     retention: {
       ledger: `${retention.ledgerDays}d`,
       requests: `${retention.requestsDays}d`,

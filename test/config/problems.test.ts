@@ -22,10 +22,9 @@ describe("what a wrong file says", () => {
   });
 
   test("says of sections to come that they do nothing yet", () => {
-    expect(wrong("rules: []\nbudgets: []\ncache: {}")).toMatchInlineSnapshot(`
+    expect(wrong("rules: []\ncache: {}")).toMatchInlineSnapshot(`
       "c.yaml:1:1: rules is not supported by this version yet. Remove it
-      c.yaml:2:1: budgets is not supported by this version yet. Remove it
-      c.yaml:3:1: cache is not supported by this version yet. Remove it"
+      c.yaml:2:1: cache is not supported by this version yet. Remove it"
     `);
   });
 

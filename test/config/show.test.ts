@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { parse } from "yaml";
 import { showSettings } from "../../src/config/show.ts";
 import { formatDuration, formatSize } from "../../src/config/units.ts";
+import { formatLimit } from "../../src/core/budget-text.ts";
 import { loaded, makeSandbox } from "./sandbox.ts";
 
 const KEY = "sk-canary-0123456789";
@@ -10,7 +11,7 @@ const KEY = "sk-canary-0123456789";
 describe("the resolved configuration", () => {
   test("is shown with the source of each value and without any secret", () => {
     const sandbox = makeSandbox(
-      "server: { port: 4001 }\naliases: { a: openai/x }\nproviders:\n  work: { extends: openai, accounts: [{ key: env:A, group: g }, { id: b, key: file:b.key }] }\n  lab: { baseUrl: http://lab/v1, headers: { x-team-token: hush, x-team: blue }, quirks: { streamUsageFlag: false } }\n  anthropic: { auth: client }",
+      "server: { port: 4001 }\naliases: { a: openai/x }\nproviders:\n  work: { extends: openai, accounts: [{ key: env:A, group: g }, { id: b, key: file:b.key }] }\n  lab: { baseUrl: http://lab/v1, headers: { x-team-token: hush, x-team: blue }, quirks: { streamUsageFlag: false } }\n  anthropic: { auth: client }\ntimeZone: UTC\nbudgets: [{ scope: global, period: month, limitUsd: 0.05 }]\nwebhooks: [{ url: http://hooks.lab/x, secret: env:A }]",
     );
     sandbox.write(".config/lodestar/b.key", KEY);
     const load = loaded(sandbox.load({ A: KEY, DEEPSEEK_API_KEY: KEY, LODESTAR_DRAIN: "1m" }, { logLevel: "debug" }));
@@ -97,6 +98,19 @@ describe("the resolved configuration", () => {
         failures: 5 # default
         window: 1m # default
         off: false # default
+      # ~/.config/lodestar/config.yaml:8:10
+      budgets:
+        - scope: global
+          period: month
+          limitUsd: 0.05
+          warnAt: [ 50, 80 ]
+          over: degrade
+          unpriced: deny
+      timeZone: UTC # ~/.config/lodestar/config.yaml:7:11
+      # ~/.config/lodestar/config.yaml:9:11
+      webhooks:
+        - url: http://hooks.lab/x
+          secret: env:A
       retention:
         ledger: 90d # default
         requests: 14d # default
@@ -140,6 +154,25 @@ describe("the resolved configuration", () => {
         breaker: fc.record({ failures: fc.integer({ min: 1, max: 1000 }), off: fc.boolean() }, { requiredKeys: [] }),
         retention: fc.record({ ledger: fc.integer({ min: 1, max: 99_999 }).map((days) => `${days}d`) }),
         strict: fc.boolean(),
+        timeZone: fc.constantFrom("UTC", "Europe/Berlin", "Asia/Kathmandu"),
+        budgets: fc.uniqueArray(
+          fc.record(
+            {
+              scope: fc.constantFrom("project", "key", "provider", "model"),
+              name: fc.constantFrom("*", "web", "openai/*"),
+              period: fc.constantFrom("day", "week", "month", "total"),
+              limitUsd: fc.integer({ min: 0, max: 9_000_000_000_000_000 }).map(formatLimit),
+              warnAt: fc.array(fc.integer({ min: 1, max: 100 }), { maxLength: 4 }),
+              over: fc.constantFrom("warn", "degrade", "deny"),
+              unpriced: fc.constantFrom("deny", "allow"),
+            },
+            { requiredKeys: ["scope", "name", "period", "limitUsd"] },
+          ),
+          { maxLength: 3, selector: ({ scope, name, period }) => `${period}:${scope}:${name}` },
+        ),
+        webhooks: fc.constantFrom([
+          { url: "http://127.0.0.1:9/hook", secret: "env:MISTRAL_API_KEY", events: ["ready"] },
+        ]),
         aliases: fc.dictionary(
           fc.stringMatching(/^[a-z][a-z0-9._:-]{0,9}$/),
           fc.constantFrom("openai/x", "ollama/a:b"),

@@ -1,6 +1,7 @@
 import { isPlaceholder } from "../../host/secrets.ts";
 import { baseUrlFault } from "../schema-provider.ts";
 import { type Draft, isOurName, movedKey, newDraft, ourName, ourProvider, ourTarget } from "./draft.ts";
+import { addBudgets } from "./litellm-budgets.ts";
 import { asBlock, asList, asText, asTexts } from "./read.ts";
 
 /** Wildcards and the like need no entry: Lodestar forwards any `provider/model`. */
@@ -109,7 +110,7 @@ export function importLitellm(root: unknown): Draft {
   if (typeof settings.num_retries === "number") {
     draft.others.retries = { attempts: Math.min(10, Math.max(1, Math.trunc(settings.num_retries) + 1)) };
   }
-  const carried = ["fallbacks", "model_group_alias", "num_retries"];
+  const carried = ["fallbacks", "model_group_alias", "num_retries", ...addBudgets(settings, draft)];
   const left = Object.keys(settings).filter((key) => !carried.includes(key));
   if (left.length > 0) draft.notes.push(`Of litellm_settings and router_settings: ${left.join(", ")}.`);
   if (asText(asBlock(config.general_settings).master_key) !== null) {
