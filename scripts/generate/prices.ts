@@ -1,7 +1,7 @@
-import { findProvider, type ModelInfo, type ModelPrice, type Provider } from "@pydantic/genai-prices";
+import { findProvider } from "@pydantic/genai-prices";
 import packageFile from "../../package.json" with { type: "json" };
-import type { Rate, RateCard } from "../../src/core/price.ts";
-import type { DatedCard, PriceData, PricedModel, PricedProvider } from "../../src/host/price-data.ts";
+import { pricedProvider } from "../../src/features/prices/genai-prices.ts";
+import type { PriceData, PricedProvider } from "../../src/host/price-data.ts";
 import type { GeneratedFile } from "./providers.ts";
 
 /** Day on which the pinned version appeared, from the npm registry: the package does not say itself. */
@@ -16,82 +16,6 @@ const PROVIDERS = (
   "huggingface_novita huggingface_nscale huggingface_ovhcloud huggingface_publicai huggingface_sambanova " +
   "huggingface_together minimax mistral moonshotai nvidia openai openrouter perplexity together x-ai zai"
 ).split(" ");
-
-const RATE_NAMES: Readonly<Record<string, keyof RateCard>> = {
-  input_mtok: "input",
-  output_mtok: "output",
-  cache_read_mtok: "cacheRead",
-  cache_write_mtok: "cacheWrite5m",
-  cache_write_1h_mtok: "cacheWrite1h",
-  input_audio_mtok: "inputAudio",
-  cache_audio_read_mtok: "cacheReadAudio",
-  output_audio_mtok: "outputAudio",
-  input_image_mtok: "inputImage",
-  output_image_mtok: "outputImage",
-  input_video_mtok: "inputVideo",
-  output_reasoning_mtok: "outputReasoning",
-  requests_kcount: "requestsPerThousand",
-  web_searches_kcount: "webSearchesPerThousand",
-};
-
-function rateOf(price: NonNullable<ModelPrice[string]>): Rate {
-  if (typeof price === "number") return price;
-  const tiers = price.tiers.map((tier) => ({ above: tier.start, price: tier.price }));
-  return { base: price.base, tiers: tiers.sort((left, right) => left.above - right.above) };
-}
-
-function ratesOf(prices: ModelPrice): RateCard {
-  const known = Object.entries(prices).flatMap(([name, price]) => {
-    const rateName = RATE_NAMES[name];
-    return rateName === undefined || price === undefined ? [] : [[rateName, rateOf(price)] as const];
-  });
-  return Object.fromEntries(known);
-}
-
-function secondsOf(time: string): number {
-  const [hours = 0, minutes = 0, seconds = 0] = time.replace("Z", "").split(":").map(Number);
-  return hours * 3600 + minutes * 60 + seconds;
-}
-
-/** The published data leaves out `type`, which the package adds. */
-type Constraint =
-  | { readonly start_date: string }
-  | { readonly start_time: string; readonly end_time: string }
-  | undefined;
-
-function cardOf(prices: ModelPrice, constraint: Constraint): DatedCard {
-  const rates = ratesOf(prices);
-  if (constraint === undefined || constraint === null) return { rates };
-  if ("start_date" in constraint) return { rates, from: constraint.start_date };
-  return { rates, window: [secondsOf(constraint.start_time), secondsOf(constraint.end_time)] };
-}
-
-function cardsOf(model: ModelInfo): readonly DatedCard[] {
-  if (Array.isArray(model.prices)) return model.prices.map(({ prices, constraint }) => cardOf(prices, constraint));
-  const isFree = Object.keys(model.prices).length === 0 && model.id.endsWith(":free");
-  return [isFree ? { rates: { input: 0, output: 0 } } : cardOf(model.prices, undefined)];
-}
-
-/** Null for a model that is not priced by tokens (audio by the hour, pages, messages), or not at all. */
-function pricedModel(model: ModelInfo): PricedModel | null {
-  const cards = cardsOf(model);
-  const isByToken = cards.every(({ rates }) => rates.input !== undefined || rates.output !== undefined);
-  if (!isByToken) return null;
-  const isPlainMatch = "equals" in model.match && model.match.equals === model.id;
-  return {
-    id: model.id,
-    ...(isPlainMatch ? {} : { match: model.match }),
-    cards,
-    ...(model.context_window === undefined ? {} : { contextTokens: model.context_window }),
-  };
-}
-
-/** A provider of genai-prices in our shape; the models keep their order, since the first match wins. */
-export function pricedProvider(provider: Provider): PricedProvider {
-  const models = provider.models.map(pricedModel).filter((model) => model !== null);
-  const fallbacks = provider.fallback_model_providers ?? [];
-  return { models, ...(fallbacks.length === 0 ? {} : { fallbacks }) };
-}
 
 /** Empty for a provider that is in the catalogue alone. */
 function providerOf(id: string): PricedProvider {
