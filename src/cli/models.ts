@@ -1,9 +1,9 @@
-import type { CatalogueModelView, ModelView } from "../core/admin-view.ts";
-import { type Result, success } from "../core/result.ts";
+import type { CatalogueModelView, ModelView, StatusView } from "../core/admin-view.ts";
+import { failure, type Result, success } from "../core/result.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { formatCount, formatPlural } from "../terminal/format.ts";
-import type { CliProblem } from "../terminal/problem.ts";
+import { type CliProblem, usageProblem } from "../terminal/problem.ts";
 import { type Column, showTable } from "../terminal/table.ts";
 import { type CliHost, defineCommand, type Outcome } from "./command.ts";
 import { fetchView } from "./connection.ts";
@@ -38,12 +38,16 @@ interface Args extends ModelWish, DaemonArgs {
   readonly json: boolean;
 }
 
-function emptyText(all: readonly ModelView[], wish: ModelWish): string {
+function emptyText(all: readonly ModelView[]): string {
   if (all.length === 0) return "no models: add a key (lodestar provider add NAME) or pull one (ollama pull …)";
-  const providers = [...new Set(all.map(({ provider }) => provider))];
-  const isUnknown = wish.provider !== undefined && !providers.includes(wish.provider);
-  const hint = isUnknown ? didYouMean(wish.provider, providers) : "";
-  return `none of ${formatPlural(all.length, "model")} matches${hint === "" ? "" : `;${hint}`}`;
+  return `none of ${formatPlural(all.length, "model")} matches`;
+}
+
+/** That `--provider` names none of those it could. */
+function unknownProvider(wanted: string, known: readonly string[], isAll: boolean): CliProblem {
+  const which = isAll ? "no provider that Lodestar knows is called" : "no configured provider is called";
+  const fix = isAll ? "lodestar models --all shows every provider" : "lodestar provider list shows them; --all, others";
+  return usageProblem("unknown_provider", `${which} "${wanted}".${didYouMean(wanted, known)}`, fix);
 }
 
 function show<Model extends ModelView>(
@@ -55,14 +59,30 @@ function show<Model extends ModelView>(
   const found = chooseModels(models, args);
   if (!found.ok) return found.error;
   if (args.json) terminal.out(JSON.stringify({ models: found.value }));
-  else showTable(terminal, found.value, columns, emptyText(models, args));
+  else showTable(terminal, found.value, columns, emptyText(models));
   return EXIT_CODES.ok;
 }
 
-/** The models that a daemon serves, or that this configuration would. */
+/** The models that a daemon serves, or that this configuration would; `--provider` must be configured, if with no model. */
 async function configured(host: CliHost, args: Args): Promise<Result<readonly ModelView[], CliProblem>> {
   const view = await fetchView<{ models: readonly ModelView[] }>(host, args, "read", "/v1/models");
-  return view.ok ? success(view.value.models) : view;
+  if (!view.ok) return view;
+  const { models } = view.value;
+  if (args.provider === undefined || models.some(({ provider }) => provider === args.provider)) return success(models);
+  const status = await fetchView<StatusView>(host, args, "read", "/v1/status");
+  if (!status.ok) return status;
+  const known = status.value.providers.map(({ id }) => id);
+  return known.includes(args.provider) ? success(models) : failure(unknownProvider(args.provider, known, false));
+}
+
+/** Every known model; `--provider` must be known. */
+async function catalogued(host: CliHost, args: Args): Promise<Result<readonly CatalogueModelView[], CliProblem>> {
+  const backend = await host.backend();
+  const models = backend.listCatalogue(inputsOf(host, args));
+  const builtIn = backend.knownProviders().map(({ id }) => id);
+  const known = [...new Set([...models.map(({ provider }) => provider), ...builtIn])];
+  if (args.provider === undefined || known.includes(args.provider)) return success(models);
+  return failure(unknownProvider(args.provider, known, true));
 }
 
 export const command = defineCommand({
@@ -101,8 +121,8 @@ export const command = defineCommand({
   async run(host) {
     const { args } = host;
     if (args.all) {
-      const backend = await host.backend();
-      return show(host, args, backend.listCatalogue(inputsOf(host, args)), [NAME, ...FACTS, KEY]);
+      const known = await catalogued(host, args);
+      return known.ok ? show(host, args, known.value, [NAME, ...FACTS, KEY]) : known.error;
     }
     const models = await configured(host, args);
     return models.ok ? show(host, args, models.value, [NAME, ALIASES, ...FACTS]) : models.error;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { catalogueViews } from "../../src/compose/catalogue.ts";
 import type { CatalogueModelView } from "../../src/core/admin-view.ts";
+import { success } from "../../src/core/result.ts";
 import { run } from "./harness.ts";
 
 const NOON = Date.UTC(2026, 10, 20, 12);
@@ -111,11 +112,43 @@ describe("models --all", () => {
     expect(refused.err).toContain(message);
   });
 
-  test("an unknown provider is told, with the one that was probably meant", async () => {
-    const none = await models("--provider", "acmee");
-    expect([none.code, none.out]).toEqual([0, ""]);
-    expect(none.err).toContain("none of 5 models matches");
-    expect(none.err).toContain("acme");
+  test.each([
+    ["acmee", 'no provider that Lodestar knows is called "acmee". Did you mean "acme"?'],
+    ["nope", 'no provider that Lodestar knows is called "nope".'],
+  ])("the unknown provider %s is a usage error that says so", async (provider, message) => {
+    const none = await models("--provider", provider);
+    expect([none.code, none.out]).toEqual([2, ""]);
+    expect(none.err).toContain(message);
+  });
+
+  test("a provider on this machine is known, if with no models of the catalogue", async () => {
+    expect(await models("--provider", "ollama")).toMatchObject({ code: 0, err: "none of 5 models matches\n" });
+  });
+
+  test("nothing that matches is no error", async () => {
+    const none = await models("--provider", "acme", "--reasoning");
+    expect([none.code, none.out, none.err]).toEqual([0, "", "none of 5 models matches\n"]);
+  });
+});
+
+describe("models of one provider", () => {
+  const status = { providers: [{ id: "acme" }, { id: "ollama" }] };
+  const answer = async ({ url }: Request) =>
+    Response.json(new URL(url).pathname === "/v1/status" ? status : { models: CATALOGUE });
+  const ask = (provider: string) =>
+    run(["models", "--provider", provider], {
+      backend: { openReader: async () => success({ answer, close: async () => undefined }) },
+    });
+
+  test("that is not configured is a usage error with the one that was probably meant", async () => {
+    const { code, err } = await ask("olama");
+    expect(code).toBe(2);
+    expect(err).toContain('no configured provider is called "olama". Did you mean "ollama"?');
+    expect(err).toContain("lodestar provider list");
+  });
+
+  test("that has none yet are none, without an error", async () => {
+    expect(await ask("ollama")).toMatchObject({ code: 0, err: "none of 5 models matches\n" });
   });
 });
 
