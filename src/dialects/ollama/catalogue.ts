@@ -1,4 +1,5 @@
 import { type ClientError, refusal } from "../../core/fault.ts";
+import { fnv1a } from "../../core/fnv.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import { timestamp } from "./line.ts";
@@ -28,15 +29,6 @@ export type ModelCapability = "completion" | "tools" | "vision" | "thinking" | "
 export interface LoadedModel extends CatalogueModel {
   readonly sizeVramBytes: number;
   readonly expiresAtMs: number;
-}
-
-/** FNV-1a, 32 bits, over UTF-16 code units (http://www.isthe.com/chongo/tech/comp/fnv). */
-function fnv1a(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  }
-  return hash >>> 0;
 }
 
 /** A stable stand-in for a digest, since clients cut its first 12 digits off and key their caches by it. Not a checksum. */

@@ -3,6 +3,7 @@ import type { ReplyStamp, WireEvent } from "../dialect.ts";
 import { unwrapInput } from "./custom.ts";
 import { optional } from "./fields.ts";
 import { reasoningItem } from "./item-write.ts";
+import type { CalledTool } from "./namespace.ts";
 import { itemId } from "./resource.ts";
 
 /** An output item that is being written. `text` is what its deltas said so far; `index` its place in the output. */
@@ -13,6 +14,7 @@ export interface OpenOutput {
   readonly annotations: readonly JsonValue[];
   readonly callId: string;
   readonly name: string;
+  readonly namespace?: string;
 }
 
 /** Where a written stream stands. `open` maps blocks to their items; `items` are all of them, by output index, as last told. */
@@ -24,7 +26,8 @@ export interface EncoderState {
   readonly sequence: number;
   readonly open: ReadonlyMap<number, OpenOutput>;
   readonly items: readonly JsonObject[];
-  readonly customNames: ReadonlySet<string>;
+  /** The client's tools, by the names under which the model was offered them. */
+  readonly tools: ReadonlyMap<string, CalledTool>;
   readonly hasRefusal: boolean;
 }
 
@@ -86,7 +89,7 @@ function beginEvents(state: EncoderState, open: OpenOutput): { item: JsonObject;
 }
 
 function callItem(open: OpenOutput, text: string): JsonObject {
-  const call = { call_id: open.callId, name: open.name };
+  const call = { call_id: open.callId, name: open.name, ...optional("namespace", open.namespace) };
   return open.kind === "custom"
     ? { type: "custom_tool_call", ...call, input: text }
     : { type: "function_call", ...call, arguments: text };
@@ -97,7 +100,7 @@ export function beginOutput(
   state: EncoderState,
   block: number,
   kind: OpenOutput["kind"],
-  call: { readonly callId: string; readonly name: string } = { callId: "", name: "" },
+  call: Pick<OpenOutput, "callId" | "name" | "namespace"> = { callId: "", name: "" },
 ): Step {
   const open: OpenOutput = { kind, index: state.items.length, text: "", annotations: [], ...call };
   const { item, more } = beginEvents(state, open);

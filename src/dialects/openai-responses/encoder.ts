@@ -4,7 +4,6 @@ import type { FinishReason, StreamPart } from "../../core/reply.ts";
 import type { CostStamp } from "../../core/stamp.ts";
 import type { Usage } from "../../core/usage.ts";
 import type { ReplyStamp, StreamEncoder, WireEvent } from "../dialect.ts";
-import { customNames } from "./custom.ts";
 import {
   annotate,
   beginOutput,
@@ -20,6 +19,7 @@ import {
 import { streamError } from "./fault.ts";
 import { textIn } from "./fields.ts";
 import { encodeFinish } from "./finish.ts";
+import { calledTools } from "./namespace.ts";
 import { resourceOf, responseId } from "./resource.ts";
 import { openOwn, sealForeign } from "./sealed.ts";
 import { encodeUsage, stampUsage } from "./usage.ts";
@@ -36,7 +36,7 @@ function initial(stamp: ReplyStamp): EncoderState {
     sequence: 0,
     open: new Map(),
     items: [],
-    customNames: customNames(stamp.echo?.tools),
+    tools: calledTools(stamp.echo?.tools),
     hasRefusal: false,
   };
 }
@@ -94,8 +94,8 @@ function writePart(state: EncoderState, part: StreamPart): Step {
     case "reasoning-end":
       return endReasoning(state, part);
     case "tool-call-start": {
-      const kind = state.customNames.has(part.name) ? "custom" : "function";
-      return beginOutput(state, part.block, kind, { callId: part.id, name: part.name });
+      const { isCustom, ...called } = state.tools.get(part.name) ?? { isCustom: false, name: part.name };
+      return beginOutput(state, part.block, isCustom ? "custom" : "function", { callId: part.id, ...called });
     }
     case "tool-call-delta":
       return continueOutput(state, part.block, part.arguments);

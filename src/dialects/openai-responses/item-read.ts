@@ -4,7 +4,8 @@ import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from 
 import { type Result, success } from "../../core/result.ts";
 import { decodeContent, opaqueContent } from "./content.ts";
 import { wrapInput } from "./custom.ts";
-import { decodeAll, extraOf, invalid, objectsIn, only, optionalExtra, textIn } from "./fields.ts";
+import { decodeAll, extraOf, invalid, objectIn, objectsIn, only, optionalExtra, textIn } from "./fields.ts";
+import { flatName } from "./namespace.ts";
 import { openForeign, sealOwn } from "./sealed.ts";
 
 /** Members of a message item that mean nothing outside this dialect. */
@@ -71,6 +72,14 @@ export function decodeReasoning(item: JsonObject): ReasoningPart {
   };
 }
 
+/** A call in a conversation goes by the name under which other dialects are offered its tool. */
+function inFlatName(call: ToolCallPart, { namespace, name }: JsonObject): ToolCallPart {
+  if (typeof namespace !== "string" || typeof name !== "string") return call;
+  const { fields = {}, verbatim = {} } = call.extra ?? {};
+  const item = { ...objectIn(verbatim, "item"), name };
+  return { ...call, name: flatName(namespace, name), ...extraOf(fields, { ...verbatim, item }) };
+}
+
 function decodeResult(item: JsonObject, path: string): Result<Message, ClientError> {
   if (typeof item.call_id !== "string") return invalid(`${path}.call_id`, "a string");
   const content = decodeContent(item.output, `${path}.output`);
@@ -115,7 +124,7 @@ function decodeItem(item: JsonValue, path: string): Result<Message, ClientError>
     case "function_call":
     case "custom_tool_call": {
       const call = decodeCall(item, path);
-      return call.ok ? assistant([call.value]) : call;
+      return call.ok ? assistant([inFlatName(call.value, item)]) : call;
     }
     case "function_call_output":
     case "custom_tool_call_output":

@@ -3,12 +3,13 @@ import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart, Warnin
 import { encodePart, encodeParts, unwrapContent } from "./content.ts";
 import { unwrapInput } from "./custom.ts";
 import { objectIn, optional, ownFields, textIn, verbatimOf } from "./fields.ts";
+import type { CalledTool } from "./namespace.ts";
 import { openOwn, sealForeign } from "./sealed.ts";
 
 /** What the writing of items needs beside the parts. */
 export interface ItemContext {
-  /** Names of the custom tools: a call of one is written as such, whoever answered. */
-  readonly customNames: ReadonlySet<string>;
+  /** The client's tools: a call of one is written in its own form, whoever answered. */
+  readonly tools: ReadonlyMap<string, CalledTool>;
   /** A reply shows the client all reasoning; a request sends back only what this dialect's provider minted. */
   readonly isReply: boolean;
   readonly warnings: Warning[];
@@ -17,8 +18,10 @@ export interface ItemContext {
 /** The item of a call. */
 function writeCall(part: ToolCallPart, context: ItemContext, path: string): JsonObject {
   const item = objectIn(verbatimOf(part.extra), "item");
-  const isCustom = item.type === "custom_tool_call" || (item.type === undefined && context.customNames.has(part.name));
-  const rest = { ...item, ...ownFields(part.extra, path, context.warnings), call_id: part.id, name: part.name };
+  const tool = item.type === undefined ? context.tools.get(part.name) : undefined;
+  const isCustom = item.type === "custom_tool_call" || tool?.isCustom === true;
+  const called = { name: tool?.name ?? part.name, ...optional("namespace", tool?.namespace) };
+  const rest = { ...ownFields(part.extra, path, context.warnings), call_id: part.id, ...called, ...item };
   if (isCustom) return { ...rest, type: "custom_tool_call", input: unwrapInput(part.arguments) };
   return { ...rest, type: "function_call", arguments: part.arguments };
 }

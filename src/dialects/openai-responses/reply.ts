@@ -12,6 +12,7 @@ import { objectsIn, optional, optionalExtra, textIn } from "./fields.ts";
 import { decodeFinish, encodeFinish } from "./finish.ts";
 import { decodeCall, decodeOutputMessage, decodeReasoning } from "./item-read.ts";
 import { writeOutput } from "./item-write.ts";
+import { calledTools } from "./namespace.ts";
 import { itemId, previousIdOf, resourceOf, responseId } from "./resource.ts";
 import { decodeUsage, encodeUsage, stampUsage } from "./usage.ts";
 
@@ -70,8 +71,8 @@ function withId(item: JsonObject, index: number, id: string): JsonObject {
 /** The reply as a client of this dialect reads it, under the model name it asked for and with the cost in its usage. */
 export function encodeReply(reply: Reply, stamp: ReplyStamp, cost: CostStamp): JsonObject {
   const own = reply.extra?.dialect === "openai-responses" ? reply.extra.fields : undefined;
-  const names = own !== undefined ? new Set<string>() : customNames(stamp.echo?.tools);
-  const items = writeOutput(reply.parts, { customNames: names, isReply: true, warnings: [] }, "output");
+  const tools = calledTools(own === undefined ? stamp.echo?.tools : []);
+  const items = writeOutput(reply.parts, { tools, isReply: true, warnings: [] }, "output");
   const usage = stampUsage(encodeUsage(reply.usage), cost);
   const createdAtSeconds = reply.createdAtSeconds ?? Math.floor(stamp.nowMs / 1000);
   if (own !== undefined) {

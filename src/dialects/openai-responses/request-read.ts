@@ -2,9 +2,9 @@ import type { ClientError } from "../../core/fault.ts";
 import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { ChatRequest, Message, ReasoningEffort, ResponseFormat } from "../../core/request.ts";
 import { type Result, success } from "../../core/result.ts";
-import { decodeAll, invalid, optionalExtra } from "./fields.ts";
+import { invalid, optionalExtra } from "./fields.ts";
 import { decodeItems } from "./item-read.ts";
-import { decodeTool, decodeToolChoice } from "./tools.ts";
+import { decodeToolChoice, decodeTools } from "./tools.ts";
 
 interface Scalar {
   readonly wire: string;
@@ -83,7 +83,7 @@ function readTools(body: JsonObject): Result<Reading, ClientError> {
   const used = ["tools", "tool_choice"];
   if (tools === undefined || tools === null) return success({ fields: toolChoice, used });
   if (!Array.isArray(tools)) return invalid("tools", "a list of tools");
-  const decoded = decodeAll(tools, (tool, index) => decodeTool(tool, `tools[${index}]`));
+  const decoded = decodeTools(tools);
   return decoded.ok ? success({ fields: { tools: decoded.value, ...toolChoice }, used }) : decoded;
 }
 

@@ -118,9 +118,10 @@ function writeInput(request: ChatRequest, warnings: Warning[]): JsonValue | unde
   if (first === undefined && request.origin === "openai-responses") return undefined;
   const part = first?.parts[0];
   if (others.length === 0 && part?.type === "text" && verbatimOf(first?.extra).input === "") return part.text;
-  const customNames = customToolNames(request.tools ?? []);
-  const context: ItemContext = { customNames, isReply: false, warnings };
-  const customIds = customCallIds(rest, customNames);
+  const customs = customToolNames(request.tools ?? []);
+  const tools = new Map([...customs].map((name) => [name, { name, isCustom: true }]));
+  const context: ItemContext = { tools, isReply: false, warnings };
+  const customIds = customCallIds(rest, customs);
   return request.messages.flatMap((message, index) =>
     isTop(message) ? [] : writeItems(message, context, customIds, `messages[${index}]`),
   );

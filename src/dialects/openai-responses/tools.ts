@@ -3,9 +3,10 @@ import { isJsonObject, type JsonObject, type JsonValue, without } from "../../co
 import type { ChatRequest, FunctionTool, Tool, ToolChoice, Warning } from "../../core/request.ts";
 import { type Result, success } from "../../core/result.ts";
 import { customSchema } from "./custom.ts";
-import { extraOf, invalid, objectIn, optional, ownFields, verbatimOf } from "./fields.ts";
+import { decodeAll, extraOf, invalid, objectIn, optional, ownFields, textIn, verbatimOf } from "./fields.ts";
+import { type ListedTool, listTools } from "./namespace.ts";
 
-function decodeFunction(tool: JsonObject, path: string): Result<Tool, ClientError> {
+function decodeFunction(tool: JsonObject, path: string): Result<FunctionTool, ClientError> {
   const { name, description, parameters, strict } = tool;
   if (typeof name !== "string") return invalid(`${path}.name`, "a string");
   if (parameters !== undefined && parameters !== null && !isJsonObject(parameters))
@@ -24,7 +25,7 @@ function decodeFunction(tool: JsonObject, path: string): Result<Tool, ClientErro
 }
 
 /** A custom tool is a function with one string parameter to every other dialect. */
-function decodeCustom(tool: JsonObject, path: string): Result<Tool, ClientError> {
+function decodeCustom(tool: JsonObject, path: string): Result<FunctionTool, ClientError> {
   const { name, description, format } = tool;
   if (typeof name !== "string") return invalid(`${path}.name`, "a string");
   const isDescribed = typeof description === "string";
@@ -38,12 +39,51 @@ function decodeCustom(tool: JsonObject, path: string): Result<Tool, ClientError>
   return success(function_);
 }
 
-/** One entry of `tools`: functions and custom tools; namespaces, hosted tools and types yet to come are kept whole. */
-export function decodeTool(tool: JsonValue, path: string): Result<Tool, ClientError> {
-  if (!isJsonObject(tool)) return invalid(path, "an object with a type");
-  if (tool.type === "function") return decodeFunction(tool, path);
-  if (tool.type === "custom") return decodeCustom(tool, path);
-  return success({ type: "opaque", dialect: "openai-responses", json: tool });
+/** What a namespace says of itself is said with its first tool, so that it is said once. */
+function describe(tool: FunctionTool, group: JsonObject): string | undefined {
+  const about = typeof group.description === "string" ? `${textIn(group, "name")}: ${group.description}` : undefined;
+  const texts = [tool.description, about].filter((text) => text !== undefined);
+  return texts.length === 0 ? undefined : texts.join("\n\n");
+}
+
+/** The tools of a namespace, each as a function of its own: to this dialect the first of them stands for all. */
+function decodeNamespace(
+  group: JsonObject,
+  members: readonly ListedTool[],
+  path: string,
+): Result<readonly Tool[], ClientError> {
+  return decodeAll(members, ({ json, flatName }, index) => {
+    const tool = decodeCallable(json, `${path}.tools[${index}]`);
+    if (!tool.ok) return tool;
+    const description = index === 0 ? describe(tool.value, group) : tool.value.description;
+    const { fields = {}, verbatim = {} } = tool.value.extra ?? {};
+    return success({
+      ...tool.value,
+      name: flatName,
+      ...(description === undefined ? {} : { description }),
+      ...extraOf(fields, { ...verbatim, namespace: index === 0 ? group : null }),
+    });
+  });
+}
+
+function decodeCallable(tool: JsonObject, path: string): Result<FunctionTool, ClientError> {
+  return tool.type === "custom" ? decodeCustom(tool, path) : decodeFunction(tool, path);
+}
+
+/** `tools`: functions and custom tools, also those of namespaces; hosted tools and types yet to come are kept whole. */
+export function decodeTools(tools: readonly JsonValue[]): Result<readonly Tool[], ClientError> {
+  const callable = listTools(tools);
+  const decoded = decodeAll(tools, (tool, index): Result<readonly Tool[], ClientError> => {
+    const path = `tools[${index}]`;
+    if (!isJsonObject(tool)) return invalid(path, "an object with a type");
+    const members = callable.filter(({ group }) => group === tool);
+    if (members.length > 0) return decodeNamespace(tool, members, path);
+    if (tool.type !== "function" && tool.type !== "custom")
+      return success([{ type: "opaque", dialect: "openai-responses", json: tool }]);
+    const one = decodeCallable(tool, path);
+    return one.ok ? success([one.value]) : one;
+  });
+  return decoded.ok ? success(decoded.value.flat()) : decoded;
 }
 
 /** Chat's tools are lenient unless they say otherwise, ours strict: what came from elsewhere must say so. */
@@ -70,9 +110,13 @@ function encodeFunction(tool: FunctionTool, path: string, warnings: Warning[]): 
   };
 }
 
-/** One entry of `tools`, or undefined (with a warning) for a type only another dialect knows. */
+/** One entry of `tools`; undefined where its namespace says it, and (with a warning) for a type only another dialect knows. */
 function encodeTool(tool: Tool, path: string, warnings: Warning[]): JsonObject | undefined {
-  if (tool.type === "function") return encodeFunction(tool, path, warnings);
+  if (tool.type === "function") {
+    const { namespace } = verbatimOf(tool.extra);
+    if (namespace === undefined) return encodeFunction(tool, path, warnings);
+    return isJsonObject(namespace) ? namespace : undefined;
+  }
   if (tool.dialect === "openai-responses" && isJsonObject(tool.json)) return tool.json;
   warnings.push({ field: path, action: "dropped", reason: `a tool type only ${tool.dialect} knows` });
   return undefined;

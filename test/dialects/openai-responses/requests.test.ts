@@ -319,7 +319,7 @@ describe("corner case 3: what Codex sends, to other dialects", () => {
     expect(listAt(turn.tool_calls).map((call) => objectAt(call.function))).toEqual([
       { name: "shell", arguments: '{"command":["ls"]}' },
       { name: "apply_patch", arguments: '{"input":"*** Begin Patch"}' },
-      { name: "find", arguments: "{}" },
+      { name: "mcp__files__find", arguments: "{}" },
     ]);
     expect(messages.slice(4).map(({ content }) => content)).toEqual(["a.ts", "Done!", "none"]);
     const patch = objectAt(listAt(sent.tools)[1]?.function);
@@ -330,8 +330,8 @@ describe("corner case 3: what Codex sends, to other dialects", () => {
 
   test("what chat cannot take is named, and nothing is refused", () => {
     const { warnings, sent } = sentTo(openaiChat, CODEX);
-    expect(listAt(sent.tools).map(({ type }) => type)).toEqual(["function", "function"]);
-    for (const field of ["tools[2]", "tools[3]", "tools[4]", "tools[5]", "store", "include", "prompt_cache_key"])
+    expect(listAt(sent.tools).map(({ type }) => type)).toEqual(["function", "function", "function"]);
+    for (const field of ["tools[3]", "tools[4]", "tools[5]", "store", "include", "prompt_cache_key"])
       expect(warnings).toContain(`dropped ${field}`);
     expect(warnings.filter((warning) => /\.(?:id|status|phase|type|strict)$/.test(warning))).toEqual([]);
   });

@@ -305,7 +305,7 @@ describe("custom tools", () => {
 
   test("corner case 3: another dialect's call of one comes back as a custom call with its text", async () => {
     const events = encodeAll(
-      [...call(0, "apply_patch", '{"inp', 'ut":"*** Begin\\n"}'), ...call(1, "inner", "not json"), FINISH],
+      [...call(0, "apply_patch", '{"inp', 'ut":"*** Begin\\n"}'), ...call(1, "n__inner", "not json"), FINISH],
       stamp,
     );
     expect(outputOf(events)).toMatchObject([
@@ -317,7 +317,7 @@ describe("custom tools", () => {
         input: "*** Begin\n",
         status: "completed",
       },
-      { type: "custom_tool_call", name: "inner", input: "not json" },
+      { type: "custom_tool_call", name: "inner", namespace: "n", input: "not json" },
     ]);
     expect(typesOf(events).filter((type) => type?.includes("custom"))).toEqual([
       "response.custom_tool_call_input.delta",
