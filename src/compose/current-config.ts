@@ -1,7 +1,8 @@
 import type { Loaded } from "../config/load.ts";
 import type { ConfiguredProvider, Settings } from "../config/settings.ts";
 import type { Redactor } from "../core/redact.ts";
-import { createPriceBook } from "../host/price-book.ts";
+import { createPriceBook, type PriceBookOptions } from "../host/price-book.ts";
+import { openTables } from "../host/price-tables.ts";
 import type { PriceBook } from "../host/prices.ts";
 import { findProvider } from "../providers/_all.ts";
 
@@ -15,13 +16,20 @@ export interface CurrentConfig {
   use(next: Loaded): void;
 }
 
-function bookFor(settings: Settings): PriceBook {
+/** What prices follow from besides the tables. */
+export function pricingOf(settings: Settings): Omit<PriceBookOptions, "data" | "catalogue"> {
   const providers = new Map(settings.providers.map(({ provider }) => [provider.id, provider]));
-  return createPriceBook({
+  return {
     overrides: settings.prices.overrides,
     isLocalProvider: (id) => providers.get(id)?.isLocal === true,
     priceIdOf: (id) => (providers.get(id) ?? findProvider(id))?.priceId,
-  });
+  };
+}
+
+/** Reads an update of the prices anew, so that a reload takes it into use. */
+function bookFor({ settings, stateDir }: Loaded): PriceBook {
+  const { data, catalogue } = openTables(stateDir);
+  return createPriceBook({ ...pricingOf(settings), data, catalogue });
 }
 
 function registerSecrets({ providers }: Settings, redactor: Redactor): void {
@@ -32,7 +40,8 @@ function registerSecrets({ providers }: Settings, redactor: Redactor): void {
 
 function followingBook(current: () => PriceBook): PriceBook {
   return {
-    priceOf: (provider, model, at) => current().priceOf(provider, model, at),
+    priceOf: (provider, model, at, serviceTier) => current().priceOf(provider, model, at, serviceTier),
+    rowsOf: (provider, model) => current().rowsOf(provider, model),
     factsOf: (provider, model) => current().factsOf(provider, model),
     modelsOf: (provider) => current().modelsOf(provider),
     get source() {
@@ -47,7 +56,7 @@ function followingBook(current: () => PriceBook): PriceBook {
 /** Holds the first configuration. Its keys, and those of every later one, are made known to the redactor. */
 export function holdConfig(first: Loaded, redactor: Redactor): CurrentConfig {
   let loaded = first;
-  let book = bookFor(first.settings);
+  let book = bookFor(first);
   registerSecrets(first.settings, redactor);
   return {
     loaded: () => loaded,
@@ -56,7 +65,7 @@ export function holdConfig(first: Loaded, redactor: Redactor): CurrentConfig {
     prices: followingBook(() => book),
     use(next) {
       loaded = next;
-      book = bookFor(next.settings);
+      book = bookFor(next);
       registerSecrets(next.settings, redactor);
     },
   };

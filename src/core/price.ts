@@ -27,6 +27,11 @@ export interface RateCard {
   readonly requestsPerThousand?: number;
   /** USD per thousand web searches. */
   readonly webSearchesPerThousand?: number;
+  /**
+   * Whole cards of other service tiers, by the name that a reply states (`priority`, `flex`, `batch`, `fast`). They choose a
+   * price row; {@link costOf} does not look at them.
+   */
+  readonly serviceTiers?: Readonly<Record<string, RateCard>>;
 }
 
 /** One price as it stood at one moment, with where it came from. Stored with each ledger row, so history never changes. */

@@ -25,10 +25,23 @@ export interface Usage {
     readonly image?: number;
   };
   readonly units?: { readonly webSearches?: number };
+  /** The service tier that served the call, as the reply names it; absent: the standard one. */
+  readonly serviceTier?: string;
   /** A cost the provider itself states, in USD (OpenRouter `usage.cost`); never trusted silently, shown beside ours. */
   readonly statedCostUsd?: number;
   /** The provider's usage object as it came. */
   readonly raw: JsonValue;
+}
+
+/** Names that providers give to the tier at list price: OpenAI, Anthropic, Groq, and what a request may say. */
+const STANDARD_TIERS = new Set(["", "default", "standard", "on_demand", "auto"]);
+const MAX_TIER_CHARACTERS = 40;
+
+/** The member of a usage that a reply's `service_tier` becomes: none for the standard tier. */
+export function serviceTierOf(stated: JsonValue | undefined): Pick<Usage, "serviceTier"> {
+  if (typeof stated !== "string") return {};
+  const serviceTier = stated.toLowerCase().slice(0, MAX_TIER_CHARACTERS);
+  return STANDARD_TIERS.has(serviceTier) ? {} : { serviceTier };
 }
 
 /** Where counts come from: the provider's own, counted by a tokenizer, or estimated from text length. */

@@ -40,11 +40,12 @@ export function priceAttempt(
   { prices, isLocal, isSubscription }: PricingParts,
 ): Pricing {
   if (!hasTokens(usage) && !isPaidByImage(intent, state)) return { price: null, cost: NOTHING, reason: "no-tokens" };
-  const price = prices.priceOf(intent.provider, intent.model, intent.startedAt);
+  const price = prices.priceOf(intent.provider, intent.model, intent.startedAt, usage.serviceTier);
   if (isLocal(intent.provider)) return { price, cost: NOTHING, reason: "local" };
   if (isSubscription(intent.provider)) return { price, cost: NOTHING, reason: "subscription" };
   if (!hasTokens(usage)) return { price, cost: null, reason: "paid-by-image" };
-  if (price === null) return { price, cost: null, reason: "no-price" };
+  if (price === null)
+    return { price, cost: null, reason: usage.serviceTier === undefined ? "no-price" : "no-tier-price" };
   return { price, cost: costOf(usage, price.rates), reason: null };
 }
 

@@ -1,7 +1,8 @@
-import type { PriceRow, RateCard } from "../core/price.ts";
+import type { RateCard } from "../core/price.ts";
 import { bundledCatalogue, type CatalogueModel, type CatalogueSection } from "./price-catalogue.ts";
-import { bundledPrices, type DatedCard, type PriceData, type PricedModel } from "./price-data.ts";
-import { cardIndexAt, conditionOf, findModel } from "./price-match.ts";
+import { bundledPrices, type PriceData } from "./price-data.ts";
+import { cardIndexAt, findModel } from "./price-match.ts";
+import { allRows, catalogueRows, type ModelRows, rowAt, tableRows } from "./price-rows.ts";
 import type { ModelFacts, PriceBook } from "./prices.ts";
 
 /** What a price book is made from. */
@@ -39,51 +40,11 @@ const UNKNOWN_FACTS: ModelFacts = {
 /** Model names come from clients, so what is remembered of them is bounded. */
 const REMEMBERED_MODELS = 5_000;
 
-function withId(row: Omit<PriceRow, "id">): PriceRow {
-  const digest = new Bun.CryptoHasher("sha256").update(JSON.stringify(row)).digest("hex");
-  return { id: `price_${digest.slice(0, 16)}`, ...row };
-}
-
-/** A model's cards with where they are from, and its rows, one a card, each made when it is first needed. */
-interface ModelRows {
-  readonly id: string;
-  readonly contextTokens: number | null;
-  readonly cards: readonly DatedCard[];
-  readonly source: string;
-  readonly date: string;
-  readonly rows: (PriceRow | undefined)[];
-}
-
-function tableRows(data: PriceData, { id, contextTokens, cards }: PricedModel): ModelRows {
-  return { id, contextTokens: contextTokens ?? null, cards, source: data.source, date: data.date, rows: [] };
-}
-
-function catalogueRows(section: CatalogueSection | undefined, name: string): ModelRows | undefined {
-  const model = section?.models.get(name.trim().toLowerCase());
-  if (section === undefined || model?.rates === undefined) return undefined;
-  const { id, contextTokens, rates } = model;
-  return { id, contextTokens, cards: [{ rates }], source: section.source, date: section.date, rows: [] };
-}
-
 function overrideFor(overrides: PriceBookOptions["overrides"], name: string): RateCard | undefined {
   if (Object.hasOwn(overrides, name)) return overrides[name];
   const patterns = Object.keys(overrides).filter((key) => key.endsWith("*") && name.startsWith(key.slice(0, -1)));
   const longest = patterns.toSorted((left, right) => right.length - left.length)[0];
   return longest === undefined ? undefined : overrides[longest];
-}
-
-function makeRow(provider: string, model: string, found: ModelRows, index: number): PriceRow | undefined {
-  const card = found.cards[index];
-  if (card === undefined) return undefined;
-  const condition = conditionOf(card);
-  return withId({
-    provider,
-    model,
-    rates: card.rates,
-    source: found.source,
-    date: found.date,
-    ...(condition === undefined ? {} : { condition }),
-  });
 }
 
 function factsFrom(priced: ModelRows | undefined, found: CatalogueModel | undefined): ModelFacts {
@@ -103,20 +64,22 @@ function routedPlace(provider: string, model: string): readonly [provider: strin
   return [`huggingface_${model.slice(colon + 1)}`, model.slice(0, colon)];
 }
 
-/** Rows that are the same at any time, from overrides and for local models. */
-function fixedRow(options: PriceBookOptions, provider: string, model: string): PriceRow | undefined {
-  const rates = overrideFor(options.overrides, `${provider}/${model}`);
-  if (rates !== undefined) return withId({ provider, model, rates, source: "override", date: NO_DAY });
-  if (!options.isLocalProvider(provider)) return undefined;
-  return withId({ provider, model, rates: LOCAL_RATES, source: "local", date: NO_DAY });
+/** What is the same at any time: overrides, and local models. */
+function fixedRows(options: PriceBookOptions, provider: string, model: string): ModelRows | undefined {
+  const overridden = overrideFor(options.overrides, `${provider}/${model}`);
+  const source = overridden === undefined ? "local" : "override";
+  if (overridden === undefined && !options.isLocalProvider(provider)) return undefined;
+  const cards = [{ rates: overridden ?? LOCAL_RATES }];
+  return { id: model, contextTokens: null, cards, source, date: NO_DAY, rows: new Map() };
 }
 
-/** A price book over the bundled table, which is parsed when the first price of a paid model is asked for. */
-export function createPriceBook(options: PriceBookOptions): PriceBook {
+/** Finds what is priced, and remembers what it found. */
+function createFinder(options: PriceBookOptions) {
   const load = options.data ?? bundledPrices;
   const sectionOf = options.catalogue ?? bundledCatalogue;
-  const fixed = new Map<string, PriceRow | undefined>();
+  const fixed = new Map<string, ModelRows | undefined>();
   const priced = new Map<string, ModelRows | undefined>();
+  const listed = new Map<string, ModelRows | undefined>();
 
   function remembered<Value>(memory: Map<string, Value>, key: string, make: () => Value): Value {
     const known = memory.get(key);
@@ -131,44 +94,72 @@ export function createPriceBook(options: PriceBookOptions): PriceBook {
     return options.priceIdOf?.(provider) ?? ALIASES[provider] ?? provider;
   }
 
-  function rowsOf(provider: string, model: string): ModelRows | undefined {
+  function inCatalogue(provider: string, model: string): ModelRows | undefined {
+    return remembered(listed, `${provider}/${model}`, () => {
+      const [place, name] = routedPlace(idOf(provider), model);
+      return catalogueRows(sectionOf(place), name);
+    });
+  }
+
+  function inTables(provider: string, model: string): ModelRows | undefined {
     return remembered(priced, `${provider}/${model}`, () => {
       const [place, name] = routedPlace(idOf(provider), model);
       const found = findModel(load(), place, name);
-      return found === undefined ? catalogueRows(sectionOf(place), name) : tableRows(load(), found);
+      return found === undefined ? inCatalogue(provider, model) : tableRows(load(), found);
     });
   }
 
   return {
-    priceOf(provider, model, at) {
-      const row = remembered(fixed, `${provider}/${model}`, () => fixedRow(options, provider, model));
-      if (row !== undefined) return row;
-      const found = rowsOf(provider, model);
+    load,
+    sectionOf,
+    idOf,
+    inCatalogue,
+    inTables,
+    /** Overrides and local models. */
+    fixed: (provider: string, model: string): ModelRows | undefined =>
+      remembered(fixed, `${provider}/${model}`, () => fixedRows(options, provider, model)),
+  };
+}
+
+/** A price book over the bundled table, which is parsed when the first price of a paid model is asked for. */
+export function createPriceBook(options: PriceBookOptions): PriceBook {
+  const find = createFinder(options);
+  return {
+    priceOf(provider, model, at, serviceTier) {
+      const own = find.fixed(provider, model);
+      if (own?.source === "local") return rowAt(own, 0, { provider, model });
+      const found = own ?? find.inTables(provider, model);
       if (found === undefined) return null;
-      const index = cardIndexAt(found.cards, at);
-      found.rows[index] ??= makeRow(provider, model, found, index);
-      return found.rows[index] ?? null;
+      const row = rowAt(found, cardIndexAt(found.cards, at), { provider, model, serviceTier });
+      if (row !== null || serviceTier === undefined || own !== undefined) return row;
+      // The table has no prices of service tiers; the catalogue may.
+      const other = find.inCatalogue(provider, model);
+      return other === undefined ? null : rowAt(other, 0, { provider, model, serviceTier });
+    },
+    rowsOf(provider, model) {
+      const found = find.fixed(provider, model) ?? find.inTables(provider, model);
+      return found === undefined ? [] : allRows(found, { provider, model });
     },
     factsOf(provider, model) {
       if (options.isLocalProvider(provider)) return UNKNOWN_FACTS;
-      const id = idOf(provider);
+      const id = find.idOf(provider);
       const [, name] = routedPlace(id, model);
-      const own = rowsOf(provider, model);
-      const models = sectionOf(id)?.models;
+      const own = find.inTables(provider, model);
+      const models = find.sectionOf(id)?.models;
       return factsFrom(own, models?.get(name.trim().toLowerCase()) ?? models?.get(own?.id.toLowerCase() ?? ""));
     },
     modelsOf(provider) {
-      const id = idOf(provider);
-      const listed = [...(sectionOf(id)?.models.values() ?? [])];
+      const id = find.idOf(provider);
+      const listed = [...(find.sectionOf(id)?.models.values() ?? [])];
       // The catalogue lists what is offered today; the price data also has retired models and patterns of fine-tuned ones.
-      const offered = listed.length > 0 ? listed : (load().providers[id]?.models ?? []);
+      const offered = listed.length > 0 ? listed : (find.load().providers[id]?.models ?? []);
       return [...new Set(offered.map((model) => model.id))];
     },
     get source() {
-      return load().source;
+      return find.load().source;
     },
     get date() {
-      return load().date;
+      return find.load().date;
     },
   };
 }

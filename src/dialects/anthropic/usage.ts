@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { type CostStamp, stampFields } from "../../core/stamp.ts";
-import { totalOutput, type Usage } from "../../core/usage.ts";
+import { serviceTierOf, totalOutput, type Usage } from "../../core/usage.ts";
 
 function count(object: JsonObject, name: string): number {
   const value = object[name];
@@ -15,7 +15,7 @@ function nested(object: JsonObject, name: string): JsonObject {
 /**
  * Reads a `usage` object of the Messages format: `input_tokens` excludes cache reads and writes, `output_tokens` includes thinking.
  * The 5 min / 1 h split of cache writes is `cache_creation.ephemeral_*`; writes outside the split count as 5 min, the default.
- * Undefined when it carries no token counts.
+ * `speed` is `fast` for calls in fast mode, which has prices of its own. Undefined when it carries no token counts.
  */
 export function readUsage(raw: JsonValue | undefined): Usage | undefined {
   if (!isJsonObject(raw)) return undefined;
@@ -36,6 +36,7 @@ export function readUsage(raw: JsonValue | undefined): Usage | undefined {
     },
     output: { text: output - reasoning, reasoning },
     ...(webSearches === 0 ? {} : { units: { webSearches } }),
+    ...serviceTierOf(raw.speed === "fast" ? raw.speed : raw.service_tier),
     raw,
   };
 }

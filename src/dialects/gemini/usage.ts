@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { type CostStamp, stampFields } from "../../core/stamp.ts";
-import { totalInput, totalOutput, type Usage } from "../../core/usage.ts";
+import { serviceTierOf, totalInput, totalOutput, type Usage } from "../../core/usage.ts";
 import { objectsIn } from "./fields.ts";
 
 function count(object: JsonObject, name: string): number {
@@ -24,6 +24,12 @@ function present<Name extends string>(counts: Readonly<Record<Name, number>>): P
 /** Whether a `usageMetadata` counts anything: on Vertex, all chunks but the last name a traffic type alone. */
 function hasCounts(raw: JsonValue | undefined): raw is JsonObject {
   return isJsonObject(raw) && (typeof raw.promptTokenCount === "number" || typeof raw.totalTokenCount === "number");
+}
+
+/** Vertex says `ON_DEMAND`, `ON_DEMAND_FLEX`, `ON_DEMAND_PRIORITY` or `PROVISIONED_THROUGHPUT`; the Gemini API `serviceTier`. */
+function tierOf({ serviceTier, trafficType }: JsonObject): Pick<Usage, "serviceTier"> {
+  if (serviceTier !== undefined) return serviceTierOf(serviceTier);
+  return typeof trafficType === "string" ? serviceTierOf(trafficType.replace("ON_DEMAND_", "")) : {};
 }
 
 /**
@@ -59,6 +65,7 @@ export function readUsage(raw: JsonValue | undefined): Usage | undefined {
         image: ofModality(raw, "candidatesTokensDetails", "IMAGE"),
       }),
     },
+    ...tierOf(raw),
     raw,
   };
 }

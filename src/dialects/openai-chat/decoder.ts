@@ -155,7 +155,7 @@ function readChunk(state: DecoderState, chunk: JsonObject): Step {
   const choices = choicesOf(chunk);
   let next = choices.length > 0 && state.phase === "waiting" ? start(state, chunk, parts) : state;
   for (const choice of choices) next = readChoice(next, choice, parts);
-  const usage = decodeUsage(rawUsageOf(chunk));
+  const usage = decodeUsage(rawUsageOf(chunk), chunk.service_tier);
   if (usage !== undefined) next = { ...next, usage };
   if (next.finish !== undefined && usage !== undefined) return complete(next, next.finish, parts);
   if (usage !== undefined) parts.push({ type: "usage", usage });

@@ -83,7 +83,7 @@ export function decodeReply(body: JsonValue): Result<Reply, Fault> {
   const choices = choicesOf(body).map((choice) => takeChoice(choice, id));
   const [first, ...others] = choices;
   if (first === undefined) return failure({ kind: "garbage", message: "The upstream's reply holds no choice." });
-  const usage = decodeUsage(rawUsageOf(body));
+  const usage = decodeUsage(rawUsageOf(body), body.service_tier);
   return success({
     id,
     model: stringIn(body, "model") ?? "",

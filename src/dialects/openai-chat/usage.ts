@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { type CostStamp, stampFields } from "../../core/stamp.ts";
-import { totalInput, totalOutput, type Usage } from "../../core/usage.ts";
+import { serviceTierOf, totalInput, totalOutput, type Usage } from "../../core/usage.ts";
 
 /** xAI states its cost in ticks of 10^-10 USD (checked against its price list with recorded replies). */
 const XAI_TICKS_PER_USD = 10_000_000_000;
@@ -44,9 +44,10 @@ function present<Name extends string>(counts: Readonly<Record<Name, number>>): P
 /**
  * A chat `usage` object in the normal form; undefined when there is none. Cached tokens are looked for where OpenAI
  * (`prompt_tokens_details.cached_tokens`), DeepSeek (`prompt_cache_hit_tokens`) and Moonshot (`cached_tokens`) put them,
- * cache writes in OpenRouter's `cache_write_tokens`. Embeddings may state `total_tokens` alone.
+ * cache writes in OpenRouter's `cache_write_tokens`. Embeddings may state `total_tokens` alone. The `service_tier` stands beside
+ * the usage, in the reply or chunk.
  */
-export function decodeUsage(raw: JsonValue | undefined): Usage | undefined {
+export function decodeUsage(raw: JsonValue | undefined, serviceTier?: JsonValue): Usage | undefined {
   if (!isJsonObject(raw)) return undefined;
   const input = childOf(raw, "prompt_tokens_details");
   const output = childOf(raw, "completion_tokens_details");
@@ -75,6 +76,7 @@ export function decodeUsage(raw: JsonValue | undefined): Usage | undefined {
       ...present({ audio: countOf(output.audio_tokens), image: countOf(output.image_tokens) }),
     },
     ...(searches > 0 ? { units: { webSearches: searches } } : {}),
+    ...serviceTierOf(serviceTier),
     ...(stated === undefined ? {} : { statedCostUsd: stated }),
     raw,
   };

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import { type CostStamp, stampFields } from "../../core/stamp.ts";
-import { NO_USAGE, totalInput, totalOutput, type Usage } from "../../core/usage.ts";
+import { NO_USAGE, serviceTierOf, totalInput, totalOutput, type Usage } from "../../core/usage.ts";
 import { objectIn, objectsIn } from "./fields.ts";
 
 /** xAI states its cost in ticks of 10^-10 USD. */
@@ -46,6 +46,7 @@ export function decodeUsage(response: JsonObject): Usage | undefined {
     input: { uncached: total - cacheRead - cacheWrite5m, cacheRead, cacheWrite5m, cacheWrite1h: 0 },
     output: { text: output - reasoning, reasoning },
     ...(webSearches === 0 ? {} : { units: { webSearches } }),
+    ...serviceTierOf(response.service_tier),
     ...(stated === undefined ? {} : { statedCostUsd: stated }),
     raw,
   };
