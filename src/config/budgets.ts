@@ -8,7 +8,7 @@ import type { Config } from "./schema.ts";
 import type { Settings } from "./settings.ts";
 
 /** The percentages that are told where a budget names none. */
-const WARN_AT: readonly number[] = [50, 80];
+export const WARN_AT: readonly number[] = [50, 80];
 
 /** The budgets of the file, with their defaults, in its order. */
 export function budgetsOf({ budgets }: Pick<Config, "budgets">): readonly Budget[] {

@@ -1,5 +1,6 @@
 import type { RateCard } from "../core/price.ts";
 import { budgetsOf } from "./budgets.ts";
+import { projectsOf } from "./projects.ts";
 import type { Config } from "./schema.ts";
 import type { ConfiguredProvider, Settings, Webhook } from "./settings.ts";
 
@@ -63,7 +64,7 @@ export function finishSettings(
     budgets: budgetsOf(config),
     timeZone: config.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
     webhooks,
-    projects: {},
+    projects: projectsOf(config),
     prices: { overrides: rateCards(config.prices?.overrides ?? {}) },
     local: { keepAlive: local?.keepAlive ?? "5m", contextTokens: local?.contextTokens ?? 8192 },
     isStrict: config.strict ?? false,

@@ -41,6 +41,10 @@ const SETTINGS = `# Check it with \`lodestar config check\`, see what counts wit
 #   - { scope: project, name: "*", period: day, limitUsd: 5, over: deny }   # each project apart
 # timeZone: Europe/Berlin       # whose days and months; the system's where it is left out
 
+# What holds for one project; it wins over the project's own .lodestar.yaml (\`lodestar project init\`).
+# projects:
+#   web: { aliases: { coder: ollama/qwen2.5-coder:7b }, tag: web, budgets: [{ period: month, limitUsd: 5 }] }
+
 # Who is told of budgets and health over HTTP.
 # webhooks:
 #   - { url: "http://127.0.0.1:9000/hook", events: [budget, health] }   # secret: env:NAME signs it

@@ -1,4 +1,5 @@
 import { BUILT_IN_ALIASES, CHOICE_NAMES } from "../core/expand.ts";
+import type { ProjectWish } from "../core/project.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { PROVIDERS } from "../providers/_all.ts";
 import type { LocalProblem } from "./accounts.ts";
@@ -12,9 +13,11 @@ type Outcome =
   | { readonly kind: "cycle"; readonly trail: string };
 
 interface Names {
-  readonly settings: Settings;
-  /** Providers that a `provider/model` may name: the configured and the built-in ones. */
+  readonly settings: Pick<Settings, "aliases" | "chains">;
+  /** Providers that a `provider/model` may name. */
   readonly providers: ReadonlySet<string>;
+  /** Providers that exist but may not be named, since they are not configured. */
+  readonly unconfigured: ReadonlySet<string>;
   readonly models: ReadonlySet<string>;
 }
 
@@ -52,6 +55,7 @@ function unknownTarget(path: ValuePath, name: string, names: Names): LocalProble
   const slash = name.indexOf("/");
   if (slash > 0) {
     const provider = name.slice(0, slash);
+    if (names.unconfigured.has(provider)) return unconfiguredTarget(path, name, provider);
     const fix = didYouMean(provider, names.providers).trim() || "add it under `providers`, or correct the name";
     return { code: "unknown_target", path, message: `names "${name}", but there is no provider "${provider}"`, fix };
   }
@@ -62,6 +66,12 @@ function unknownTarget(path: ValuePath, name: string, names: Names): LocalProble
   const hint = didYouMean(name, others).trim();
   const fix = hint || `write provider/model, for example ollama/${name}`;
   return { code: "unknown_target", path, message: `names "${name}", which is no alias, chain or listed model`, fix };
+}
+
+function unconfiguredTarget(path: ValuePath, name: string, provider: string): LocalProblem {
+  const message = `names "${name}", but the provider "${provider}" is not configured here`;
+  const fix = `lodestar provider add ${provider}; or name another, such as free or cheap, which are whatever is configured`;
+  return { code: "unknown_target", path, message, fix };
 }
 
 function check(path: ValuePath, name: string, names: Names, trail: readonly string[]): LocalProblem | null {
@@ -85,24 +95,61 @@ function checkModel(path: ValuePath, model: string, names: Names): LocalProblem 
   return { code: "unknown_target", path, ...part, message: "names no provider/model of a known provider", fix };
 }
 
-/** Every alias, chain entry and price override that leads nowhere or in a circle. */
-export function checkReferences(settings: Settings): readonly LocalProblem[] {
-  const names: Names = {
+/** The names that the settings of the user may use: an unconfigured built-in provider is no mistake there. */
+function namesOf(settings: Settings): Names {
+  return {
     settings,
     providers: new Set(
       [...settings.providers, ...PROVIDERS.map((provider) => ({ provider }))].map((p) => p.provider.id),
     ),
+    unconfigured: new Set(),
     models: new Set(settings.providers.flatMap((configured) => configured.models)),
   };
-  const aliases = Object.entries(settings.aliases).map(([name, target]) =>
-    check(["aliases", name], target, names, [`alias ${name}`]),
+}
+
+/** Every alias and chain entry that stands below `prefix` and leads nowhere or in a circle. */
+function checkTargets(
+  { aliases, chains }: Pick<ProjectWish, "aliases" | "chains">,
+  names: Names,
+  prefix: ValuePath,
+): readonly LocalProblem[] {
+  const wrongAliases = Object.entries(aliases).map(([name, target]) =>
+    check([...prefix, "aliases", name], target, names, [`alias ${name}`]),
   );
-  const chains = Object.entries(settings.chains).flatMap(([name, entries]) =>
-    entries.map((entry, index) => check(["chains", name, index], entry, names, [`chain ${name}`])),
+  const wrongChains = Object.entries(chains).flatMap(([name, entries]) =>
+    entries.map((entry, index) => check([...prefix, "chains", name, index], entry, names, [`chain ${name}`])),
   );
+  return [...wrongAliases, ...wrongChains].filter((problem) => problem !== null);
+}
+
+/** The names of a project: its own before the user's. */
+function withProject(names: Names, { aliases, chains }: Pick<ProjectWish, "aliases" | "chains">): Names {
+  const { settings } = names;
+  return {
+    ...names,
+    settings: { aliases: { ...settings.aliases, ...aliases }, chains: { ...settings.chains, ...chains } },
+  };
+}
+
+/** As {@link checkReferences}, for a project's own file: it may only lead to what is configured. */
+export function checkProjectReferences(wish: ProjectWish, settings: Settings): readonly LocalProblem[] {
+  const usable = settings.providers.filter(({ accounts }) => accounts.length > 0).map(({ provider }) => provider.id);
+  const names = namesOf(settings);
+  const providers = new Set(usable);
+  const unconfigured = names.providers.difference(providers);
+  return checkTargets(wish, withProject({ ...names, providers, unconfigured }, wish), []);
+}
+
+/** Every alias, chain entry and price override that leads nowhere or in a circle. */
+export function checkReferences(settings: Settings): readonly LocalProblem[] {
+  const names = namesOf(settings);
   const prices = Object.keys(settings.prices.overrides).map((model) =>
     checkModel(["prices", "overrides", model], model, names),
   );
   const baseline = checkModel(["baselineModel"], settings.baselineModel, names);
-  return [...aliases, ...chains, ...prices, baseline].filter((problem) => problem !== null);
+  const projects = Object.entries(settings.projects).flatMap(([name, rules]) =>
+    checkTargets(rules, withProject(names, rules), ["projects", name]),
+  );
+  const others = [...prices, baseline].filter((problem) => problem !== null);
+  return [...checkTargets(settings, names, []), ...projects, ...others];
 }

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { BudgetsSchema, TimeZoneSchema, WebhooksSchema } from "./schema-budgets.ts";
 import { RateCardSchema } from "./schema-prices.ts";
+import { ProjectsSchema } from "./schema-projects.ts";
 import { ProviderBlockSchema } from "./schema-provider.ts";
 import {
   DURATION_HINT,
@@ -120,6 +121,7 @@ export const ConfigSchema = v.strictObject(
     budgets: BudgetsSchema,
     timeZone: TimeZoneSchema,
     webhooks: WebhooksSchema,
+    projects: ProjectsSchema,
     retention: section(
       {
         ledger: days("Rows of the ledger."),

@@ -1,10 +1,10 @@
 import { Document, isMap, isScalar, visit } from "yaml";
 import type { Budget } from "../core/budget.ts";
-import { formatLimit, limitOf } from "../core/budget-text.ts";
 import { findProvider } from "../providers/_all.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { Loaded } from "./load.ts";
 import type { ConfiguredProvider, Settings, Webhook } from "./settings.ts";
+import { shownLimit, shownProject } from "./show-project.ts";
 import { formatDuration, formatSize } from "./units.ts";
 import type { ValuePath } from "./yaml-source.ts";
 
@@ -53,9 +53,7 @@ function shownProvider(configured: ConfiguredProvider): Readonly<Record<string, 
 
 function shownBudget(budget: Budget): Readonly<Record<string, unknown>> {
   const { scope, name, period, limitNanoUsd, warnAt, over, isUnpricedAllowed } = budget;
-  const limit = formatLimit(limitNanoUsd);
-  // Sixteen digits are more than every number holds: such a limit stays text.
-  const limitUsd = limitOf(Number(limit)) === limitNanoUsd ? Number(limit) : limit;
+  const limitUsd = shownLimit(limitNanoUsd);
   const unpriced = isUnpricedAllowed ? "allow" : "deny";
   return { scope, name: name ?? undefined, period, limitUsd, warnAt: [...warnAt], over, unpriced };
 }
@@ -100,6 +98,7 @@ export function shownSettings(settings: Settings): Readonly<Record<string, unkno
     budgets: settings.budgets.map(shownBudget),
     timeZone: settings.timeZone,
     webhooks: settings.webhooks.map(shownWebhook),
+    projects: Object.fromEntries(Object.entries(settings.projects).map(([name, rules]) => [name, shownProject(rules)])),
     retention: {
       ledger: `${retention.ledgerDays}d`,
       requests: `${retention.requestsDays}d`,

@@ -111,6 +111,8 @@ describe("the resolved configuration", () => {
       webhooks:
         - url: http://hooks.lab/x
           secret: env:A
+      # default
+      projects: {}
       retention:
         ledger: 90d # default
         requests: 14d # default
