@@ -1,19 +1,37 @@
 import type { Fault } from "./fault.ts";
+import { isJsonObject, without } from "./json.ts";
 import type { ChatRequest, Message, Part } from "./request.ts";
 
-/** Thinking, and calls of tools, may carry a token that only the provider that minted it takes back. */
+/** Gemini's word for the token, where a part has no member for it: text, images and what only Gemini knows may carry one too. */
+const TOKEN = "thoughtSignature";
+
+/** Any part may carry a token that only the provider that minted it takes back. */
 function isSigned(part: Part): boolean {
-  if (part.type === "reasoning") return part.signature !== undefined || part.encrypted !== undefined;
-  return part.type === "tool-call" && part.signature !== undefined;
+  switch (part.type) {
+    case "reasoning":
+      return part.signature !== undefined || part.encrypted !== undefined;
+    case "tool-call":
+      return part.signature !== undefined;
+    case "opaque":
+      return isJsonObject(part.json) && Object.hasOwn(part.json, TOKEN);
+    default:
+      return part.extra?.verbatim?.[TOKEN] !== undefined;
+  }
 }
 
-/** What is left of a part for other providers: readable thinking, the call itself; nothing of thinking that is sealed. */
+/** What is left of a signed part for other providers: the part itself; of thinking what can be read, nothing of what is sealed. */
 function unsigned(part: Part): readonly Part[] {
   if (!isSigned(part)) return [part];
   if (part.type === "reasoning") return part.text === "" ? [] : [{ type: "reasoning", text: part.text }];
-  if (part.type !== "tool-call") return [part];
-  const { signature: _, ...call } = part;
-  return [call];
+  if (part.type === "tool-call") {
+    const { signature: _, ...call } = part;
+    return [call];
+  }
+  if (part.type === "opaque")
+    return isJsonObject(part.json) ? [{ ...part, json: without(part.json, [TOKEN]) }] : [part];
+  const { extra } = part;
+  if (extra?.verbatim === undefined) return [part];
+  return [{ ...part, extra: { ...extra, verbatim: without(extra.verbatim, [TOKEN]) } }];
 }
 
 function unsignedMessage(message: Message): readonly Message[] {

@@ -1,6 +1,8 @@
 import type { Fault } from "../core/fault.ts";
+import type { ChatRequest } from "../core/request.ts";
 import { textOfRequest } from "../core/request-text.ts";
 import { type Result, success } from "../core/result.ts";
+import { hasSignatures, isSignatureRefusal, withoutSignatures } from "../core/signatures.ts";
 import { estimateTokens, NO_USAGE } from "../core/usage.ts";
 import type { TokenCountCodec } from "../dialects/dialect.ts";
 import type { Attempt } from "./attempt.ts";
@@ -16,20 +18,35 @@ function answer(call: CountCall, inputTokens: number, source: "provider" | "esti
   return { warnings: [], body: JSON.stringify(body), headers: { "x-lodestar-usage-source": source }, waitedMs };
 }
 
-async function askProvider(
-  call: CountCall,
-  attempt: Attempt,
-  route: Route,
-  codec: TokenCountCodec,
+/** A question for a count. */
+interface Question {
+  readonly call: CountCall;
+  readonly attempt: Attempt;
+  readonly route: Route;
+  readonly codec: TokenCountCodec;
+}
+
+async function askOnce(
+  { call, attempt, route, codec }: Question,
+  request: ChatRequest,
   services: Services,
 ): Promise<Result<number, Fault>> {
-  const { body } = codec.encodeRequest(call.request, encodeTargetOf(attempt, route, call.request, services));
+  const { body } = codec.encodeRequest(request, encodeTargetOf(attempt, route, request, services));
   const path = codec.path(attempt.planned.target.model);
-  const request = { path, body: JSON.stringify(body), isStream: false };
-  const sent = await callUpstream(attempt, call, route, request, services);
+  const outgoing = { path, body: JSON.stringify(body), isStream: false };
+  const sent = await callUpstream(attempt, call, route, outgoing, services);
   if (!sent.ok) return sent;
   const json = await readJson(attempt, sent.value, services);
   return json.ok ? codec.decodeReply(json.value) : json;
+}
+
+/** Signatures go where they would go with the request itself. */
+async function askProvider(question: Question, services: Services): Promise<Result<number, Fault>> {
+  const { call, attempt } = question;
+  const request = attempt.planned.isHome ? call.request : withoutSignatures(call.request);
+  const counted = await askOnce(question, request, services);
+  if (counted.ok || !isSignatureRefusal(counted.error) || !hasSignatures(request)) return counted;
+  return askOnce(question, withoutSignatures(request), services);
 }
 
 /**
@@ -49,7 +66,7 @@ export async function exchangeCount(
     return success(answer(call, estimateTokens(textOfRequest(call.request)), "estimated", 0));
   }
   const sentAt = services.clock.monotonic();
-  const counted = await askProvider(call, attempt, route.value, codec, services);
+  const counted = await askProvider({ call, attempt, route: route.value, codec }, services);
   if (!counted.ok) return counted;
   bookAnswer(attempt, NO_USAGE, () => NO_USAGE);
   services.health.succeeded(attempt.planned.target);

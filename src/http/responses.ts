@@ -1,5 +1,5 @@
 import { type ClientError, refusal } from "../core/fault.ts";
-import type { JsonObject, JsonValue } from "../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../core/json.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import { openaiResponses } from "../dialects/openai-responses/dialect.ts";
 import { inputItems, inputItemsPage, withFoundItems } from "../dialects/openai-responses/input-items.ts";
@@ -57,6 +57,14 @@ function previousNotFound(id: string, shelf: Shelf | null): ClientError {
   return refusal("previous_response_not_found", message, { param: "previous_response_id" });
 }
 
+/** A conversation that its provider keeps has turns before this answer which nobody here has seen. */
+function inConversation({ resource }: StoredResponse): ClientError | null {
+  const { conversation } = resource;
+  if (!isJsonObject(conversation)) return null;
+  const message = `This answer belongs to conversation '${String(conversation.id)}', of which only its provider has the earlier turns: send \`conversation\` again in place of \`previous_response_id\`.`;
+  return refusal("previous_response_not_found", message, { param: "previous_response_id" });
+}
+
 /** The body with the turns before it in front of it; the error for an id that leads to none. */
 function withTurnsBefore(json: JsonObject, shelf: Shelf | null): Result<JsonObject, ClientError> {
   const { previous_response_id: id } = json;
@@ -67,6 +75,8 @@ function withTurnsBefore(json: JsonObject, shelf: Shelf | null): Result<JsonObje
   }
   const previous = shelf?.find(id) ?? null;
   if (previous === null) return failure(previousNotFound(id, shelf));
+  const elsewhere = inConversation(previous);
+  if (elsewhere !== null) return failure(elsewhere);
   const output = Array.isArray(previous.resource.output) ? previous.resource.output : [];
   return success(withPreviousItems(json, [...previous.input, ...output]));
 }

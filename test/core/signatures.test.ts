@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import type { JsonObject } from "../../src/core/json.ts";
 import type { ChatRequest, Message, Part } from "../../src/core/request.ts";
 import { hasSignatures, isSignatureRefusal, withoutSignatures } from "../../src/core/signatures.ts";
 
@@ -11,6 +12,11 @@ function conversation(...parts: readonly Part[]): ChatRequest {
 const TEXT: Part = { type: "text", text: "said" };
 const CALL: Part = { type: "tool-call", id: "c", name: "f", arguments: "{}" };
 const THOUGHT: Part = { type: "reasoning", text: "hm" };
+const TOKEN = { thoughtSignature: "c2ln" };
+const onGemini = (verbatim: JsonObject): Part => {
+  return { type: "text", text: "drawn", extra: { dialect: "gemini", fields: { a: 1 }, verbatim } };
+};
+const opaque = (json: JsonObject): Part => ({ type: "opaque", dialect: "gemini", json });
 const EXTRA = { dialect: "openai-responses", fields: {}, verbatim: { item: { id: "rs_1" } } } as const;
 
 describe("a conversation for a provider that did not mint its signatures", () => {
@@ -21,6 +27,8 @@ describe("a conversation for a provider that did not mint its signatures", () =>
     ["loses thinking that is nothing but sealed", { type: "reasoning", text: "", encrypted: "e" }, []],
     ["loses thinking that is nothing but signed", { type: "reasoning", text: "", signature: "s" }, []],
     ["keeps a signed call without its signature", { ...CALL, signature: "s" }, [CALL]],
+    ["keeps a text without Gemini's token on it", onGemini(TOKEN), [onGemini({})]],
+    ["keeps a part that only Gemini knows, without its token", opaque({ a: 1, ...TOKEN }), [opaque({ a: 1 })]],
   ];
   for (const [title, part, left] of cases) {
     test(title, () => {

@@ -118,3 +118,89 @@ describe("signed thinking in a conversation", () => {
     expect(other.calls[0]?.body).toBe(JSON.stringify(plain).replace('"duo"', '"two"'));
   });
 });
+
+describe("corner case 5: a thought signature of Gemini's, which may stand on any part", () => {
+  const REPLY: Behaviour = {
+    kind: "json",
+    body: {
+      candidates: [{ content: { role: "model", parts: [{ text: "noon" }] }, finishReason: "STOP", index: 0 }],
+      usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 5, totalTokenCount: 15 },
+    },
+  };
+  const image = { inlineData: { mimeType: "image/png", data: "AAAA" }, thoughtSignature: "b25lLWltYWdl" };
+  const CONTENTS = [
+    { role: "user", parts: [{ text: "draw a clock" }] },
+    { role: "model", parts: [{ text: "Here it is.", thoughtSignature: "b25lLXRleHQ=" }, image] },
+    { role: "user", parts: [{ text: "and the time?" }] },
+  ];
+
+  async function geminis(first: (index: number) => Behaviour) {
+    const home = await fake((_, index) => first(index));
+    const other = await fake(() => REPLY);
+    const opened = await gateway(`
+providers:
+  first: { dialect: gemini, baseUrl: "${home.url}/v1beta", models: [one] }
+  second: { dialect: gemini, baseUrl: "${other.url}/v1beta", models: [two] }
+chains: { duo: [first/one, second/two] }`);
+    const ask = () => opened.fetch("/v1beta/models/duo:generateContent", { json: { contents: CONTENTS } });
+    return { home, other, ask };
+  }
+
+  test("goes to the provider that minted it on the part that it stood on", async () => {
+    const { home, ask } = await geminis(() => REPLY);
+    expect((await ask()).status).toBe(200);
+    expect(JSON.parse(home.calls[0]?.body ?? "{}").contents).toEqual(CONTENTS);
+  });
+
+  test("goes to no other, while text and image do", async () => {
+    const { other, ask } = await geminis(() => ({ kind: "json", status: 401, body: { error: { message: "no" } } }));
+    const response = await ask();
+    expect(response.status).toBe(200);
+    const [, model] = JSON.parse(other.calls[0]?.body ?? "{}").contents;
+    expect(model).toEqual({ role: "model", parts: [{ text: "Here it is." }, { inlineData: image.inlineData }] });
+    expect(response.headers.get("x-lodestar-params")).toContain("signed by another provider");
+  });
+
+  test("is left out when the first one did not mint it after all", async () => {
+    const refused = { code: 400, message: "Thought signature is not valid", status: "INVALID_ARGUMENT" };
+    const { home, ask } = await geminis((index) =>
+      index === 0 ? { kind: "json", status: 400, body: { error: refused } } : REPLY,
+    );
+    expect((await ask()).status).toBe(200);
+    expect(home.calls.map(({ body }) => body.includes("thoughtSignature"))).toEqual([true, false]);
+  });
+});
+
+describe("counting the tokens of a conversation with signed thinking", () => {
+  const COUNT: Behaviour = { kind: "json", body: { input_tokens: 42 } };
+  const { max_tokens: _, ...asked } = SIGNED;
+
+  async function counters(first: (index: number) => Behaviour) {
+    const home = await fake((__, index) => first(index));
+    const other = await fake(() => COUNT);
+    const opened = await gateway(
+      `
+providers:
+  first: { extends: anthropic, baseUrl: "${home.url}/v1", key: env:FIRST_KEY }
+  second: { extends: anthropic, baseUrl: "${other.url}/v1", key: env:SECOND_KEY }
+chains: { duo: [first/claude-opus-5, second/claude-opus-5] }`,
+      { FIRST_KEY: "first-key-0123456789", SECOND_KEY: "second-key-0123456789" },
+    );
+    return { home, other, count: () => opened.fetch("/v1/messages/count_tokens", { json: asked }) };
+  }
+
+  test("asks the provider that minted it with its signatures, and any other without, like the call itself", async () => {
+    const { home, other, count } = await counters(() => BUSY);
+    expect(await (await count()).json()).toEqual({ input_tokens: 42 });
+    expect(home.calls[0]?.body).toContain("minted-by-the-first");
+    expect(other.calls[0]?.body).not.toContain("by-the-first");
+  });
+
+  test("is asked once more without where the provider did not mint them", async () => {
+    const refusal = refusing("messages.1.content.0: Invalid `signature` in `thinking` block");
+    const { home, other, count } = await counters((index) => (index === 0 ? refusal : COUNT));
+    expect(await (await count()).json()).toEqual({ input_tokens: 42 });
+    expect(home.calls.map((call) => call.body.includes("by-the-first"))).toEqual([true, false]);
+    expect(other.calls).toEqual([]);
+  });
+});

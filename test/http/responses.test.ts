@@ -223,6 +223,27 @@ describe("previous_response_id", () => {
     expect(upstream.calls.slice(calls).filter((call) => call.method === "POST")).toEqual([]);
   });
 
+  test("of an answer within its provider's conversation is refused: the turns before it were never here", async () => {
+    const upstream = await fake(() => ({
+      kind: "json",
+      body: { ...responseReply("resp_in", "noon"), conversation: { id: "conv_1" } },
+    }));
+    const opened = await gateway(
+      `providers: { up: { dialect: openai-responses, baseUrl: "${upstream.url}/v1", models: [m], local: true } }`,
+    );
+    const first = await ask(opened, { model: "up/m", input: "how late is it?", conversation: "conv_1" });
+    expect(await (await opened.fetch(`/v1/responses/${first.id}`, { method: "GET" })).json()).toMatchObject({
+      conversation: { id: "conv_1" },
+    });
+    const json = { model: "up/m", input: "and now?", previous_response_id: first.id };
+    const response = await opened.fetch("/v1/responses", { json });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      error: { code: "previous_response_not_found", message: expect.stringContaining("conv_1") },
+    });
+    expect(upstream.calls.filter((call) => call.method === "POST")).toHaveLength(1);
+  });
+
   test.each([[7], [[]], [{}]])("that is no id (%p) is refused by name", async (id) => {
     const { opened } = await numbered();
     const response = await opened.fetch("/v1/responses", {
