@@ -59,6 +59,7 @@ const ADMIN_ROUTES: Descriptions = {
   "DELETE /v1/keys/:id": "Revokes a client key.",
   "DELETE /v1/responses": "Deletes every kept answer of the Responses API, whoever asked for it.",
   "GET /v1/events": "Every event as it happens (SSE), as `lodestar events --json`.",
+  "PATCH /v1/keys/:id": "Changes the limits of a client key, as `lodestar keys limit`.",
   "POST /v1/reload": "Reads the configuration again; keeps the old one when there is a mistake.",
   "POST /v1/stop": "Drains and stops the daemon.",
   "GET /metrics": "Figures for Prometheus.",

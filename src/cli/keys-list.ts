@@ -4,6 +4,7 @@ import { formatDay, formatTime } from "../terminal/format.ts";
 import { type Column, showTable } from "../terminal/table.ts";
 import { defineCommand } from "./command.ts";
 import { fetchView } from "./connection.ts";
+import { limitWords } from "./key-limits.ts";
 import { daemonFlags, jsonFlag } from "./shared-flags.ts";
 
 function stateOf(key: KeyView, now: number): string {
@@ -20,6 +21,7 @@ function columns(now: number): readonly Column<KeyView>[] {
     { title: "state", cell: (key) => stateOf(key, now) },
     { title: "project", cell: (key) => key.project ?? "" },
     { title: "models", cell: (key) => (key.models.length === 0 ? "all" : key.models.join(" ")), canShrink: true },
+    { title: "limits", cell: (key) => limitWords(key.limits), canShrink: true },
     { title: "last used", cell: (key) => (key.lastUsedAt === null ? "never" : formatTime(key.lastUsedAt, now)) },
   ];
 }

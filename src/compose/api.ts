@@ -1,15 +1,13 @@
 import type { ClientError } from "../core/fault.ts";
 import { refusal } from "../core/fault.ts";
 import { isJsonObject } from "../core/json.ts";
-import { createConcurrencyBook, createRateBook, FAILED_AUTH_LIMIT } from "../core/rate.ts";
+import { createRateBook, FAILED_AUTH_LIMIT } from "../core/rate.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import { admit } from "../http/admission.ts";
 import { readBody } from "../http/admission-body.ts";
 import type { ApiBody, ApiContext } from "../http/api-context.ts";
+import { createKeyGate } from "./key-gate.ts";
 import type { Opening } from "./opening.ts";
-
-/** Requests that one key, or one address without a key, may have in flight. */
-const IN_FLIGHT_PER_CALLER = 2_000;
 
 async function readObject(request: Request, maxBytes: number): Promise<Result<ApiBody, ClientError>> {
   const body = await readBody(request, maxBytes);
@@ -35,7 +33,7 @@ export function apiContext(opening: Opening, isReady: () => boolean): ApiContext
   const { runtime, stores, responses, keyring, clock } = opening;
   const { services } = runtime;
   const failedKeys = createRateBook(FAILED_AUTH_LIMIT);
-  const inFlight = createConcurrencyBook(IN_FLIGHT_PER_CALLER);
+  const gate = createKeyGate(clock, runtime.bus);
   return {
     services,
     keyring,
@@ -55,6 +53,6 @@ export function apiContext(opening: Opening, isReady: () => boolean): ApiContext
     readBody: (request) => readObject(request, services.settings().maxBodyBytes),
     mintRequestId: () => `req_${Bun.randomUUIDv7("base64url")}`,
     isReady,
-    enter: (keyId, address) => inFlight.take(keyId ?? address),
+    enter: gate.enter,
   };
 }

@@ -37,7 +37,14 @@ function readOnlyLedger(reader: LedgerReader): Ledger {
 }
 
 function readOnlyKeys(reader: KeyReader): KeyStore {
-  return { ...reader, create: refuseWrite, revoke: refuseWrite, touch: refuseWrite };
+  return {
+    ...reader,
+    create: refuseWrite,
+    revoke: refuseWrite,
+    limit: refuseWrite,
+    touch: refuseWrite,
+    revision: () => 0,
+  };
 }
 
 const NO_KEYS: KeyReader = { findByDigest: () => null, list: () => [], hasAny: () => false, close: () => undefined };

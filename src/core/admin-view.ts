@@ -1,4 +1,5 @@
 import type { HealthState } from "./event.ts";
+import type { KeyLimits } from "./key-limits.ts";
 import type { CostGroup, LedgerRow, Totals } from "./ledger.ts";
 import type { NanoUsd } from "./money.ts";
 
@@ -97,6 +98,7 @@ export interface KeyView {
   readonly revokedAt: number | null;
   readonly lastUsedAt: number | null;
   readonly models: readonly string[];
+  readonly limits: KeyLimits;
 }
 
 /** A key just made: the only time its secret is told. */

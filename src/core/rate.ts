@@ -8,8 +8,12 @@ export interface RateLimit {
 export interface RateBook {
   /** Milliseconds until the key may have another event; 0 when it may now. Counts nothing. */
   waitMs(key: string, nowMs: number): number;
-  /** Counts one event. */
-  count(key: string, nowMs: number): void;
+  /** Counts one event, or several that came as one. */
+  count(key: string, nowMs: number, events?: number): void;
+  /** How many more events the key may have at once now. */
+  left(key: string, nowMs: number): number;
+  /** Milliseconds until the whole burst is there again. */
+  fullInMs(key: string, nowMs: number): number;
   /** Forgets a key's events. */
   forget(key: string): void;
 }
@@ -20,13 +24,13 @@ export interface RateBook {
  */
 export function createRateBook({ burst, intervalMs }: RateLimit, maxKeys = 10_000): RateBook {
   const emptyAt = new Map<string, number>();
+  const fullInMs = (key: string, nowMs: number): number => Math.max(0, (emptyAt.get(key) ?? nowMs) - nowMs);
   return {
-    waitMs(key, nowMs) {
-      const backlogMs = Math.max(0, (emptyAt.get(key) ?? nowMs) - nowMs);
-      return Math.max(0, backlogMs - (burst - 1) * intervalMs);
-    },
-    count(key, nowMs) {
-      const next = Math.max(nowMs, emptyAt.get(key) ?? nowMs) + intervalMs;
+    fullInMs,
+    waitMs: (key, nowMs) => Math.max(0, fullInMs(key, nowMs) - (burst - 1) * intervalMs),
+    left: (key, nowMs) => Math.max(0, Math.floor(burst - fullInMs(key, nowMs) / intervalMs)),
+    count(key, nowMs, events = 1) {
+      const next = Math.max(nowMs, emptyAt.get(key) ?? nowMs) + events * intervalMs;
       emptyAt.delete(key);
       emptyAt.set(key, next);
       if (emptyAt.size > maxKeys) dropOne(emptyAt);

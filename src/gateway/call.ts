@@ -1,5 +1,6 @@
 import type { ClientError, Fault, FaultKind } from "../core/fault.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { KeyLimits } from "../core/key-limits.ts";
 import type { PlannedTarget } from "../core/plan.ts";
 import type { ChatRequest, EmbeddingRequest, Warning } from "../core/request.ts";
 import type { Dialect } from "../dialects/dialect.ts";
@@ -17,6 +18,8 @@ export interface Caller {
   readonly file: string | null;
   /** Patterns of models the key may use; empty means all. */
   readonly allowedModels: readonly string[];
+  /** What the key may use. */
+  readonly limits: KeyLimits;
   /** The client's own credential as it came, for providers with `auth: client` only. Never logged. */
   readonly credential: { readonly header: string; readonly value: string } | null;
 }

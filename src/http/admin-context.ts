@@ -2,6 +2,7 @@ import type { Settings } from "../config/settings.ts";
 import type { DaemonView, LocalView, ModelView } from "../core/admin-view.ts";
 import type { HealthState, LodestarEvent } from "../core/event.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { KeyLimits } from "../core/key-limits.ts";
 import type { Result } from "../core/result.ts";
 import type { ApiKey, KeyStore, Ledger } from "../stores/ports.ts";
 import type { AdminSessions } from "./admin-session.ts";
@@ -24,14 +25,17 @@ export interface KeyWish {
   /** Unix ms. */
   readonly expiresAt: number | null;
 }
+  /** Default none. */
+  readonly limits?: KeyLimits;
 
 /** All that the admin surface sees of the program; filled by the composition root. */
 export interface AdminContext {
   /** The admin credential: 256 random bits, compared in constant time. Never shown. */
   readonly token: string;
   readonly sessions: AdminSessions;
-  readonly ledger: Pick<Ledger, "query" | "totals" | "groups" | "recentRequests" | "health" | "flush">;
-  readonly keyStore: Pick<KeyStore, "list" | "revoke" | "hasAny">;
+  readonly ledger: Pick<Ledger, "query" | "totals" | "groups" | "recentRequests" | "price" | "health" | "flush">;
+  readonly prices: Pick<PriceBook, "priceOf" | "modelsOf">;
+  readonly keyStore: Pick<KeyStore, "list" | "revoke" | "limit" | "hasAny">;
   settings(): Settings;
   /** The resolved configuration with every secret left out. */
   config(): JsonObject;

@@ -1,4 +1,6 @@
 import * as v from "valibot";
+import { BUDGET_PERIODS, BUDGET_POLICIES } from "../core/budget-text.ts";
+import { NANO_PER_USD } from "../core/money.ts";
 import { PERIODS, parseMoment } from "../core/period.ts";
 import { failure, type Result, success } from "../core/result.ts";
 
@@ -77,12 +79,35 @@ export function ledgerFilter(
     ...(to === undefined ? {} : { to }),
     ...(provider === undefined ? {} : { provider }),
     ...(model === undefined ? {} : { model }),
+const limit = (most: number) => v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most)));
+
+/** Limits of a key: what is not given stays, null takes a limit away. Money in nano-dollars. */
+const limits = {
+  budget: v.optional(
+    v.nullable(
+      v.strictObject({
+        limitNanoUsd: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(9_000_000 * NANO_PER_USD)),
+        period: v.picklist(BUDGET_PERIODS),
+        over: v.picklist(BUDGET_POLICIES),
+      }),
+    ),
+  ),
+  requestsPerMinute: v.optional(limit(1_000_000)),
+  burst: v.optional(limit(1_000_000)),
+  tokensPerMinute: v.optional(limit(1_000_000_000)),
+  concurrent: v.optional(limit(100_000)),
+};
+
+/** Body of `PATCH /v1/keys/:id`. */
+export const limitsBody = v.strictObject(limits);
+
     ...(project === undefined ? {} : { project }),
     ...(key === undefined ? {} : { keyId: key }),
     ...(session === undefined ? {} : { session }),
     ...(state === undefined ? {} : { state }),
   };
 }
+  limits: v.optional(limitsBody, {}),
 
 /** Parses by a schema; the error names every offending field. */
 export function parseWith<Schema extends v.GenericSchema>(

@@ -3,7 +3,7 @@ import { setCookie } from "hono/cookie";
 import type { AdminContext, AdminControl } from "./admin-context.ts";
 import { eventStream } from "./admin-events.ts";
 import { adminError, callerOf, guardOrigin, requireAdmin, sessionCookieName } from "./admin-guard.ts";
-import { answerKeys, createKey, readBody, revokeKey } from "./admin-keys.ts";
+import { answerKeys, createKey, limitKey, readBody, revokeKey } from "./admin-keys.ts";
 import { renderMetrics } from "./admin-metrics.ts";
 import { pagePolicy, renderLocked, renderPage } from "./admin-page.ts";
 import { answerCosts, answerRequest, answerRequests, answerRows } from "./admin-reports.ts";
@@ -111,6 +111,7 @@ function addRoutes(app: Hono, admin: AdminContext): void {
     "/v1/responses",
     plain(() => ({ deleted: admin.purgeResponses() })),
   );
+  app.patch("/v1/keys/:id", (context) => limitKey(context, admin, context.req.param("id")));
   app.get("/v1/events", (context) =>
     withControl(context, admin, (control) =>
       context.body(eventStream(control), 200, { "content-type": "text/event-stream", "cache-control": "no-store" }),

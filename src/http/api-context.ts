@@ -1,9 +1,10 @@
 import type { ClientError } from "../core/fault.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Result } from "../core/result.ts";
+import type { Caller } from "../gateway/call.ts";
 import type { LocalModels } from "../gateway/local-models.ts";
 import type { Services } from "../gateway/services.ts";
-import type { ApiKey, Ledger, ResponseStore } from "../stores/ports.ts";
+import type { Ledger, ResponseStore } from "../stores/ports.ts";
 import type { Admission } from "./admission.ts";
 import type { Keyring } from "./identify.ts";
 
@@ -11,6 +12,13 @@ import type { Keyring } from "./identify.ts";
 export interface ApiBody {
   readonly text: string;
   readonly json: JsonObject;
+}
+
+/** Whether a request may go on now. `headers` tell the client what its key has left. */
+export interface Entry {
+  /** Gives the place back; or why there is none. */
+  readonly outcome: Result<() => void, ClientError>;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 /** All that the API surface sees of the program; filled by the composition root. */
@@ -33,6 +41,6 @@ export interface ApiContext {
   mintRequestId(): string;
   /** False while starting or draining. */
   isReady(): boolean;
-  /** Takes a place among the requests in flight; the returned function gives it back. Null when there is none. */
-  enter(key: ApiKey["id"] | null, address: string): (() => void) | null;
+  /** Takes a place among the requests in flight and counts against the key's rates, or says why not now. */
+  enter(caller: Pick<Caller, "keyId" | "limits">, address: string): Entry;
 }

@@ -1,4 +1,5 @@
 import type { ClientError } from "../core/fault.ts";
+import { NO_LIMITS } from "../core/key-limits.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import type { Caller } from "../gateway/call.ts";
 import type { ApiKey } from "../stores/ports.ts";
@@ -89,6 +90,7 @@ export function identify(request: Request, keyring: Keyring): Result<Caller, Cli
     tag: label(request.headers.get("x-lodestar-tag"), 200),
     file: label(request.headers.get("x-lodestar-file"), 200),
     allowedModels: key?.models ?? [],
+    limits: key?.limits ?? NO_LIMITS,
     credential: foreign === undefined ? null : { header: foreign.header, value: foreign.value },
   });
 }

@@ -1,4 +1,4 @@
-import { type ClientError, clientErrorOf, refusal } from "../core/fault.ts";
+import { type ClientError, clientErrorOf } from "../core/fault.ts";
 import type { Result } from "../core/result.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { answerChat, answerCount, answerEmbeddings } from "../gateway/answer.ts";
@@ -37,9 +37,11 @@ export async function serve(
   const work = decode(opened.value);
   if (!work.ok) return errorResponse(dialect, work.error, requestId);
   const { call } = opened.value;
-  const leave = context.enter(call.caller.keyId, peer);
-  if (leave === null) return errorResponse(dialect, tooMany(), requestId);
-  return answerInPlace(call, work.value, leave, context);
+  const { outcome, headers } = context.enter(call.caller, peer);
+  if (!outcome.ok) return errorResponse(dialect, outcome.error, requestId, headers);
+  const response = await answerInPlace(call, work.value, outcome.value, context);
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  return response;
 }
 
 async function answerInPlace(call: Call, work: Work, leave: () => void, context: ApiContext): Promise<Response> {
@@ -58,17 +60,6 @@ async function answerInPlace(call: Call, work: Work, leave: () => void, context:
 function broken(error: unknown, call: Call, services: Services): Answer {
   const fault = bugFault(error, call.requestId, services.log);
   return { kind: "error", headers: {}, error: clientErrorOf(fault), fault };
-}
-
-function tooMany(): ClientError {
-  return {
-    ...refusal("too_many_requests_in_flight", "Too many requests of this client are in flight; wait for one to end.", {
-      status: 429,
-      type: "rate_limit_error",
-    }),
-    retryAfterMs: 1_000,
-    shouldRetry: true,
-  };
 }
 
 /** What the URL says of a chat request in dialects where the body does not (Gemini). */

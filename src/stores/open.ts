@@ -10,6 +10,7 @@ import { createKeyReader, createSqliteKeyStore } from "./sqlite/keys.ts";
 import { createSqliteLedger } from "./sqlite/ledger.ts";
 import { createLedgerReader } from "./sqlite/ledger-queries.ts";
 import keysInitial from "./sqlite/migrations/keys/0001-initial.sql" with { type: "text" };
+import keysLimits from "./sqlite/migrations/keys/0002-limits.sql" with { type: "text" };
 import ledgerInitial from "./sqlite/migrations/ledger/0001-initial.sql" with { type: "text" };
 import ledgerLabels from "./sqlite/migrations/ledger/0002-labels-and-sums.sql" with { type: "text" };
 
@@ -36,7 +37,10 @@ function ledgerPlan(stateDir: string): DatabasePlan {
 }
 
 function keysPlan(stateDir: string): DatabasePlan {
-  const migrations = [{ name: "0001-initial", sql: keysInitial }];
+  const migrations = [
+    { name: "0001-initial", sql: keysInitial },
+    { name: "0002-limits", sql: keysLimits },
+  ];
   return { path: join(stateDir, "keys.db"), migrations, durability: "durable" };
 }
 

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../core/json.ts";
+import type { KeyLimits } from "../core/key-limits.ts";
 import type { AttemptIntent, AttemptOutcome, CostGroup, LedgerRow, Totals } from "../core/ledger.ts";
 import type { NanoUsd } from "../core/money.ts";
 import type { PriceRow } from "../core/price.ts";
@@ -147,6 +148,7 @@ export interface KeyStore extends KeyReader {
   /** Notes a use; to the minute, so that a busy key costs one write a minute. */
   touch(id: string, at: number): void;
 }
+  readonly limits: KeyLimits;
 
 /** An answer of the Responses API that is kept, and what it answered. */
 export interface StoredResponse {
@@ -165,6 +167,10 @@ export interface StoredResponse {
  */
 export interface ResponseStore {
   /** Keeps a response, in place of one of the same id; the oldest of all tenants make room. False: larger than the store. */
+  /** Replaces all limits of a key; false when there is no such key, or it was revoked. */
+  limit(id: string, limits: KeyLimits): boolean;
+  /** Grows with every change to a key but its uses, so that what follows from the list need not be made at each request. */
+  revision(): number;
   save(tenant: string, response: StoredResponse): boolean;
   find(tenant: string, id: string, notBefore: number): StoredResponse | null;
   /** One output item of a kept response. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { loadSettings } from "../../src/config/load.ts";
 import type { Settings } from "../../src/config/settings.ts";
 import type { LodestarEvent } from "../../src/core/event.ts";
+import { NO_LIMITS } from "../../src/core/key-limits.ts";
 import type { AttemptIntent, AttemptOutcome } from "../../src/core/ledger.ts";
 import type { AdminContext, AdminControl } from "../../src/http/admin-context.ts";
 import { createAdminSessions } from "../../src/http/admin-session.ts";
@@ -59,7 +60,7 @@ function minter(stores: Stores): AdminContext["mintKey"] {
   return (wish) => {
     count += 1;
     const secret = `ls-secret-number-${count}-tail`;
-    const key = { ...wish, id: `key_${count}`, hint: "ls-…tail", createdAt: NOON };
+    const key = { limits: NO_LIMITS, ...wish, id: `key_${count}`, hint: "ls-…tail", createdAt: NOON };
     stores.keys.create(key, `digest-${count}`);
     return { key: { ...key, revokedAt: null, lastUsedAt: null }, secret };
   };

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { apiContext } from "../../src/compose/api.ts";
+import { refusal } from "../../src/core/fault.ts";
+import { failure, success } from "../../src/core/result.ts";
 import { createApiHandler } from "../../src/http/app.ts";
 import { chatChunks, chatReply } from "../support/chat-chunks.ts";
 import { createWorld } from "../support/world.ts";
@@ -16,13 +18,15 @@ async function crowded(url: string, places: number) {
   const taken: string[] = [];
   const handle = createApiHandler({
     ...apiContext(opened.opening, () => true),
-    enter(keyId, address) {
-      if (taken.length >= places) return null;
-      const who = keyId ?? address;
+    enter(caller, address) {
+      const error = refusal("too_many_requests_in_flight", "full", { status: 429 });
+      if (taken.length >= places) return { outcome: failure({ ...error, retryAfterMs: 1_000 }), headers: {} };
+      const who = caller.keyId ?? address;
       taken.push(who);
-      return () => {
+      const leave = (): void => {
         taken.splice(taken.indexOf(who), 1);
       };
+      return { outcome: success(leave), headers: {} };
     },
   });
   const ask = (stream: boolean, headers: Record<string, string> = {}): Promise<Response> => {

@@ -1,4 +1,8 @@
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { NO_LIMITS } from "../../src/core/key-limits.ts";
 import type { ApiKey, KeyStore } from "../../src/stores/ports.ts";
 import { mustOpen, temporaryFolder } from "./temporary.ts";
 
@@ -12,6 +16,13 @@ const KEY: ApiKey = {
   revokedAt: null,
   lastUsedAt: null,
   models: ["ollama/*", "openai/gpt-5.4-nano"],
+  limits: {
+    budget: { limitNanoUsd: 5_000_000_000, period: "day", over: "degrade" },
+    requestsPerMinute: 60,
+    burst: 10,
+    tokensPerMinute: 100_000,
+    concurrent: 4,
+  },
 };
 
 function withKeys(check: (keys: KeyStore) => void): void {
@@ -56,6 +67,36 @@ describe("client keys", () => {
       expect(keys.hasAny()).toBe(false);
       expect(keys.findByDigest("d1")).toMatchObject({ revokedAt: 5_000 });
     });
+  });
+
+  test("carry limits that can be changed while they live", () => {
+    withKeys((keys) => {
+      keys.create(KEY, "d1");
+      const before = keys.revision();
+      const tighter: ApiKey["limits"] = { ...NO_LIMITS, concurrent: 1 };
+      expect(keys.limit("key_1", tighter)).toBe(true);
+      expect(keys.findByDigest("d1")?.limits).toEqual(tighter);
+      expect(keys.limit("nobody", tighter)).toBe(false);
+      keys.revoke("key_1", 5_000);
+      expect(keys.limit("key_1", NO_LIMITS)).toBe(false);
+      expect(keys.findByDigest("d1")?.limits).toEqual(tighter);
+      expect(keys.revision()).toBeGreaterThan(before);
+      const settled = keys.revision();
+      keys.touch("key_1", 6_000);
+      expect(keys.revision()).toBe(settled);
+    });
+  });
+
+  test("of a file from before limits have none", () => {
+    using folder = temporaryFolder();
+    const old = new Database(join(folder.path, "keys.db"));
+    old.run(readFileSync("src/stores/sqlite/migrations/keys/0001-initial.sql", "utf8"));
+    old.run("INSERT INTO keys VALUES ('key_0', 'd0', 'old', 'ls-…0000', NULL, 1, NULL, NULL, NULL, '[]')");
+    old.run("PRAGMA user_version = 1");
+    old.close();
+    const stores = mustOpen(folder.path);
+    expect(stores.keys.findByDigest("d0")).toMatchObject({ name: "old", limits: NO_LIMITS });
+    stores.close();
   });
 
   test("note their last use to the minute", () => {

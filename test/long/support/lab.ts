@@ -63,6 +63,8 @@ const NO_KEYS = {
   create: () => undefined,
   revoke: () => false,
   touch: () => undefined,
+  limit: () => false,
+  revision: () => 0,
 };
 
 const NO_KEYRING = {
