@@ -1,3 +1,5 @@
+import { windowOf } from "./calendar.ts";
+
 /** The named spans of time that reports know; weeks start on Monday, days at local midnight. */
 export const PERIODS = ["today", "week", "month", "all"] as const;
 
@@ -48,4 +50,41 @@ export function parseMoment(text: string, edge: "start" | "end"): number | null 
   if (/^\d{10,15}$/.test(text)) return Number(text);
   const time = /^\d{4}-\d{2}-\d{2}T/.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(time) ? null : time;
+}
+
+/** A day of the calendar, `YYYY-MM-DD`, and when it begins and ends in some time zone (Unix ms, `to` exclusive). */
+export interface LocalDay {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** A format of dates as `YYYY-MM-DD`; made once a zone, which is slow. Throws a `RangeError` for an unknown one. */
+function dateFormat(zone: string): Intl.DateTimeFormat {
+  const format = formats.get(zone) ?? new Intl.DateTimeFormat("en-CA", { timeZone: zone, dateStyle: "short" });
+  formats.set(zone, format);
+  return format;
+}
+
+/** The days of a time zone (IANA name) that `[from, to)` touches, in order; the first and the last may reach beyond it. */
+export function localDays(from: number, to: number, zone: string): readonly LocalDay[] {
+  const days: LocalDay[] = [];
+  for (let at = from; at < to; at = days.at(-1)?.to ?? to) {
+    const day = windowOf("day", at, zone);
+    const end = day.to ?? to;
+    days.push({ name: dateFormat(zone).format(end - 1), from: day.from ?? at, to: end });
+  }
+  return days;
+}
+
+/** Whether this is the name of a time zone (`Europe/Berlin`, `UTC`). */
+export function isZone(name: string): boolean {
+  try {
+    dateFormat(name);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,80 +1,73 @@
 import type { AttemptOutcome, CostGroup, SavedKind, Totals } from "../core/ledger.ts";
 import type { NanoUsd } from "../core/money.ts";
+import { localDays } from "../core/period.ts";
+import { addTotals, NO_TOTALS } from "../core/totals.ts";
 import { totalInput, totalOutput } from "../core/usage.ts";
 import type { GroupBy, LedgerFilter } from "./ports.ts";
+import { END_OF_TIME } from "./time-pieces.ts";
 
-/** Milliseconds of a UTC day. */
-export const DAY_MS = 86_400_000;
+/** What clients say of their spending; each has sums of its own. */
+export const LABELS = ["session", "tag", "task", "file", "client"] as const;
 
-/** What a row can be grouped by. `day` counts UTC days since 1970. */
-export interface Dimensions {
-  readonly day: number;
+/** One of {@link LABELS}. */
+export type Label = (typeof LABELS)[number];
+
+/** Whether a grouping is by a label. */
+export function isLabel(name: string | null): name is Label {
+  return LABELS.some((label) => label === name);
+}
+
+/** What a row can be grouped by, its time apart. */
+export interface Dimensions extends Readonly<Record<Label, string | null>> {
   readonly provider: string;
   readonly model: string;
   readonly project: string | null;
   readonly keyId: string | null;
-  readonly session: string | null;
-  readonly tag: string | null;
-  readonly task: string | null;
-  readonly file: string | null;
-  readonly client: string | null;
+}
+
+/** Totals as they are stored. */
+export interface Sums extends Totals {
+  /** What was reserved for attempts that a crash left without a cost. */
+  readonly heldNanoUsd: NanoUsd;
 }
 
 /** Sums over no rows. */
-export const NO_TOTALS: Totals = {
-  requests: 0,
-  attempts: 0,
-  costNanoUsd: 0,
-  savedNanoUsd: 0,
-  savedFreeTierNanoUsd: 0,
-  savedRoutingNanoUsd: 0,
-  savedCacheNanoUsd: 0,
-  unpriced: 0,
-  failed: 0,
-  failedNanoUsd: 0,
-  inputTokens: 0,
-  cacheReadTokens: 0,
-  cacheWriteTokens: 0,
-  outputTokens: 0,
-};
+export const NO_SUMS: Sums = { ...NO_TOTALS, heldNanoUsd: 0 };
 
 /** What a new attempt adds: it is the last of its request until the next one comes. */
-export const RESERVED_TOTALS: Totals = { ...NO_TOTALS, requests: 1, attempts: 1 };
+export const RESERVED_SUMS: Sums = { ...NO_SUMS, requests: 1, attempts: 1 };
 
 /** What an attempt takes back when a later attempt of its request follows. */
-export const SUPERSEDED_TOTALS: Totals = { ...NO_TOTALS, requests: -1 };
+export const SUPERSEDED_SUMS: Sums = { ...NO_SUMS, requests: -1 };
 
 /** What an intent closed after a crash adds: its tokens are unknown. */
-export const CRASHED_TOTALS: Totals = { ...NO_TOTALS, unpriced: 1 };
+export function crashedSums(reservedNanoUsd: NanoUsd | null): Sums {
+  return { ...NO_SUMS, unpriced: 1, heldNanoUsd: reservedNanoUsd ?? 0 };
+}
 
 /** Member-wise sum. */
-export function addTotals(left: Totals, right: Totals): Totals {
-  return {
-    requests: left.requests + right.requests,
-    attempts: left.attempts + right.attempts,
-    costNanoUsd: left.costNanoUsd + right.costNanoUsd,
-    savedNanoUsd: left.savedNanoUsd + right.savedNanoUsd,
-    savedFreeTierNanoUsd: left.savedFreeTierNanoUsd + right.savedFreeTierNanoUsd,
-    savedRoutingNanoUsd: left.savedRoutingNanoUsd + right.savedRoutingNanoUsd,
-    savedCacheNanoUsd: left.savedCacheNanoUsd + right.savedCacheNanoUsd,
-    unpriced: left.unpriced + right.unpriced,
-    failed: left.failed + right.failed,
-    failedNanoUsd: left.failedNanoUsd + right.failedNanoUsd,
-    inputTokens: left.inputTokens + right.inputTokens,
-    cacheReadTokens: left.cacheReadTokens + right.cacheReadTokens,
-    cacheWriteTokens: left.cacheWriteTokens + right.cacheWriteTokens,
-    outputTokens: left.outputTokens + right.outputTokens,
-  };
+export function addSums(left: Sums, right: Sums): Sums {
+  return { ...addTotals(left, right), heldNanoUsd: left.heldNanoUsd + right.heldNanoUsd };
+}
+
+// The keys of a literal whose type has no others.
+const SUM_NAMES = Object.keys(NO_SUMS) as (keyof Sums)[];
+
+/** What is left of `whole` without its parts. */
+export function withoutParts(whole: Sums, parts: readonly Sums[]): Sums {
+  const left: Record<keyof Sums, number> = { ...whole };
+  for (const part of parts) for (const name of SUM_NAMES) left[name] -= part[name];
+  return left;
 }
 
 /** What an outcome adds to its already counted attempt. */
-export function settledTotals(outcome: AttemptOutcome): Totals {
+export function settledSums(outcome: AttemptOutcome): Sums {
   const inputTokens = totalInput(outcome.usage);
   const outputTokens = totalOutput(outcome.usage);
   const { savedKind, savedNanoUsd } = outcome;
   const savedBy = (kind: SavedKind): NanoUsd => (savedKind === kind ? (savedNanoUsd ?? 0) : 0);
   return {
-    ...NO_TOTALS,
+    ...NO_SUMS,
     costNanoUsd: outcome.costNanoUsd ?? 0,
     savedNanoUsd: savedNanoUsd ?? 0,
     savedFreeTierNanoUsd: savedBy("free-tier"),
@@ -90,27 +83,44 @@ export function settledTotals(outcome: AttemptOutcome): Totals {
   };
 }
 
-const NONE = "(none)";
+/** The name of what has none. */
+export const NONE = "(none)";
 
-function nameOf(dimensions: Dimensions, by: GroupBy): string {
+/** What sums are asked by, days apart: those are spans of their own. */
+export type SumsBy = Exclude<GroupBy, "day"> | null;
+
+/** The group that a row is in. */
+export function nameOf(dimensions: Dimensions, by: SumsBy): string {
   switch (by) {
+    case null:
+      return "";
     case "model":
       return `${dimensions.provider}/${dimensions.model}`;
     case "provider":
       return dimensions.provider;
-    case "project":
-      return dimensions.project ?? NONE;
     case "key":
       return dimensions.keyId ?? NONE;
-    case "session":
-    case "tag":
-    case "task":
-    case "file":
-    case "client":
+    default:
       return dimensions[by] ?? NONE;
-    case "day":
-      return new Date(dimensions.day * DAY_MS).toISOString().slice(0, 10);
   }
+}
+
+/** Named sums, of which a name may come several times. */
+export type Part = readonly [name: string, sums: Sums];
+
+/** The totals of all parts. */
+export function totalOf(parts: Iterable<Part>): Totals {
+  let sum = NO_SUMS;
+  for (const [, sums] of parts) sum = addSums(sum, sums);
+  const { heldNanoUsd: _, ...totals } = sum;
+  return totals;
+}
+
+/** What was spent: costs, and what was reserved where a crash hid them. */
+export function spentOf(parts: Iterable<Part>): NanoUsd {
+  let spent = 0;
+  for (const [, { costNanoUsd, heldNanoUsd }] of parts) spent += costNanoUsd + heldNanoUsd;
+  return spent;
 }
 
 function compareNames(left: string, right: string): number {
@@ -118,35 +128,42 @@ function compareNames(left: string, right: string): number {
   return left < right ? -1 : 1;
 }
 
-/** Adds the parts up by one dimension, in the order that `groups` promises. */
-export function groupTotals(parts: Iterable<readonly [Dimensions, Totals]>, by: GroupBy): readonly CostGroup[] {
-  const sums = new Map<string, Totals>();
-  for (const [dimensions, totals] of parts) {
-    const name = nameOf(dimensions, by);
-    sums.set(name, addTotals(sums.get(name) ?? NO_TOTALS, totals));
+/** Adds the parts up by name, largest cost first. */
+export function groupsOf(parts: Iterable<Part>): readonly CostGroup[] {
+  const groups = new Map<string, Sums>();
+  for (const [name, sums] of parts) {
+    const known = groups.get(name);
+    groups.set(name, known === undefined ? sums : addSums(known, sums));
   }
-  const groups = [...sums].map(([name, totals]) => ({ name, ...totals }));
-  if (by === "day") return groups.sort((left, right) => compareNames(left.name, right.name));
-  return groups.sort((left, right) => right.costNanoUsd - left.costNanoUsd || compareNames(left.name, right.name));
+  return [...groups]
+    .map(([name, { heldNanoUsd: _, ...totals }]) => ({ name, ...totals }))
+    .sort((left, right) => right.costNanoUsd - left.costNanoUsd || compareNames(left.name, right.name));
 }
 
-/** Adds the parts up to one total. */
-export function sumTotals(parts: Iterable<readonly [Dimensions, Totals]>): Totals {
-  let sum = NO_TOTALS;
-  for (const [, totals] of parts) sum = addTotals(sum, totals);
-  return sum;
+/** One group for each local day of `zone` that has attempts, in order. `known` is the time that has any. */
+export function groupDays(
+  filter: LedgerFilter,
+  zone: string,
+  known: { readonly from: number; readonly to: number },
+  totals: (filter: LedgerFilter) => Totals,
+): readonly CostGroup[] {
+  const from = Math.max(filter.from ?? 0, known.from);
+  const to = Math.min(filter.to ?? END_OF_TIME, known.to);
+  return localDays(from, to, zone)
+    .map((day) => {
+      const span = { from: Math.max(day.from, filter.from ?? 0), to: Math.min(day.to, filter.to ?? END_OF_TIME) };
+      return { name: day.name, ...totals({ ...filter, ...span }) };
+    })
+    .filter(({ attempts }) => attempts > 0);
 }
 
-const DAILY: readonly (GroupBy | null)[] = ["model", "provider", "project", "key", "day", null];
-
-/** Whether daily sums know enough to answer: they have no session, label, state or request. */
-export function canUseDailySums(filter: LedgerFilter, by: GroupBy | null): boolean {
-  const { requestId, session, tag, task, file, client, state } = filter;
-  return DAILY.includes(by) && [requestId, session, tag, task, file, client, state].every((name) => name === undefined);
-}
-
-/** The UTC days that lie wholly in the filter's time, `toDay` exclusive; none when it is not after `fromDay`. */
-export function wholeDays(filter: LedgerFilter): { readonly fromDay: number; readonly toDay: number } {
-  const { from = 0, to = Number.MAX_SAFE_INTEGER } = filter;
-  return { fromDay: Math.ceil(from / DAY_MS), toDay: Math.floor(to / DAY_MS) };
+/** The sums that answer a filter and grouping; null when only the rows can. At most one label may be involved. */
+export function sumsFor(filter: LedgerFilter, by: SumsBy): "total" | "core" | Label | null {
+  const { from: _, to: __, provider, model, project, keyId, session, tag, task, file, client, ...rest } = filter;
+  if (Object.values(rest).some((value) => value !== undefined)) return null;
+  const given = { session, tag, task, file, client };
+  const labels = LABELS.filter((label) => given[label] !== undefined || by === label);
+  if (labels.length > 1) return null;
+  const isWhole = by === null && [provider, model, project, keyId].every((name) => name === undefined);
+  return labels[0] ?? (isWhole ? "total" : "core");
 }

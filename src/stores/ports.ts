@@ -3,6 +3,7 @@ import type { KeyLimits } from "../core/key-limits.ts";
 import type { AttemptIntent, AttemptOutcome, CostGroup, LedgerRow, Totals } from "../core/ledger.ts";
 import type { NanoUsd } from "../core/money.ts";
 import type { PriceRow } from "../core/price.ts";
+import type { ProjectWish } from "../core/project.ts";
 
 /** Which rows: all members must match; times are Unix ms, `from` inclusive, `to` exclusive. */
 export interface LedgerFilter {
@@ -19,6 +20,19 @@ export interface LedgerFilter {
   readonly file?: string;
   readonly client?: string;
   readonly state?: string;
+  readonly endpoint?: string;
+  /** As the client named it. */
+  readonly requestedModel?: string;
+  readonly faultKind?: string;
+  /** Both ends inclusive; an attempt without a known cost is in no such range. */
+  readonly minCostNanoUsd?: NanoUsd;
+  readonly maxCostNanoUsd?: NanoUsd;
+  /** Input and output together, inclusive. */
+  readonly minTokens?: number;
+  readonly maxTokens?: number;
+  /** From start to end, inclusive; an open attempt has none. */
+  readonly minDurationMs?: number;
+  readonly maxDurationMs?: number;
 }
 
 /** Whose spending a budget asks for: all members must match; times are Unix ms, `from` inclusive, `to` exclusive. */
@@ -68,15 +82,19 @@ export interface LedgerHealth {
 }
 
 /**
- * Reading the ledger; also while another process writes it. Reads see what is committed. The daily sums behind `totals`
- * and `groups` outlive the rows that {@link Ledger.prune} deletes.
+ * Reading the ledger; also while another process writes it. Reads see what is committed. Daily sums behind `totals`,
+ * `groups` and `spent` outlive the rows that {@link Ledger.prune} deletes: such a UTC day then counts as a whole, where its
+ * noon lies. They know time, provider, model, project, key and one label at a time; other filters see rows alone.
  */
 export interface LedgerReader {
   /** Newest first. */
   query(filter: LedgerFilter, limit?: number): IterableIterator<LedgerRow>;
   totals(filter: LedgerFilter): Totals;
-  /** Largest cost first, days in order. A model's name is `provider/model`, a day `YYYY-MM-DD` in UTC, nothing `(none)`. */
-  groups(filter: LedgerFilter, by: GroupBy): readonly CostGroup[];
+  /**
+   * Largest cost first, days in order. A model's name is `provider/model`, nothing `(none)`, a day `YYYY-MM-DD` by the
+   * calendar of `zone` (IANA, default UTC).
+   */
+  groups(filter: LedgerFilter, by: GroupBy, zone?: string): readonly CostGroup[];
   /** Newest first; the filter looks at the last attempt of each request. */
   recentRequests(limit: number, filter?: LedgerFilter): readonly RequestSummary[];
   /**
@@ -109,7 +127,10 @@ export interface Ledger extends LedgerReader {
   flush(): Promise<void>;
   /** Closes intents left open by a crash as `estimated`; returns how many. For the start, before any `reserve`. */
   closeOpenIntents(at: number): number;
-  /** Deletes one chunk of settled rows that started on a UTC day before that of `before`; returns how many, 0 when done. */
+  /**
+   * Deletes one chunk of settled rows that started on a UTC day before that of `before`, and when none is left of their hourly
+   * sums; returns how many it deleted, 0 when done.
+   */
   prune(before: number): number;
   health(): LedgerHealth;
 }
@@ -127,6 +148,7 @@ export interface ApiKey {
   readonly lastUsedAt: number | null;
   /** Allowed models as patterns (`ollama/*`); empty means all. */
   readonly models: readonly string[];
+  readonly limits: KeyLimits;
 }
 
 /** Reading client keys. */
@@ -145,10 +167,13 @@ export interface KeyStore extends KeyReader {
   create(key: Omit<ApiKey, "revokedAt" | "lastUsedAt">, digest: string): void;
   /** False when there is no such key, or it was revoked before. */
   revoke(id: string, at: number): boolean;
+  /** Replaces all limits of a key; false when there is no such key, or it was revoked. */
+  limit(id: string, limits: KeyLimits): boolean;
+  /** Grows with every change to a key but its uses, so that what follows from the list need not be made at each request. */
+  revision(): number;
   /** Notes a use; to the minute, so that a busy key costs one write a minute. */
   touch(id: string, at: number): void;
 }
-  readonly limits: KeyLimits;
 
 /** An answer of the Responses API that is kept, and what it answered. */
 export interface StoredResponse {
@@ -167,10 +192,6 @@ export interface StoredResponse {
  */
 export interface ResponseStore {
   /** Keeps a response, in place of one of the same id; the oldest of all tenants make room. False: larger than the store. */
-  /** Replaces all limits of a key; false when there is no such key, or it was revoked. */
-  limit(id: string, limits: KeyLimits): boolean;
-  /** Grows with every change to a key but its uses, so that what follows from the list need not be made at each request. */
-  revision(): number;
   save(tenant: string, response: StoredResponse): boolean;
   find(tenant: string, id: string, notBefore: number): StoredResponse | null;
   /** One output item of a kept response. */
@@ -180,4 +201,30 @@ export interface ResponseStore {
   /** Deletes one chunk of what was kept before `before`; returns how many, 0 when done. */
   prune(before: number): number;
   close(): void;
+}
+
+/** A project that a command made known: what its own file asks for, and where that file is. */
+export interface StoredProject {
+  readonly name: string;
+  /** Absolute path of the folder that the file stands in. */
+  readonly folder: string;
+  readonly wish: ProjectWish;
+  /** Unix ms. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** Reading the known projects. */
+export interface ProjectReader {
+  /** By name. */
+  list(): readonly StoredProject[];
+  close(): void;
+}
+
+/** The known projects, by name. */
+export interface ProjectStore extends ProjectReader {
+  /** Stores a project in place of one of the same name; `createdAt` stays that of the first. */
+  save(project: StoredProject): void;
+  /** False when there is none. */
+  remove(name: string): boolean;
 }

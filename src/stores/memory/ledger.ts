@@ -1,31 +1,32 @@
-import type { LedgerRow, Totals } from "../../core/ledger.ts";
-import type { NanoUsd } from "../../core/money.ts";
+import type { LedgerRow } from "../../core/ledger.ts";
 import type { PriceRow } from "../../core/price.ts";
-import { NO_USAGE } from "../../core/usage.ts";
+import { NO_USAGE, totalInput, totalOutput } from "../../core/usage.ts";
 import { createLedgerQueue, type PendingAttempt } from "../ledger-queue.ts";
 import {
-  addTotals,
-  CRASHED_TOTALS,
-  canUseDailySums,
-  DAY_MS,
-  type Dimensions,
-  groupTotals,
-  NO_TOTALS,
-  RESERVED_TOTALS,
-  settledTotals,
-  sumTotals,
-  wholeDays,
+  addSums,
+  crashedSums,
+  groupDays,
+  groupsOf,
+  NO_SUMS,
+  nameOf,
+  type Part,
+  RESERVED_SUMS,
+  type Sums,
+  type SumsBy,
+  settledSums,
+  spentOf,
+  sumsFor,
+  totalOf,
 } from "../ledger-sums.ts";
-import type { GroupBy, Ledger, LedgerFilter, RequestSummary } from "../ports.ts";
+import type { Ledger, LedgerFilter, RequestSummary } from "../ports.ts";
+import { DAY_MS, keptMoment } from "../time-pieces.ts";
 
 interface MemoryRow {
   readonly row: LedgerRow;
   /** What it adds to sums, its share of the request count apart. */
-  readonly totals: Totals;
+  readonly sums: Sums;
   readonly isLast: boolean;
 }
-
-type Part = readonly [Dimensions, Totals];
 
 function rowOf({ intent, isStreaming, outcome }: PendingAttempt): LedgerRow {
   const open = {
@@ -47,51 +48,45 @@ function rowOf({ intent, isStreaming, outcome }: PendingAttempt): LedgerRow {
   return { ...intent, ...outcome, usage: { input: outcome.usage.input, output: outcome.usage.output } };
 }
 
+/** Whether a number lies in a range; what is not known lies in none. */
+function isWithin(value: number | null, least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY): boolean {
+  return value !== null && value >= least && value <= most;
+}
+
+const NAMES = [
+  ...["requestId", "provider", "model", "project", "keyId", "session", "tag", "task", "file", "client"],
+  ...["state", "endpoint", "requestedModel"],
+] as const satisfies readonly (keyof LedgerFilter & keyof LedgerRow)[];
+
+/** Everything that a filter asks, its time apart. */
 function isMatch(row: LedgerRow, filter: LedgerFilter): boolean {
-  const { from = 0, to = Number.POSITIVE_INFINITY } = filter;
-  if (row.startedAt < from || row.startedAt >= to) return false;
-  const names = [
-    "requestId",
-    "provider",
-    "model",
-    "project",
-    "keyId",
-    "session",
-    "tag",
-    "task",
-    "file",
-    "client",
-    "state",
-  ] as const;
-  return names.every((name) => filter[name] === undefined || filter[name] === row[name]);
+  const { faultKind, minCostNanoUsd, maxCostNanoUsd, minTokens, maxTokens, minDurationMs, maxDurationMs } = filter;
+  if (NAMES.some((name) => filter[name] !== undefined && filter[name] !== row[name])) return false;
+  if (faultKind !== undefined && row.fault?.kind !== faultKind) return false;
+  const hasCost = minCostNanoUsd !== undefined || maxCostNanoUsd !== undefined;
+  if (hasCost && !isWithin(row.costNanoUsd, minCostNanoUsd, maxCostNanoUsd)) return false;
+  if (!isWithin(totalInput(row.usage) + totalOutput(row.usage), minTokens, maxTokens)) return false;
+  const durationMs = row.endedAt === null ? null : row.endedAt - row.startedAt;
+  const hasDuration = minDurationMs !== undefined || maxDurationMs !== undefined;
+  return !hasDuration || isWithin(durationMs, minDurationMs, maxDurationMs);
 }
 
-function partOf({ row, totals, isLast }: MemoryRow): Part {
-  const { provider, model, project, keyId, session, tag, task, file, client } = row;
-  const names = { provider, model, project, keyId, session, tag, task, file, client };
-  const dimensions = { day: Math.floor(row.startedAt / DAY_MS), ...names };
-  return [dimensions, { ...totals, requests: isLast ? 1 : 0 }];
+function isIn({ from = 0, to = Number.POSITIVE_INFINITY }: LedgerFilter, at: number): boolean {
+  return at >= from && at < to;
 }
 
-/** Whether the row's whole UTC day is asked for. */
-function isInDays(memoryRow: MemoryRow, filter: LedgerFilter): boolean {
-  const { fromDay, toDay } = wholeDays(filter);
-  const day = Math.floor(memoryRow.row.startedAt / DAY_MS);
-  return day >= fromDay && day < toDay && isMatch(memoryRow.row, filter);
+function partOf({ row, sums, isLast }: MemoryRow, by: SumsBy): Part {
+  return [nameOf(row, by), { ...sums, requests: isLast ? 1 : 0 }];
 }
 
-function crashed({ row, totals, isLast }: MemoryRow, at: number): MemoryRow {
+function crashed({ row, sums, isLast }: MemoryRow, at: number): MemoryRow {
   const message = "Lodestar ended before this attempt did: its tokens and cost are unknown.";
   const end = { state: "estimated", usageSource: "estimated", costReason: "crashed", endedAt: at } as const;
   return {
     row: { ...row, ...end, fault: { kind: "internal", message } },
-    totals: addTotals(totals, CRASHED_TOTALS),
+    sums: addSums(sums, crashedSums(row.reservedNanoUsd)),
     isLast,
   };
-}
-
-function spentOn({ costNanoUsd, costReason, reservedNanoUsd }: LedgerRow): NanoUsd {
-  return costNanoUsd ?? (costReason === "crashed" ? (reservedNanoUsd ?? 0) : 0);
 }
 
 function summaryOf(last: LedgerRow, attempts: readonly MemoryRow[]): RequestSummary {
@@ -108,8 +103,10 @@ function summaryOf(last: LedgerRow, attempts: readonly MemoryRow[]): RequestSumm
 /** The rows and what may be asked of them, without the queue before them. */
 interface MemoryRows {
   write(entry: PendingAttempt): void;
-  /** What to sum for this filter: matching rows and, where whole days are asked for, those that were deleted. */
-  parts(filter: LedgerFilter, by: GroupBy | null): readonly Part[];
+  /** What to sum for this filter: matching rows and, where sums know what it asks for, those that were deleted. */
+  parts(filter: LedgerFilter, by: SumsBy): readonly Part[];
+  /** The UTC days that have any attempts, Unix ms. */
+  known(): { readonly from: number; readonly to: number };
   /** Newest first; of the same moment the later written first. */
   matching(filter: LedgerFilter): readonly MemoryRow[];
   closeOpen(at: number): number;
@@ -119,9 +116,10 @@ interface MemoryRows {
 function createMemoryRows(): MemoryRows {
   const rows = new Map<string, MemoryRow>();
   const deleted: MemoryRow[] = [];
+  let prunedBefore = 0;
 
   function matching(filter: LedgerFilter): readonly MemoryRow[] {
-    const found = [...rows.values()].filter(({ row }) => isMatch(row, filter)).reverse();
+    const found = [...rows.values()].filter(({ row }) => isIn(filter, row.startedAt) && isMatch(row, filter)).reverse();
     return found.sort((left, right) => right.row.startedAt - left.row.startedAt);
   }
 
@@ -135,9 +133,9 @@ function createMemoryRows(): MemoryRows {
   return {
     write(entry) {
       const row = rowOf(entry);
-      const settled = entry.outcome === null ? NO_TOTALS : settledTotals(entry.outcome);
+      const settled = entry.outcome === null ? NO_SUMS : settledSums(entry.outcome);
       const isLast = rows.get(entry.key)?.isLast ?? true;
-      rows.set(entry.key, { row, totals: addTotals(RESERVED_TOTALS, settled), isLast });
+      rows.set(entry.key, { row, sums: addSums(RESERVED_SUMS, settled), isLast });
       if (entry.isNew) supersede(row);
     },
     matching,
@@ -147,12 +145,19 @@ function createMemoryRows(): MemoryRows {
       return open.length;
     },
     parts(filter, by) {
-      const kept = matching(filter).map(partOf);
-      return canUseDailySums(filter, by)
-        ? [...kept, ...deleted.filter((old) => isInDays(old, filter)).map(partOf)]
-        : kept;
+      if (sumsFor(filter, by) === null) return matching(filter).map((row) => partOf(row, by));
+      return [...rows.values(), ...deleted]
+        .filter(({ row }) => isIn(filter, keptMoment(row.startedAt, prunedBefore)) && isMatch(row, filter))
+        .map((row) => partOf(row, by));
+    },
+    known() {
+      const days = [...rows.values(), ...deleted].map(({ row }) => Math.floor(row.startedAt / DAY_MS));
+      return days.length === 0
+        ? { from: 0, to: 0 }
+        : { from: Math.min(...days) * DAY_MS, to: (Math.max(...days) + 1) * DAY_MS };
     },
     deleteBefore(before) {
+      prunedBefore = Math.max(prunedBefore, before);
       const old = [...rows].filter(([, { row }]) => row.startedAt < before && row.endedAt !== null);
       for (const [key] of old) rows.delete(key);
       deleted.push(...old.map(([, memoryRow]) => memoryRow));
@@ -190,15 +195,18 @@ export function createMemoryLedger(clock: { now(): number }): Ledger {
     *query(filter, limit = Number.POSITIVE_INFINITY) {
       for (const { row } of rows.matching(filter).slice(0, limit)) yield row;
     },
-    totals: (filter) => sumTotals(rows.parts(filter, null)),
-    groups: (filter, by) => groupTotals(rows.parts(filter, by), by),
+    totals: (filter) => totalOf(rows.parts(filter, null)),
+    groups: (filter, by, zone = "UTC") =>
+      by === "day"
+        ? groupDays(filter, zone, rows.known(), (span) => totalOf(rows.parts(span, null)))
+        : groupsOf(rows.parts(filter, by)),
     recentRequests(limit, filter = {}) {
       const last = rows.matching(filter).filter(({ isLast }) => isLast);
       return last.slice(0, limit).map(({ row }) => summaryOf(row, rows.matching({ requestId: row.requestId })));
     },
     spent(filter) {
       commit();
-      return rows.matching(filter).reduce((sum, { row }) => sum + spentOn(row), 0);
+      return spentOf(rows.parts(filter, null));
     },
     price: (id) => prices.get(id) ?? null,
     prune: (before) => rows.deleteBefore(Math.floor(before / DAY_MS) * DAY_MS),

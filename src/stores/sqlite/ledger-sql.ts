@@ -27,12 +27,14 @@ UPDATE attempts SET
   state = $state, input_uncached = $uncached, input_cache_read = $cacheRead, input_cache_write_5m = $cacheWrite5m,
   input_cache_write_1h = $cacheWrite1h, output_text = $text, output_reasoning = $reasoning, usage_more = $usageMore,
   usage_source = $usageSource, cost_nano_usd = $costNanoUsd, cost_reason = $costReason, price_id = $priceId,
-  saved_nano_usd = $savedNanoUsd, saved_kind = $savedKind, saved_price_id = $savedPriceId, ended_at = $endedAt, first_token_ms = $firstTokenMs, fault_kind = $faultKind,
-  fault_message = $faultMessage, fault_status = $faultStatus, upstream_status = $upstreamStatus
+  saved_nano_usd = $savedNanoUsd, saved_kind = $savedKind, saved_price_id = $savedPriceId, ended_at = $endedAt,
+  first_token_ms = $firstTokenMs, fault_kind = $faultKind, fault_message = $faultMessage, fault_status = $faultStatus,
+  upstream_status = $upstreamStatus
 WHERE request_id = $requestId AND attempt = $attempt AND state IN ('reserved', 'streaming')`;
 
-const DIMENSIONS =
-  "started_at / 86400000 AS day, provider, model, project, key_id AS keyId, session, tag, task, file, client";
+const DIMENSIONS = `
+  started_at AS startedAt, provider, model, project, key_id AS keyId, session, tag, task, file, client,
+  reserved_nano_usd AS reservedNanoUsd`;
 
 /** An earlier attempt is no longer the last of its request. */
 export const SUPERSEDE_ATTEMPTS = `
@@ -48,28 +50,6 @@ RETURNING ${DIMENSIONS}`;
 
 export const INSERT_PRICE = "INSERT INTO prices (id, json) VALUES ($id, $json) ON CONFLICT (id) DO NOTHING";
 
-export const ADD_DAILY_SUMS = `
-INSERT INTO daily_sums (
-  day, provider, model, project, key_id, requests, attempts, cost_nano_usd, saved_nano_usd, saved_free_tier_nano_usd,
-  saved_routing_nano_usd, saved_cache_nano_usd, unpriced, failed, failed_nano_usd, input_tokens, cache_read_tokens,
-  cache_write_tokens, output_tokens
-) VALUES (
-  $day, $provider, $model, $project, $keyId, $requests, $attempts, $costNanoUsd, $savedNanoUsd, $savedFreeTierNanoUsd,
-  $savedRoutingNanoUsd, $savedCacheNanoUsd, $unpriced, $failed, $failedNanoUsd, $inputTokens, $cacheReadTokens,
-  $cacheWriteTokens, $outputTokens
-) ON CONFLICT (day, provider, model, project, key_id) DO UPDATE SET
-  requests = requests + excluded.requests, attempts = attempts + excluded.attempts,
-  cost_nano_usd = cost_nano_usd + excluded.cost_nano_usd, saved_nano_usd = saved_nano_usd + excluded.saved_nano_usd,
-  saved_free_tier_nano_usd = saved_free_tier_nano_usd + excluded.saved_free_tier_nano_usd,
-  saved_routing_nano_usd = saved_routing_nano_usd + excluded.saved_routing_nano_usd,
-  saved_cache_nano_usd = saved_cache_nano_usd + excluded.saved_cache_nano_usd,
-  unpriced = unpriced + excluded.unpriced, failed = failed + excluded.failed,
-  failed_nano_usd = failed_nano_usd + excluded.failed_nano_usd,
-  input_tokens = input_tokens + excluded.input_tokens,
-  cache_read_tokens = cache_read_tokens + excluded.cache_read_tokens,
-  cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,
-  output_tokens = output_tokens + excluded.output_tokens`;
-
 /** In id order, which is nearly start order: a chunk touches few pages. */
 export const DELETE_OLD_ATTEMPTS = `
 DELETE FROM attempts WHERE id IN (
@@ -79,55 +59,35 @@ DELETE FROM attempts WHERE id IN (
 
 export const FIND_PRICE = "SELECT json FROM prices WHERE id = $id";
 
-const MATCHES = `
+/** What {@link LedgerFilter} asks of a row of `attempts` or `attempt_counts`, its request apart. */
+export const MATCHES = `
   started_at >= $from AND started_at < $to
   AND ($provider IS NULL OR provider = $provider) AND ($model IS NULL OR model = $model)
   AND ($project IS NULL OR project = $project) AND ($keyId IS NULL OR key_id = $keyId)
   AND ($session IS NULL OR session = $session) AND ($tag IS NULL OR tag = $tag) AND ($task IS NULL OR task = $task)
-  AND ($file IS NULL OR file = $file) AND ($client IS NULL OR client = $client) AND ($state IS NULL OR state = $state)`;
+  AND ($file IS NULL OR file = $file) AND ($client IS NULL OR client = $client) AND ($state IS NULL OR state = $state)
+  AND ($endpoint IS NULL OR endpoint = $endpoint)
+  AND ($requestedModel IS NULL OR requested_model = $requestedModel)
+  AND ($faultKind IS NULL OR fault_kind = $faultKind)
+  AND ($minCostNanoUsd IS NULL OR cost_nano_usd >= $minCostNanoUsd)
+  AND ($maxCostNanoUsd IS NULL OR cost_nano_usd <= $maxCostNanoUsd)
+  AND ($minTokens IS NULL OR input_tokens + output_tokens >= $minTokens)
+  AND ($maxTokens IS NULL OR input_tokens + output_tokens <= $maxTokens)
+  AND ($minDurationMs IS NULL OR ended_at - started_at >= $minDurationMs)
+  AND ($maxDurationMs IS NULL OR ended_at - started_at <= $maxDurationMs)`;
+
+const TOKENS = `
+  input_uncached + input_cache_read + input_cache_write_5m + input_cache_write_1h AS input_tokens,
+  output_text + output_reasoning AS output_tokens`;
 
 const PAGE = `
   AND (started_at, id) < ($beforeStart, $beforeId) AND is_last >= $leastLast
   ORDER BY started_at DESC, id DESC LIMIT $limit`;
 
 /** One page of rows, newest first, after the given place. */
-export const ROWS_BY_TIME = `SELECT * FROM attempts WHERE ${MATCHES} ${PAGE}`;
-export const ROWS_OF_REQUEST = `SELECT * FROM attempts WHERE request_id = $requestId AND ${MATCHES} ${PAGE}`;
-
-const SUMS = `
-  SUM(is_last) AS requests, COUNT(*) AS attempts, COALESCE(SUM(cost_nano_usd), 0) AS costNanoUsd,
-  COALESCE(SUM(saved_nano_usd), 0) AS savedNanoUsd,
-  COALESCE(SUM(saved_nano_usd) FILTER (WHERE saved_kind = 'free-tier'), 0) AS savedFreeTierNanoUsd,
-  COALESCE(SUM(saved_nano_usd) FILTER (WHERE saved_kind = 'routing'), 0) AS savedRoutingNanoUsd,
-  COALESCE(SUM(saved_nano_usd) FILTER (WHERE saved_kind = 'cache'), 0) AS savedCacheNanoUsd,
-  SUM(cost_nano_usd IS NULL AND ended_at IS NOT NULL AND (cost_reason IS 'crashed' OR
-    input_uncached + input_cache_read + input_cache_write_5m + input_cache_write_1h + output_text + output_reasoning > 0
-  )) AS unpriced,
-  SUM(state = 'failed') AS failed,
-  COALESCE(SUM(cost_nano_usd) FILTER (WHERE state = 'failed'), 0) AS failedNanoUsd,
-  SUM(input_uncached + input_cache_read + input_cache_write_5m + input_cache_write_1h) AS inputTokens,
-  SUM(input_cache_read) AS cacheReadTokens, SUM(input_cache_write_5m + input_cache_write_1h) AS cacheWriteTokens,
-  SUM(output_text + output_reasoning) AS outputTokens`;
-
-export const SUMS_BY_TIME = `SELECT ${DIMENSIONS}, ${SUMS} FROM attempts WHERE ${MATCHES} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10`;
-export const SUMS_OF_REQUEST = `
-SELECT ${DIMENSIONS}, ${SUMS} FROM attempts WHERE request_id = $requestId AND ${MATCHES} GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10`;
-
-export const DAILY_SUMS = `
-SELECT day, provider, model, NULLIF(project, '') AS project, NULLIF(key_id, '') AS keyId, NULL AS session,
-  NULL AS tag, NULL AS task, NULL AS file, NULL AS client,
-  requests, attempts, cost_nano_usd AS costNanoUsd, saved_nano_usd AS savedNanoUsd,
-  saved_free_tier_nano_usd AS savedFreeTierNanoUsd, saved_routing_nano_usd AS savedRoutingNanoUsd,
-  saved_cache_nano_usd AS savedCacheNanoUsd, unpriced, failed,
-  failed_nano_usd AS failedNanoUsd, input_tokens AS inputTokens, cache_read_tokens AS cacheReadTokens,
-  cache_write_tokens AS cacheWriteTokens, output_tokens AS outputTokens
-FROM daily_sums WHERE day >= $fromDay AND day < $toDay
-  AND ($provider IS NULL OR provider = $provider) AND ($model IS NULL OR model = $model)
-  AND ($project IS NULL OR project = $project) AND ($keyId IS NULL OR key_id = $keyId)`;
-
-export const SPENT = `
-SELECT COALESCE(SUM(CASE WHEN cost_reason = 'crashed' THEN reserved_nano_usd ELSE cost_nano_usd END), 0) AS nanoUsd
-FROM attempts WHERE ${MATCHES}`;
+export const ROWS_BY_TIME = `SELECT * FROM (SELECT *, ${TOKENS} FROM attempts) WHERE ${MATCHES} ${PAGE}`;
+export const ROWS_OF_REQUEST = `
+SELECT * FROM (SELECT *, ${TOKENS} FROM attempts) WHERE request_id = $requestId AND ${MATCHES} ${PAGE}`;
 
 export const REQUEST_SUMMARY = `
 SELECT COUNT(*) AS attempts, MIN(started_at) AS startedAt, SUM(cost_nano_usd) AS costNanoUsd

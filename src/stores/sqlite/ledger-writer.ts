@@ -1,28 +1,22 @@
 import type { Database, Statement } from "bun:sqlite";
-import type { AttemptIntent, Totals } from "../../core/ledger.ts";
 import type { PendingAttempt } from "../ledger-queue.ts";
-import {
-  addTotals,
-  CRASHED_TOTALS,
-  DAY_MS,
-  type Dimensions,
-  NO_TOTALS,
-  RESERVED_TOTALS,
-  SUPERSEDED_TOTALS,
-  settledTotals,
-} from "../ledger-sums.ts";
+import { crashedSums, LABELS, RESERVED_SUMS, SUPERSEDED_SUMS, settledSums } from "../ledger-sums.ts";
+import { HOUR_MS } from "../time-pieces.ts";
 import type { Bindings } from "./bindings.ts";
 import { intentBindings, keyBindings, openBindings, outcomeBindings } from "./ledger-row.ts";
 import * as sql from "./ledger-sql.ts";
+import { type Counted, createSumChanges, type SumChanges } from "./sum-changes.ts";
+import { PRUNED_BEFORE } from "./sums-reader.ts";
+import * as sumsSql from "./sums-sql.ts";
 
 type Write = Statement<unknown, [Bindings]>;
-type Change = Statement<Dimensions, [Bindings]>;
+type Change = Statement<Counted & { readonly reservedNanoUsd: number | null }, [Bindings]>;
 
 /** The writes of the ledger, each a transaction of its own: all or nothing, throwing SQLite's error. */
 export interface LedgerWriter {
   write(batch: readonly PendingAttempt[]): void;
   closeOpen(at: number): number;
-  /** Deletes at most `limit` settled rows that started before the given time; returns how many. */
+  /** Deletes about `limit` settled rows that started before a UTC midnight, or else hourly sums; returns how many. */
   deleteBefore(before: number, limit: number): number;
 }
 
@@ -33,8 +27,10 @@ interface Statements {
   readonly supersede: Change;
   readonly closeOpen: Change;
   readonly insertPrice: Write;
-  readonly addDaily: Write;
+  readonly addSums: Write;
   readonly deleteOld: Write;
+  readonly deleteOldSums: Write;
+  readonly raiseMark: Write;
 }
 
 function prepare(database: Database): Statements {
@@ -45,73 +41,21 @@ function prepare(database: Database): Statements {
     supersede: database.query(sql.SUPERSEDE_ATTEMPTS),
     closeOpen: database.query(sql.CLOSE_OPEN_ATTEMPTS),
     insertPrice: database.query(sql.INSERT_PRICE),
-    addDaily: database.query(sql.ADD_DAILY_SUMS),
+    addSums: database.query(sumsSql.ADD_SUMS),
     deleteOld: database.query(sql.DELETE_OLD_ATTEMPTS),
+    deleteOldSums: database.query(sumsSql.DELETE_OLD_SUMS),
+    raiseMark: database.query(sumsSql.RAISE_MARK),
   };
 }
 
-function dimensionsOf(intent: AttemptIntent): Dimensions {
-  const { provider, model, project, keyId, session, tag, task, file, client } = intent;
-  const day = Math.floor(intent.startedAt / DAY_MS);
-  return { day, provider, model, project, keyId, session, tag, task, file, client };
-}
-
-/** What a transaction adds to the daily sums, one upsert a group. */
-interface DailyChanges {
-  add(dimensions: Dimensions, totals: Totals): void;
-  write(statement: Write): void;
-}
-
-interface DailyChange {
-  readonly group: Bindings;
-  totals: Totals;
-}
-
-function isOfGroup({ group }: DailyChange, { day, provider, model, project, keyId }: Dimensions): boolean {
-  return (
-    group.model === model &&
-    group.keyId === (keyId ?? "") &&
-    group.project === (project ?? "") &&
-    group.provider === provider &&
-    group.day === day
-  );
-}
-
-function createDailyChanges(): DailyChanges {
-  const changes = new Map<string, DailyChange>();
-  // Rows that follow one another are mostly of one group, which then needs no name to be found by.
-  let last: DailyChange | null = null;
-
-  function changeOf(dimensions: Dimensions): DailyChange {
-    if (last !== null && isOfGroup(last, dimensions)) return last;
-    const { day, provider, model, project, keyId } = dimensions;
-    const group = { day, provider, model, project: project ?? "", keyId: keyId ?? "" };
-    const name = JSON.stringify(group);
-    const known = changes.get(name) ?? { group, totals: NO_TOTALS };
-    changes.set(name, known);
-    last = known;
-    return known;
-  }
-
-  return {
-    add(dimensions, totals) {
-      const change = changeOf(dimensions);
-      change.totals = addTotals(change.totals, totals);
-    },
-    write(statement) {
-      for (const { group, totals } of changes.values()) statement.run({ ...group, ...totals });
-    },
-  };
-}
-
-function insertAttempt(statements: Statements, entry: PendingAttempt, changes: DailyChanges): void {
+function insertAttempt(statements: Statements, entry: PendingAttempt, changes: SumChanges): void {
   const { intent, outcome, isStreaming } = entry;
   const rest = outcome === null ? openBindings(isStreaming) : outcomeBindings(outcome);
   statements.insert.run({ ...intentBindings(intent), ...rest });
-  changes.add(dimensionsOf(intent), RESERVED_TOTALS);
+  changes.add(intent, RESERVED_SUMS);
   if (intent.attempt > 1) {
     const earlier = statements.supersede.all(keyBindings(intent));
-    for (const dimensions of earlier) changes.add(dimensions, SUPERSEDED_TOTALS);
+    for (const attempt of earlier) changes.add(attempt, SUPERSEDED_SUMS);
   }
 }
 
@@ -124,10 +68,25 @@ function updateAttempt(statements: Statements, { intent, outcome }: PendingAttem
   if (changes !== 1) throw new Error(`attempt ${intent.requestId}#${intent.attempt} has no open row to settle`);
 }
 
-function writeAttempt(statements: Statements, entry: PendingAttempt, changes: DailyChanges): void {
+function writeAttempt(statements: Statements, entry: PendingAttempt, changes: SumChanges): void {
   if (entry.isNew) insertAttempt(statements, entry, changes);
   else updateAttempt(statements, entry);
-  if (entry.outcome !== null) changes.add(dimensionsOf(entry.intent), settledTotals(entry.outcome));
+  if (entry.outcome !== null) changes.add(entry.intent, settledSums(entry.outcome));
+}
+
+const SUM_LABELS = ["total", "core", ...LABELS];
+
+/** Hour by hour of each kind of sum, until there are `limit` of them. */
+function deleteOldSums(statements: Statements, before: number, limit: number): number {
+  let deleted = 0;
+  for (const label of SUM_LABELS) {
+    while (deleted < limit) {
+      const { changes } = statements.deleteOldSums.run({ label, beforeHour: before / HOUR_MS });
+      if (changes === 0) break;
+      deleted += changes;
+    }
+  }
+  return deleted;
 }
 
 /**
@@ -139,21 +98,27 @@ export function createLedgerWriter(database: Database): LedgerWriter {
   const writtenPrices = new Set<string>();
 
   const write = database.transaction((batch: readonly PendingAttempt[]) => {
-    const changes = createDailyChanges();
+    const changes = createSumChanges();
     for (const entry of batch) {
       writeAttempt(statements, entry, changes);
       for (const price of entry.prices) {
         if (!writtenPrices.has(price.id)) statements.insertPrice.run({ id: price.id, json: JSON.stringify(price) });
       }
     }
-    changes.write(statements.addDaily);
+    changes.write(statements.addSums);
   });
   const closeOpen = database.transaction((at: number) => {
-    const changes = createDailyChanges();
+    const changes = createSumChanges();
     const closed = statements.closeOpen.all({ at });
-    for (const dimensions of closed) changes.add(dimensions, CRASHED_TOTALS);
-    changes.write(statements.addDaily);
+    for (const attempt of closed) changes.add(attempt, crashedSums(attempt.reservedNanoUsd));
+    changes.write(statements.addSums);
     return closed.length;
+  });
+
+  const deleteBefore = database.transaction((before: number, limit: number) => {
+    statements.raiseMark.run({ name: PRUNED_BEFORE, value: before });
+    const rows = statements.deleteOld.run({ before, limit }).changes;
+    return rows > 0 ? rows : deleteOldSums(statements, before, limit);
   });
 
   return {
@@ -163,6 +128,6 @@ export function createLedgerWriter(database: Database): LedgerWriter {
       for (const { prices } of batch) for (const { id } of prices) writtenPrices.add(id);
     },
     closeOpen: (at) => closeOpen.immediate(at),
-    deleteBefore: (before, limit) => statements.deleteOld.run({ before, limit }).changes,
+    deleteBefore: (before, limit) => deleteBefore.immediate(before, limit),
   };
 }

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { createLedgerQueue } from "../ledger-queue.ts";
-import { DAY_MS } from "../ledger-sums.ts";
 import type { Ledger, LedgerReader } from "../ports.ts";
+import { DAY_MS } from "../time-pieces.ts";
 import { createGroupCommit, type LedgerClock } from "./group-commit.ts";
 import { createLedgerWriter } from "./ledger-writer.ts";
 
