@@ -5,7 +5,8 @@ import { ROOT } from "./step.ts";
 import { runTests } from "./test.ts";
 
 /**
- * `bun run test:clients`: real coding agents through the compiled binary. They are installed from npm and PyPI, about two
+ * `bun run test:clients`: real coding agents through the compiled binary, and what goes upstream against the documents that
+ * OpenAI, Anthropic and Google publish. They are installed from npm and PyPI, about two
  * gigabytes, into `LODESTAR_TEST_CLIENTS` or a folder of the user's cache, and stay there; so this is no part of
  * `bun run test`, and of `.ci/run` only where that variable is set. Writes `docs/clients-tested.md` when all is well,
  * and ends with a line `N passed, N failed`. Words after it narrow the tests: `bun run test:clients -- -t Codex`.

@@ -34,6 +34,11 @@ export function pythonProgram(agentPackage: AgentPackage, name: string): string 
   return join(folderOf(agentPackage), "bin", name);
 }
 
+/** Path of a file that an installed Python package brought. */
+export function pythonFile(agentPackage: AgentPackage, ...path: readonly string[]): string {
+  return join(folderOf(agentPackage), "lib", "python3.11", "site-packages", ...path);
+}
+
 /** Path of the Node that {@link installAgents} brought. */
 export function nodeProgram(): string {
   return packageFile(NODE, NODE.name, "bin", "node");
