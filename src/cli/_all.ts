@@ -118,6 +118,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./provider.ts")).command,
   },
   {
+    name: "responses",
+    description: "Answers kept for the Responses API: delete them",
+    group: "Set up",
+    load: async () => (await import("./responses.ts")).command,
+  },
+  {
     name: "service",
     description: "Run Lodestar as a systemd service",
     group: "Set up",
