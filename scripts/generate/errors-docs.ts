@@ -20,6 +20,9 @@ const FAULT_MEANINGS: Readonly<Record<FaultKind, string>> = {
   "cooling-down": "Not tried: the account pauses after faults. `lodestar status` says until when and why.",
   "no-key": "Not tried: no key is configured for the provider.",
   unavailable: "Not tried: nothing is there to be asked, for example no local model is pulled.",
+  "over-budget":
+    "Not tried: the call does not fit a budget; the message says which, what is spent and when it begins again. `lodestar budgets` shows all.",
+  unpriced: "Not tried: no price is known for a paid model under a budget. Give it one, or say `unpriced: allow`.",
   "client-left": "The client went away. It gets nothing, and the provider is not blamed.",
   shutdown: "The gateway is stopping.",
   internal: "A bug of Lodestar, or its own store failing. The log has the request id.",

@@ -42,6 +42,10 @@ export type Fault =
   | { readonly kind: "no-key"; readonly message: string }
   /** Not tried: no such provider or model is configured, or nothing local is pulled. */
   | { readonly kind: "unavailable"; readonly message: string }
+  /** Not tried: a budget does not allow it. `resetsAt` (Unix ms) is when the budget begins again, null for never. */
+  | { readonly kind: "over-budget"; readonly message: string; readonly resetsAt: number | null }
+  /** Not tried: a paid model without a known price, under a budget. */
+  | { readonly kind: "unpriced"; readonly message: string }
   /** The client went away. Never the upstream's fault. */
   | { readonly kind: "client-left"; readonly message: string }
   /** The gateway is shutting down. */
@@ -122,6 +126,8 @@ export const FAULT_RULES: Readonly<Record<FaultKind, FaultRule>> = {
   "cooling-down": rule("FT", "none", 503, "overloaded_error", "cooling_down"),
   "no-key": rule("F", "none", 400, "invalid_request_error", "provider_not_configured"),
   unavailable: rule("F", "none", 503, "upstream_error", "target_unavailable"),
+  "over-budget": rule("F", "none", 429, "insufficient_quota", "budget_exceeded"),
+  unpriced: rule("F", "none", 400, "invalid_request_error", "model_unpriced"),
   "client-left": rule("", "none", 499, "invalid_request_error", "client_left"),
   shutdown: rule("T", "none", 503, "overloaded_error", "shutting_down"),
   internal: rule("T", "none", 500, "internal_error", "internal"),
@@ -148,10 +154,17 @@ export function retryAfterOf(fault: Fault): number | undefined {
   return fault.kind === "rate-limited" || fault.kind === "overloaded" ? fault.retryAfterMs : undefined;
 }
 
+/** When a budget begins again, in Unix seconds: what stops Codex at once and tells its user the time. */
+function detailsOf(fault: Fault): ClientError["details"] {
+  if (fault.kind !== "over-budget" || fault.resetsAt === null) return undefined;
+  return { resets_at: Math.ceil(fault.resetsAt / 1_000) };
+}
+
 /** What the client is told when `fault` is the last of its chain. A client error keeps the upstream's own 4xx status. */
 export function clientErrorOf(fault: Fault): ClientError {
   const policy = FAULT_RULES[fault.kind];
   const retryAfterMs = retryAfterOf(fault);
+  const details = detailsOf(fault);
   const isOwnStatus = fault.kind === "bad-request" && fault.status !== undefined;
   return {
     status: isOwnStatus ? (fault.status ?? policy.status) : policy.status,
@@ -161,6 +174,7 @@ export function clientErrorOf(fault: Fault): ClientError {
     shouldRetry: policy.isTransient,
     ...("param" in fault && fault.param !== undefined ? { param: fault.param } : {}),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(details === undefined ? {} : { details }),
   };
 }
 

@@ -94,5 +94,9 @@ export function spentError(fault: Fault, records: readonly AttemptRecord[], meta
     tried.length > 1 && FAULT_RULES[fault.kind].isFallbackAllowed
       ? `${told} Tried in this order: ${tried.join(", ")}.`
       : told;
-  return { ...error, message, ...(metadata === null ? {} : { details: { lodestar_metadata: metadata } }) };
+  return {
+    ...error,
+    message,
+    ...(metadata === null ? {} : { details: { ...error.details, lodestar_metadata: metadata } }),
+  };
 }

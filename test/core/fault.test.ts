@@ -5,7 +5,7 @@ const KINDS = Object.keys(FAULT_RULES) as FaultKind[];
 
 function fault(kind: FaultKind, more: object = {}): Fault {
   // Every kind with the members that all kinds share, and those a test adds.
-  return { kind, message: `about ${kind}`, ...more } as Fault;
+  return { kind, message: `about ${kind}`, ...(kind === "over-budget" ? { resetsAt: null } : {}), ...more } as Fault;
 }
 
 describe("the table of faults", () => {
@@ -39,6 +39,8 @@ describe("the table of faults", () => {
       cooling-down: 503 overloaded_error cooling_down [fall back, transient]
       no-key: 400 invalid_request_error provider_not_configured [fall back]
       unavailable: 503 upstream_error target_unavailable [fall back]
+      over-budget: 429 insufficient_quota budget_exceeded [fall back]
+      unpriced: 400 invalid_request_error model_unpriced [fall back]
       client-left: 499 invalid_request_error client_left []
       shutdown: 503 overloaded_error shutting_down [transient]
       internal: 500 internal_error internal [transient]"
@@ -67,6 +69,8 @@ describe("the table of faults", () => {
       "no-key",
       "unavailable",
       "cooling-down",
+      "over-budget",
+      "unpriced",
     ];
     expect(KINDS.filter((kind) => !FAULT_RULES[kind].isHealthFault).sort()).toEqual([...blameless].sort());
   });
@@ -106,6 +110,11 @@ describe("what a client is told", () => {
     expect(clientErrorOf(fault("rate-limited", { retryAfterMs: 1_500 })).retryAfterMs).toBe(1_500);
     expect(clientErrorOf(fault("overloaded", { retryAfterMs: 0 })).retryAfterMs).toBe(0);
     expect(retryAfterOf(fault("upstream-error", { retryAfterMs: 5 }))).toBeUndefined();
+  });
+
+  test("says when a used up budget begins again, in whole seconds, where it does", () => {
+    expect(clientErrorOf(fault("over-budget", { resetsAt: 1_001 })).details).toEqual({ resets_at: 2 });
+    expect(clientErrorOf(fault("over-budget")).details).toBeUndefined();
   });
 
   test("of a refusal is a 400 that is not to be retried, unless said otherwise", () => {

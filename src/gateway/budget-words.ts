@@ -1,0 +1,55 @@
+import type { Budget, BudgetPeriod } from "../core/budget.ts";
+import type { BudgetRefusal } from "../core/budget-book.ts";
+import { leftOf } from "../core/budget-cells.ts";
+import type { Fault } from "../core/fault.ts";
+import { formatUsd } from "../core/money.ts";
+import { type Target, targetName } from "../core/target.ts";
+
+const SPANS: Readonly<Record<BudgetPeriod, string>> = {
+  day: "today",
+  week: "this week",
+  month: "this month",
+  total: "in all",
+};
+
+/** `the budget of the key "ci"`, `the budget`. */
+function nameOf({ scope }: Budget, name: string | null): string {
+  return name === null ? "the budget" : `the budget of the ${scope} "${name}"`;
+}
+
+/** Where a person raises it. */
+function fixOf({ origin, scope, name, id }: Budget): string {
+  if (origin === "key") return `\`lodestar keys limit ${name}\` raises it`;
+  if (origin === "project")
+    return "the project's own `.lodestar.yaml` may only lower it further, and its owner may raise it there";
+  const place = scope === "global" ? "" : ` with \`scope: ${scope}\``;
+  return `raise \`limitUsd\` of "${id}" in the configuration (\`budgets\`${place}), or ask a local model, which is free`;
+}
+
+function resetOf(resetsAt: number | null): string {
+  return resetsAt === null ? "it does not begin again" : `it begins again at ${new Date(resetsAt).toISOString()}`;
+}
+
+function overBudget({ state, leastNanoUsd }: BudgetRefusal, target: Target): Fault {
+  const { budget, name, spentNanoUsd, reservedNanoUsd, resetsAt } = state;
+  const open = reservedNanoUsd > 0 ? ` and ${formatUsd(reservedNanoUsd)} is held for calls that are open` : "";
+  const least =
+    leastNanoUsd === null
+      ? ""
+      : `, of which ${targetName(target)} would need ${formatUsd(leastNanoUsd)} for the shortest answer`;
+  const left = formatUsd(Math.max(0, leftOf(state)));
+  const who = nameOf(budget, name);
+  const message = `${who.charAt(0).toUpperCase()}${who.slice(1)} does not allow this call: ${formatUsd(spentNanoUsd)} of ${formatUsd(budget.limitNanoUsd)} is spent ${SPANS[budget.period]}${open}, so ${left} is left${least}. To go on: ${resetOf(resetsAt)}; ${fixOf(budget)}.`;
+  return { kind: "over-budget", message, resetsAt };
+}
+
+function unpriced({ state }: BudgetRefusal, target: Target): Fault {
+  const name = targetName(target);
+  const message = `No price is known for ${name}, so ${nameOf(state.budget, state.name)} could not count what it costs. Give it a price (\`prices: { overrides: { "${name}": { input: 1, output: 2 } } }\`, USD per million tokens), or let it pass uncounted with \`unpriced: allow\` at "${state.budget.id}".`;
+  return { kind: "unpriced", message };
+}
+
+/** What a client is told that may not make a call: which budget, what is spent of what, when it begins again, what to do. */
+export function refusalFault(refusal: BudgetRefusal, target: Target): Fault {
+  return refusal.reason === "unpriced" ? unpriced(refusal, target) : overBudget(refusal, target);
+}
