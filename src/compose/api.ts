@@ -6,6 +6,7 @@ import { failure, type Result, success } from "../core/result.ts";
 import { admit } from "../http/admission.ts";
 import { readBody } from "../http/admission-body.ts";
 import type { ApiBody, ApiContext } from "../http/api-context.ts";
+import { createSessionProjects } from "../http/session-projects.ts";
 import { createKeyGate } from "./key-gate.ts";
 import type { Opening } from "./opening.ts";
 
@@ -37,6 +38,7 @@ export function apiContext(opening: Opening, isReady: () => boolean): ApiContext
   return {
     services,
     keyring,
+    sessions: createSessionProjects(),
     ledger: stores.ledger,
     responses,
     local: runtime.local,

@@ -8,7 +8,8 @@ import { type LogFile, logDirectory, openLogFile } from "../host/log-file.ts";
 import { openStateDir } from "../host/state.ts";
 import { lockState, type StateLock } from "../host/state-lock.ts";
 import { openStores, type Stores } from "../stores/open.ts";
-import type { ResponseStore } from "../stores/ports.ts";
+import type { ProjectStore, ResponseStore } from "../stores/ports.ts";
+import { openProjectStore } from "../stores/projects.ts";
 import { openResponseStore } from "../stores/responses.ts";
 import { type CliProblem, failureProblem } from "../terminal/problem.ts";
 import { createKeyring, type OwnKeyring } from "./keyring.ts";
@@ -84,6 +85,15 @@ function openResponses(stateDir: string, maxBytes: () => number, log: LogFile): 
   return null;
 }
 
+/** What projects' own files ask for is told again by every command: a damaged store is told and left out. */
+function openProjects(stateDir: string, log: LogFile): ProjectStore | null {
+  const opened = openProjectStore({ stateDir });
+  if (opened.ok) return opened.value;
+  const { code, message, fix } = opened.error;
+  log.write("warn", "what projects' own files ask for does not count", { code, message, fix });
+  return null;
+}
+
 /** Takes the state directory and builds the gateway on it; fails with what to do about it. */
 export function openState(
   inputs: BackendInputs,
@@ -100,7 +110,16 @@ export function openState(
   const log = openLog(loaded, stateDir, redactor, clock, options.isEchoOn);
   const recovered = stores.ledger.closeOpenIntents(clock.now());
   if (recovered > 0) log.write("warn", "closed attempts that a crash had left open, as estimates", { recovered });
-  const runtime = createRuntime({ loaded, stores, clock, log, redactor, version: inputs.version, ...network.value });
+  const runtime = createRuntime({
+    loaded,
+    stores,
+    projects: openProjects(stateDir, log),
+    clock,
+    log,
+    redactor,
+    version: inputs.version,
+    ...network.value,
+  });
   const responses = openResponses(stateDir, () => runtime.services.settings().retention.responsesBytes, log);
   return success({
     runtime,

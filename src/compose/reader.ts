@@ -5,7 +5,8 @@ import { failure, type Result, success } from "../core/result.ts";
 import { systemClock } from "../host/clock.ts";
 import { createMemoryLedger } from "../stores/memory/ledger.ts";
 import { openStoreReaders, type Stores } from "../stores/open.ts";
-import type { KeyReader, KeyStore, Ledger, LedgerReader } from "../stores/ports.ts";
+import type { KeyReader, KeyStore, Ledger, LedgerReader, ProjectStore } from "../stores/ports.ts";
+import { openProjectReader } from "../stores/projects.ts";
 import type { CliProblem } from "../terminal/problem.ts";
 import { openNetwork } from "./network.ts";
 import { storeProblem } from "./problems.ts";
@@ -60,6 +61,12 @@ function openReadOnly(stateDir: string): Result<Stores, CliProblem> {
   return success({ ledger: createMemoryLedger(systemClock), keys: readOnlyKeys(NO_KEYS), close: () => undefined });
 }
 
+/** The known projects for reading; null where none was ever told, or their file cannot be used. */
+function openProjects(stateDir: string): ProjectStore | null {
+  const opened = openProjectReader({ stateDir });
+  return opened.ok ? { ...opened.value, save: refuseWrite, remove: refuseWrite } : null;
+}
+
 /** What a reading command sees beside a daemon or without one; takes no lock and changes nothing. */
 export function openReading(
   inputs: BackendInputs,
@@ -72,6 +79,7 @@ export function openReading(
   const runtime = createRuntime({
     loaded,
     stores: stores.value,
+    projects: openProjects(loaded.stateDir),
     clock: systemClock,
     log: { write: () => undefined },
     redactor: createRedactor(),

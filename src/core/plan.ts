@@ -1,18 +1,16 @@
-import type { Candidate, Directory, Expansion } from "./directory.ts";
-import { BUILT_IN_ALIASES, CHOICE_NAMES, expandName, matchesPattern } from "./expand.ts";
+import { type Borders, withinBorders } from "./borders.ts";
+import type { Directory, Expansion } from "./directory.ts";
+import { BUILT_IN_ALIASES, CHOICE_NAMES, expandName } from "./expand.ts";
 import { type ClientError, clientErrorOf, FAULT_RULES, type Fault, refusal } from "./fault.ts";
 import { failure, type Result, success } from "./result.ts";
 import { didYouMean } from "./suggest.ts";
-import { type Target, targetName } from "./target.ts";
+import type { Target } from "./target.ts";
 
 /** All that a plan follows from. */
-export interface PlanInput {
-  readonly requested: string;
+export interface PlanInput extends Borders {
   readonly directory: Directory;
   /** Class of the task, if it is known: `auto` follows the chain of that name where there is one. */
   readonly task?: string | null;
-  /** Models the calling key may use, as patterns with `*`; empty means all. */
-  readonly allowedModels: readonly string[];
   /** Until when (Unix ms) an account is not to be asked, or null. */
   readonly coolingUntil: (provider: string, account: string) => number | null;
   /** The fault that paused an account, where one did: a breaker that is open is no pause. */
@@ -70,18 +68,6 @@ function unknownModel(input: PlanInput): ClientError {
   });
 }
 
-/**
- * A pattern with a slash names a provider: it is never held against a model's own name, which a client may choose freely
- * (`openrouter/ollama/x` is no model of Ollama).
- */
-function isAllowed(candidate: Candidate, input: PlanInput): boolean {
-  if (input.allowedModels.length === 0) return true;
-  const names = [targetName(candidate), input.requested];
-  return input.allowedModels.some((pattern) =>
-    (pattern.includes("/") ? names : [...names, candidate.model]).some((name) => matchesPattern(name, pattern)),
-  );
-}
-
 function coolingError(requested: string, untilMs: number, nowMs: number): ClientError {
   const waitMs = Math.max(0, untilMs - nowMs);
   return {
@@ -108,7 +94,7 @@ function pausedError(input: PlanInput, skipped: Plan["skipped"], nowMs: number):
   return isRateLimit ? { ...cooling, status: 429, type: "rate_limit_error", code: "rate_limited" } : cooling;
 }
 
-function expandRequested({ requested, directory, task }: PlanInput): Expansion {
+function expandRequested({ requested, task }: PlanInput, directory: Directory): Expansion {
   const isByTask = requested === "auto" && typeof task === "string" && Object.hasOwn(directory.chains, task);
   return isByTask ? expandName(task, directory, "auto") : expandName(requested, directory);
 }
@@ -120,22 +106,14 @@ function expandRequested({ requested, directory, task }: PlanInput): Expansion {
  */
 export function makePlan(input: PlanInput, nowMs: number): Result<Plan, ClientError> {
   if (input.requested.length > MAX_NAME_LENGTH) return failure(nameTooLong(input.requested));
-  const expansion = expandRequested(input);
+  const expansion = expandRequested(input, input.directory);
   if (expansion.candidates.length === 0) return failure(expansion.problem ?? unknownModel(input));
-  const allowed = expansion.candidates.filter((candidate) => isAllowed(candidate, input));
-  if (allowed.length === 0) {
-    return failure(
-      refusal(
-        "model_not_allowed",
-        `This key may not use "${input.requested}". It may use: ${input.allowedModels.join(", ")}.`,
-        {
-          status: 403,
-          type: "permission_error",
-          param: "model",
-        },
-      ),
-    );
-  }
+  const { project, allowedModels } = input;
+  const isMeantApart = project !== undefined && allowedModels.length > 0;
+  const meant = isMeantApart ? expandRequested(input, project.userDirectory) : expansion;
+  const within = withinBorders(expansion.candidates, meant.candidates, input);
+  if (!within.ok) return within;
+  const allowed = within.value;
   const targets: PlannedTarget[] = [];
   const skipped: { target: Target; untilMs: number }[] = [];
   for (const { provider, model, reason } of allowed) {

@@ -1,9 +1,9 @@
 import type { ClientError, Fault } from "../core/fault.ts";
 import type { AttemptIntent } from "../core/ledger.ts";
-import { makePlan } from "../core/plan.ts";
+import { makePlan, type PlanInput } from "../core/plan.ts";
 import { answerHeaders, idHeaders, spentError, spentHeaders } from "./answer-headers.ts";
 import { type Exchange, runAttempts } from "./attempts.ts";
-import type { Answer, Call, Won } from "./call.ts";
+import type { Answer, Call, Caller, Won } from "./call.ts";
 import { metadataOf } from "./metadata.ts";
 import type { Services } from "./services.ts";
 
@@ -25,7 +25,8 @@ export async function follow(course: Course, call: Call, services: Services): Pr
   const { allowedModels } = caller;
   const { coolingUntil, pausedBy } = services.health;
   const settings = services.settings();
-  const lookUp = { requested, directory: services.directory(), task, allowedModels, coolingUntil, pausedBy };
+  const names = namesFor(caller, services);
+  const lookUp = { ...names, requested, task, allowedModels, coolingUntil, pausedBy };
   const plan = makePlan(lookUp, services.clock.now());
   if (!plan.ok) return refused(plan.error, requestId);
 
@@ -41,6 +42,14 @@ export async function follow(course: Course, call: Call, services: Services): Pr
   const headers = { ...answerHeaders(call, attempt, records, value, services.clock.monotonic()), ...value.headers };
   if (typeof value.body === "string") return { kind: "reply", headers, body: value.body };
   return { kind: "stream", headers, body: value.body, ended: value.ended ?? Promise.resolve() };
+}
+
+/** Where the caller's names are looked up: the project's own before the user's, which alone say what a key's list means. */
+function namesFor({ project }: Caller, services: Services): Pick<PlanInput, "directory" | "project"> {
+  const view = services.project(project);
+  const directory = services.directory();
+  if (view === null) return { directory };
+  return { directory: view.directory, project: { models: view.project.models, userDirectory: directory } };
 }
 
 function refused(error: ClientError, requestId: string): Answer {

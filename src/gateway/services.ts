@@ -8,9 +8,11 @@ import type { Log } from "../host/log.ts";
 import type { PriceBook } from "../host/prices.ts";
 import type { SendUpstream } from "../host/upstream.ts";
 import type { Ledger } from "../stores/ports.ts";
+import type { BudgetGuard } from "./budget-guard.ts";
 import type { Bus } from "./bus.ts";
 import type { HealthBook } from "./health.ts";
 import type { LocalRunner } from "./local-runner.ts";
+import type { ProjectView } from "./projects.ts";
 import type { Settle } from "./settle.ts";
 import type { Watchdog } from "./watchdog.ts";
 
@@ -20,8 +22,11 @@ export interface Services {
   readonly settings: () => Settings;
   /** Where names are looked up, of this moment. */
   readonly directory: () => Directory;
+  /** What holds for the requests of a project; null where nothing is said of it. */
+  readonly project: (name: string | null) => ProjectView | null;
   readonly dialects: Readonly<Partial<Record<DialectName, Dialect>>>;
   readonly ledger: Ledger;
+  readonly budgets: BudgetGuard;
   readonly settle: Settle;
   readonly health: HealthBook;
   readonly bus: Bus;

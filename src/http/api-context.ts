@@ -7,6 +7,7 @@ import type { Services } from "../gateway/services.ts";
 import type { Ledger, ResponseStore } from "../stores/ports.ts";
 import type { Admission } from "./admission.ts";
 import type { Keyring } from "./identify.ts";
+import type { SessionProjects } from "./session-projects.ts";
 
 /** A request body, read and bounded. */
 export interface ApiBody {
@@ -25,6 +26,7 @@ export interface Entry {
 export interface ApiContext {
   readonly services: Services;
   readonly keyring: Keyring;
+  readonly sessions: SessionProjects;
   readonly ledger: Ledger;
   /** Kept answers of the Responses API; null where their file cannot be used. */
   readonly responses: ResponseStore | null;

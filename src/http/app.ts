@@ -42,8 +42,8 @@ const ROUTES: readonly (readonly [method: "GET" | "POST" | "HEAD" | "DELETE", pa
   ["GET", "/v1/responses/:id/input_items", serveInputItems],
   ["POST", "/v1beta/models/:model{.+}", (arrival, context) => serveGemini(arrival, context)],
   ["POST", "/v1/models/:model{.+}", (arrival, context) => serveGemini(arrival, context)],
-  ["GET", "/v1beta/models", keyed((arrival, context) => serveGeminiModels(arrival, context))],
-  ["GET", "/v1beta/models/:model{.+}", keyed((arrival, context) => serveGeminiModel(arrival, context))],
+  ["GET", "/v1beta/models", keyed(serveGeminiModels)],
+  ["GET", "/v1beta/models/:model{.+}", keyed(serveGeminiModel)],
   ["POST", "/v1/embeddings", (arrival, context) => serveEmbeddings(arrival, openaiChat, context)],
   ["POST", "/v1/images/generations", serveImages],
   ["POST", "/v1/messages", (arrival, context) => serveChat(arrival, anthropic, context)],
@@ -54,9 +54,9 @@ const ROUTES: readonly (readonly [method: "GET" | "POST" | "HEAD" | "DELETE", pa
   ["POST", "/api/embeddings", (arrival, context) => serveEmbeddings(arrival, ollamaLegacy, context)],
   ["GET", "/v1/models", keyed(modelList)],
   ["GET", "/v1/models/:model{.+}", keyed(oneModel)],
-  ["GET", "/api/tags", keyed((_, context) => serveTags(context))],
-  ["GET", "/api/ps", keyed((_, context) => servePs(context))],
-  ["POST", "/api/show", keyed(({ request, requestId }, context) => serveShow(request, requestId, context))],
+  ["GET", "/api/tags", keyed((_, caller, context) => serveTags(caller, context))],
+  ["GET", "/api/ps", keyed((_arrival, _caller, context) => servePs(context))],
+  ["POST", "/api/show", keyed(serveShow)],
   ["GET", "/api/version", (_, context) => serveVersion(context)],
   ["GET", "/v1/generation", (arrival, context) => own(arrival, context, generation)],
   ["GET", "/v1/key", (arrival, context) => own(arrival, context, keyReport)],
@@ -71,16 +71,16 @@ const ROUTES: readonly (readonly [method: "GET" | "POST" | "HEAD" | "DELETE", pa
 ];
 
 /** `GET /v1/models` has three shapes: Gemini's for its key header, Anthropic's for its version header, else OpenAI's. */
-function modelList(arrival: Arrival, context: ApiContext): Response {
+function modelList(arrival: Arrival, caller: Caller, context: ApiContext): Response {
   const isGemini = arrival.request.headers.has("x-goog-api-key");
-  return isGemini ? serveGeminiModels(arrival, context) : serveModels(arrival.request, context);
+  return isGemini ? serveGeminiModels(arrival, caller, context) : serveModels(arrival.request, caller, context);
 }
 
 /** As {@link modelList}, of one model. */
-function oneModel(arrival: Arrival, context: ApiContext): Response {
-  const { request, requestId } = arrival;
-  if (request.headers.has("x-goog-api-key")) return serveGeminiModel(arrival, context);
-  return serveModel(request, modelIdOf(request), requestId, context);
+function oneModel(arrival: Arrival, caller: Caller, context: ApiContext): Response {
+  const { request } = arrival;
+  if (request.headers.has("x-goog-api-key")) return serveGeminiModel(arrival, caller, context);
+  return serveModel(arrival, modelIdOf(request), caller, context);
 }
 
 /** Codex tries a WebSocket first; told 426 it posts at once, told anything else it tries seven times. */
@@ -91,10 +91,12 @@ function refuseWebSocket(requestId: string): Response {
 }
 
 /** For callers with a key, once keys exist; what asks a model or reports on a key checks by itself. */
-function keyed(handler: Handler): Handler {
+function keyed(
+  handler: (arrival: Arrival, caller: Caller, context: ApiContext) => Response | Promise<Response>,
+): Handler {
   return (arrival, context) => {
     const caller = identifyAt(arrival.peer, arrival.request, context);
-    if (caller.ok) return handler(arrival, context);
+    if (caller.ok) return handler(arrival, caller.value, context);
     return errorResponse(dialectOf(canonicalPath(pathOf(arrival.request.url))), caller.error, arrival.requestId);
   };
 }

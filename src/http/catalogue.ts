@@ -12,18 +12,20 @@ import {
 } from "../dialects/ollama/catalogue.ts";
 import { ollama } from "../dialects/ollama/dialect.ts";
 import { openaiChat } from "../dialects/openai-chat/dialect.ts";
+import type { Caller } from "../gateway/call.ts";
 import type { ApiContext } from "./api-context.ts";
+import type { Arrival } from "./inference.ts";
 import { anthropicModel, type ListedModel, listedNow, modelsReply, openAiModel, pricingOf } from "./models.ts";
 import { errorResponse } from "./respond.ts";
 
 /** `GET /v1/models` in the shape that the caller expects. */
-export function serveModels(request: Request, context: ApiContext): Response {
-  return Response.json(modelsReply(listedNow(context), request.headers.has("anthropic-version")));
+export function serveModels(request: Request, caller: Caller, context: ApiContext): Response {
+  return Response.json(modelsReply(listedNow(context, caller), request.headers.has("anthropic-version")));
 }
 
 /** `GET /v1/models/{id}`; the id may hold slashes. */
-export function serveModel(request: Request, id: string, requestId: string, context: ApiContext): Response {
-  const models = listedNow(context);
+export function serveModel({ request, requestId }: Arrival, id: string, caller: Caller, context: ApiContext): Response {
+  const models = listedNow(context, caller);
   const isAnthropic = request.headers.has("anthropic-version");
   const model = models.find((entry) => entry.id === id);
   if (model !== undefined) return Response.json(isAnthropic ? anthropicModel(model) : openAiModel(model));
@@ -70,17 +72,17 @@ function localCatalogue(context: ApiContext): readonly CatalogueModel[] {
   }));
 }
 
-function catalogue(context: ApiContext): readonly CatalogueModel[] {
+function catalogue(context: ApiContext, caller: Caller): readonly CatalogueModel[] {
   const local = localCatalogue(context);
-  const others = listedNow(context)
+  const others = listedNow(context, caller)
     .filter((model) => model.provider !== "ollama")
     .map(catalogueOf);
   return [...local, ...others];
 }
 
 /** Ollama's `GET /api/tags`: the local models under their own names, everything else under Lodestar's. */
-export function serveTags(context: ApiContext): Response {
-  return Response.json(tagsReply(catalogue(context)));
+export function serveTags(caller: Caller, context: ApiContext): Response {
+  return Response.json(tagsReply(catalogue(context, caller)));
 }
 
 /** Ollama's `GET /api/ps`. */
@@ -108,7 +110,11 @@ function cardOf(name: string, { local }: ApiContext): JsonObject | null {
 }
 
 /** Ollama's `POST /api/show`; `name` and `model` both name the model. A local one is described in the words of its own server. */
-export async function serveShow(request: Request, requestId: string, context: ApiContext): Promise<Response> {
+export async function serveShow(
+  { request, requestId }: Arrival,
+  caller: Caller,
+  context: ApiContext,
+): Promise<Response> {
   const body = await context.readBody(request);
   if (!body.ok) return errorResponse(ollama, body.error, requestId);
   const name = decodeShowRequest(body.value.json);
@@ -116,7 +122,7 @@ export async function serveShow(request: Request, requestId: string, context: Ap
   const wanted = name.value;
   const card = cardOf(wanted, context);
   if (card !== null) return Response.json(card);
-  const models = catalogue(context);
+  const models = catalogue(context, caller);
   const bare = wanted.startsWith("ollama/") ? wanted.slice("ollama/".length) : wanted;
   const model = models.find((entry) => entry.name === wanted || entry.name === bare || entry.name === `${bare}:latest`);
   if (model !== undefined) return Response.json(showReply(model));

@@ -3,6 +3,7 @@ import type { JsonObject } from "../core/json.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { type GeminiModel, modelReply, modelsReply } from "../dialects/gemini/catalogue.ts";
 import { gemini, geminiArray } from "../dialects/gemini/dialect.ts";
+import type { Caller } from "../gateway/call.ts";
 import type { ApiContext } from "./api-context.ts";
 import { type Arrival, serveChat, serveCount, serveEmbeddings } from "./inference.ts";
 import { capabilitiesOf, type ListedModel, listedNow, pricingOf } from "./models.ts";
@@ -72,16 +73,16 @@ function shown(model: ListedModel): JsonObject {
 }
 
 /** `GET /v1beta/models`, page by page. */
-export function serveGeminiModels({ request }: Arrival, context: ApiContext): Response {
+export function serveGeminiModels({ request }: Arrival, caller: Caller, context: ApiContext): Response {
   const { searchParams } = new URL(request.url);
   const page = { pageSize: searchParams.get("pageSize"), pageToken: searchParams.get("pageToken") };
-  return Response.json(modelsReply(listedNow(context).map(shown), page));
+  return Response.json(modelsReply(listedNow(context, caller).map(shown), page));
 }
 
 /** `GET /v1beta/models/{model}`. */
-export function serveGeminiModel({ request, requestId }: Arrival, context: ApiContext): Response {
+export function serveGeminiModel({ request, requestId }: Arrival, caller: Caller, context: ApiContext): Response {
   const name = decodeName(canonicalPath(pathOf(request.url)).replace(ROOT, ""));
-  const models = listedNow(context);
+  const models = listedNow(context, caller);
   const model = models.find((entry) => entry.id === name);
   if (model !== undefined) return Response.json(shown(model));
   const message = `There is no model "${name}".${didYouMean(

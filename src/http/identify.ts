@@ -3,6 +3,7 @@ import { NO_LIMITS } from "../core/key-limits.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import type { Caller } from "../gateway/call.ts";
 import type { ApiKey } from "../stores/ports.ts";
+import type { SessionProjects } from "./session-projects.ts";
 
 /** The keys of this daemon, in memory. */
 export interface Keyring {
@@ -64,9 +65,10 @@ function unauthorized(message: string): ClientError {
 
 /**
  * Who asks. With keys created, an unknown, expired or missing one is refused; a key of ours is never passed on to a provider.
- * A client may send both: our key in one carrier, the credential for providers with `auth: client` in another.
+ * A client may send both: our key in one carrier, the credential for providers with `auth: client` in another. The project of a
+ * key is a border: no header leads out of it. A key without one takes what the request states, or its session did before.
  */
-export function identify(request: Request, keyring: Keyring): Result<Caller, ClientError> {
+export function identify(request: Request, keyring: Keyring, sessions: SessionProjects): Result<Caller, ClientError> {
   const credentials = credentialsOf(request);
   const key = keyAmong(credentials, keyring);
   if (key === null && keyring.isRequired()) {
@@ -80,12 +82,15 @@ export function identify(request: Request, keyring: Keyring): Result<Caller, Cli
           ),
     );
   }
-  const session = SESSION_HEADERS.map((name) => request.headers.get(name)).find((value) => value !== null) ?? null;
+  const named = SESSION_HEADERS.map((name) => request.headers.get(name)).find((value) => value !== null) ?? null;
+  const session = label(named, 200);
+  const keyId = key?.id ?? null;
+  const stated = label(request.headers.get("x-lodestar-project"), 100);
   const foreign = credentials.find((credential) => !isOwn(credential));
   return success({
-    keyId: key?.id ?? null,
-    project: key?.project ?? label(request.headers.get("x-lodestar-project"), 100),
-    session: label(session, 200),
+    keyId,
+    project: key?.project ?? sessions.projectOf({ keyId, session }, stated),
+    session,
     client: label(request.headers.get("user-agent"), 100),
     tag: label(request.headers.get("x-lodestar-tag"), 200),
     file: label(request.headers.get("x-lodestar-file"), 200),

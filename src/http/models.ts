@@ -2,6 +2,7 @@ import type { Directory } from "../core/directory.ts";
 import { BUILT_IN_ALIASES, CHOICE_NAMES } from "../core/expand.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Rate } from "../core/price.ts";
+import type { Caller } from "../gateway/call.ts";
 import type { LocalModels } from "../gateway/local-models.ts";
 import type { ModelFacts, PriceBook } from "../host/prices.ts";
 import type { ApiContext } from "./api-context.ts";
@@ -124,7 +125,12 @@ export function modelsReply(models: readonly ListedModel[], isAnthropic: boolean
   };
 }
 
-/** {@link listModels} of a serving gateway, now. */
-export function listedNow({ services, local }: ApiContext): readonly ListedModel[] {
-  return listModels({ directory: services.directory(), prices: services.prices, local, nowMs: services.clock.now() });
+/** {@link listModels} of a serving gateway, now, for callers of a project. */
+export function listedNow(
+  { services, local }: ApiContext,
+  { project }: Pick<Caller, "project">,
+): readonly ListedModel[] {
+  const { prices, clock } = services;
+  const directory = services.project(project)?.directory ?? services.directory();
+  return listModels({ directory, prices, local, nowMs: clock.now() });
 }

@@ -3,6 +3,7 @@ import { refusal } from "../core/fault.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { Call, Caller } from "../gateway/call.ts";
+import type { Services } from "../gateway/services.ts";
 import type { ApiBody, ApiContext } from "./api-context.ts";
 import { identify } from "./identify.ts";
 
@@ -38,13 +39,19 @@ function taskOf(request: Request): string | null {
 
 /** Who asks; an address that tried too many wrong keys is not even looked at. */
 export function identifyAt(peer: string, request: Request, context: ApiContext): Result<Caller, ClientError> {
-  if (!context.keyring.isRequired()) return identify(request, context.keyring);
+  if (!context.keyring.isRequired()) return identify(request, context.keyring, context.sessions);
   const tooMany = context.guessWait(peer);
   if (tooMany !== null) return failure(tooMany);
-  const caller = identify(request, context.keyring);
+  const caller = identify(request, context.keyring, context.sessions);
   if (caller.ok) context.trusted(peer);
   else context.rejected(peer);
   return caller;
+}
+
+/** A caller that states no tag has that of its project. */
+function withTag(caller: Caller, { project }: Services): Caller {
+  const tag = caller.tag ?? project(caller.project)?.project.tag ?? null;
+  return tag === caller.tag ? caller : { ...caller, tag };
 }
 
 /** Checks the credential, reads the body, and opens the call. `peer` is the client's address. */
@@ -72,7 +79,7 @@ export async function openCall(
   if (!body.ok) return body;
   const call: Call = {
     requestId,
-    caller: caller.value,
+    caller: withTag(caller.value, services),
     signal: request.signal,
     dialect,
     passHeaders: passHeaders(request),

@@ -84,7 +84,17 @@ export function openLab({ loaded, ledger, clock, send }: LabParts): Lab {
   const egress = {
     fetchGuarded: () => Promise.resolve(failure({ code: "url_forbidden" as const, message: "a lab fetches nothing" })),
   };
-  const runtime = createRuntime({ loaded, stores, clock, log, redactor, send, egress, version: "0.0.0-lab" });
+  const runtime = createRuntime({
+    loaded,
+    stores,
+    projects: null,
+    clock,
+    log,
+    redactor,
+    send,
+    egress,
+    version: "0.0.0-lab",
+  });
   runtime.local.stop();
   const context = apiContext(
     {
