@@ -1,4 +1,4 @@
-import type { AuthScheme, Provider, ProviderEndpoint, Quirks } from "../providers/provider.ts";
+import type { AuthScheme, NativeCompletions, Provider, ProviderEndpoint, Quirks } from "../providers/provider.ts";
 import type { ProviderBlock } from "./schema-provider.ts";
 
 /** A URL as the dialects' paths are appended to it: no slash at its end; Messages endpoints stand below `/v1`, said or not. */
@@ -28,12 +28,21 @@ function quirksOf(base: Quirks | undefined, changes: ProviderBlock["quirks"]): Q
   return { ...base, ...(Object.fromEntries(given) as Quirks) };
 }
 
+/** Where servers that speak as OpenAI's have their text completions. */
+const COMPLETIONS_PATH = "/completions";
+
+function completionsOf(given: NonNullable<ProviderBlock["completions"]>): NativeCompletions {
+  const { path = COMPLETIONS_PATH, infill, models } = given;
+  return { path, infill, ...(models == null ? {} : { models }) };
+}
+
 /** Settings of a block that have a counterpart of the same kind in the declaration. */
 function changesOf(block: ProviderBlock, base: Provider): Partial<Provider> {
   return {
     ...(block.priceId === undefined ? {} : { priceId: block.priceId }),
     ...(block.local === undefined ? {} : { isLocal: block.local }),
     ...(block.headers === undefined ? {} : { headers: { ...base.headers, ...block.headers } }),
+    ...(block.completions === undefined ? {} : { completions: completionsOf(block.completions) }),
     models: {
       ...base.models,
       ...(block.best === undefined ? {} : { strong: block.best }),

@@ -58,7 +58,8 @@ function gotText(path: ValuePath, input: unknown): string {
 /** What a misspelt choice may have meant, or nothing. */
 function meantBy(schema: unknown, path: ValuePath, input: unknown): string {
   if (typeof input !== "string") return "";
-  const options = path[0] === "timeZone" ? Intl.supportedValuesOf("timeZone") : member(schemaAt(schema, path), "options");
+  const options =
+    path[0] === "timeZone" ? Intl.supportedValuesOf("timeZone") : member(schemaAt(schema, path), "options");
   return Array.isArray(options)
     ? didYouMean(
         input,
@@ -108,7 +109,9 @@ function shapeFaults(root: unknown, path: ValuePath, value: unknown): readonly S
   }
   const known = type === "strict_object" ? Object.keys(member(schema, "entries") ?? {}) : null;
   return Object.entries(value).flatMap(([key, inner]) =>
-    known === null || known.includes(key) ? shapeFaults(root, [...path, key], inner) : [unknownKey([...path, key], known)],
+    known === null || known.includes(key)
+      ? shapeFaults(root, [...path, key], inner)
+      : [unknownKey([...path, key], known)],
   );
 }
 

@@ -122,7 +122,20 @@ function blockProblem({ id, base, block, url }: Candidate): LocalProblem | null 
       fix: "remove it, or give a `baseUrl` that speaks it",
     };
   }
-  return null;
+  return completionsProblem(base, block, path);
+}
+
+/** Text completions are OpenAI's: a provider that is asked in another dialect alone has no place for them. */
+function completionsProblem(
+  base: Provider | undefined,
+  { completions, dialect = "openai-chat" }: ProviderBlock,
+  path: readonly string[],
+): LocalProblem | null {
+  const speaks = base?.endpoints.some((endpoint) => endpoint.dialect === "openai-chat") ?? dialect === "openai-chat";
+  if (completions === undefined || speaks) return null;
+  const message = "are part of OpenAI's dialect, which this provider is not asked in";
+  const fix = "remove it, or add a provider at the same server with `dialect: openai-chat`";
+  return { code: "conflict", path: [...path, "completions"], message, fix };
 }
 
 function urlProblem({ url }: Candidate): ConfigProblem | null {

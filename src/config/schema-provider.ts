@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Quirks as ProviderQuirks } from "../providers/provider.ts";
+import type { NativeCompletions, Quirks as ProviderQuirks } from "../providers/provider.ts";
 import { flag, NAME, text, texts } from "./schema-values.ts";
 
 const HEADER = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
@@ -59,6 +59,19 @@ const Quirks = v.strictObject({
   refusedFields: v.optional(v.array(text("must be the name of a request field"), "must be a list of request fields")),
 } satisfies Readonly<Record<keyof ProviderQuirks, v.GenericSchema>>);
 
+const PATH_HINT = "must be a path such as /completions";
+
+const Completions = v.strictObject({
+  path: v.optional(v.pipe(v.string(PATH_HINT), v.regex(/^\/[A-Za-z0-9/_.~-]*$/, PATH_HINT))),
+  models: texts("must be a model's name, or a pattern such as *-coder", "The models that it serves. Default: all."),
+  infill: v.pipe(
+    v.picklist(["suffix", "fim", "template"], "must be suffix, fim or template"),
+    v.description(
+      "How the middle is filled in: by the field `suffix`; by `suffix` at a call that answers as chat does; or by the model family's own tokens, for servers that pass the prompt on as it is.",
+    ),
+  ),
+} satisfies Readonly<Record<keyof NativeCompletions, v.GenericSchema>>);
+
 const Headers = v.record(
   v.pipe(
     v.string(),
@@ -117,6 +130,12 @@ const PROVIDER_ENTRIES = {
   priceId: v.optional(v.pipe(text("must be a provider's id in the price data"), v.description("Whose prices apply."))),
   local: flag("It runs on your own machine or network and costs nothing."),
   quirks: v.optional(v.pipe(Quirks, v.description("What is peculiar to its wire format."))),
+  completions: v.optional(
+    v.pipe(
+      Completions,
+      v.description("It has text completions of its own, at `path` below its base URL (default: `/completions`)."),
+    ),
+  ),
   off: flag("Leave this provider out, even where a key for it is found."),
 };
 

@@ -48,6 +48,7 @@ function shownProvider(configured: ConfiguredProvider): Readonly<Record<string, 
     priceId: provider.priceId,
     local: provider.isLocal,
     quirks: Object.keys(provider.quirks ?? {}).length === 0 ? undefined : provider.quirks,
+    completions: provider.completions,
   };
 }
 

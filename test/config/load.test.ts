@@ -331,6 +331,25 @@ describe("providers in a file", () => {
     expect(provider.endpoints).toHaveLength(1);
   });
 
+  test("text completions of a provider's own are declared, and refused where OpenAI's dialect is not spoken", () => {
+    const declared = (block: string) =>
+      providerIn(
+        loaded(makeSandbox(`providers: { lab: { baseUrl: "http://lab/v1", completions: ${block} } }`).load()),
+        "lab",
+      ).provider.completions;
+    expect(declared("{ infill: template }")).toEqual({ path: "/completions", infill: "template" });
+    const own = { path: "/beta/completions", infill: "suffix", models: ["*-coder"] };
+    expect(declared("{ infill: suffix, path: /beta/completions, models: ['*-coder'] }")).toEqual(own as never);
+    const problems = (block: string) =>
+      complaints(makeSandbox(`providers:\n  lab: { baseUrl: "http://lab", ${block} }`).load());
+    expect(problems("dialect: anthropic, completions: { infill: fim }")).toContain(
+      "providers.lab.completions are part of OpenAI's dialect",
+    );
+    expect(problems("completions: { infill: middle }")).toContain("must be suffix, fim or template");
+    expect(problems("completions: { infill: fim, path: 'http://x' }")).toContain("must be a path such as /completions");
+    expect(problems("completions: {}")).toContain("infill");
+  });
+
   test("the client's own credential can be passed on, but not together with a key", () => {
     const sandbox = makeSandbox("providers: { anthropic: { auth: client } }");
     expect(providerIn(loaded(sandbox.load({ ANTHROPIC_API_KEY: KEY })), "anthropic")).toMatchObject({

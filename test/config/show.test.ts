@@ -47,6 +47,10 @@ describe("the resolved configuration", () => {
           quirks:
             maxTokensField: max_completion_tokens
             developerRole: true
+          completions:
+            path: /completions
+            models: [ "*-instruct*", davinci-002, babbage-002 ]
+            infill: suffix
         # ~/.config/lodestar/config.yaml:5:8
         lab:
           baseUrl: http://lab/v1
@@ -75,6 +79,9 @@ describe("the resolved configuration", () => {
           quirks:
             reasoningField: reasoning_content
             jsonSchema: false
+          completions:
+            path: /beta/completions
+            infill: suffix
         # found
         ollama:
           baseUrl: http://127.0.0.1:11434

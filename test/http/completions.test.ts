@@ -118,6 +118,28 @@ describe("a legacy completion", () => {
     });
   }
 
+  test.each([
+    ["infill: suffix", "/v1/completions", { prompt: "a", suffix: "b" }],
+    ["infill: fim, path: /fim/completions", "/v1/fim/completions", { prompt: "a", suffix: "b" }],
+    [
+      "infill: template, models: [qwen*]",
+      "/v1/completions",
+      { prompt: "<|fim_prefix|>a<|fim_suffix|>b<|fim_middle|>" },
+    ],
+  ])("of a provider of one's own with completions (%s) is asked there", async (block, path, sent) => {
+    const { upstream } = await everything();
+    const opened = await gateway(
+      `providers: { lab: { baseUrl: "${upstream.url}/v1", local: true, models: [qwen2.5-coder, other], completions: { ${block} } } }`,
+    );
+    const { status } = await complete(opened, { model: "lab/qwen2.5-coder", prompt: "a", suffix: "b" });
+    const call = upstream.calls.at(-1);
+    expect([status, call?.path]).toEqual([200, path]);
+    expect(JSON.parse(call?.body ?? "{}")).toMatchObject(sent);
+    if (!block.includes("models")) return;
+    expect((await complete(opened, { model: "lab/other", prompt: "a" })).status).toBe(200);
+    expect(upstream.calls.at(-1)?.path).toBe("/v1/chat/completions");
+  });
+
   test("is streamed as text to the official OpenAI client, with the cost on the finish chunk", async () => {
     const { opened } = await everything();
     const client = clientOf(opened);
