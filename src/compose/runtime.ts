@@ -9,6 +9,7 @@ import { makeDirectory } from "../gateway/directory.ts";
 import { createHealthBook } from "../gateway/health.ts";
 import { type LocalModels, watchLocalModels } from "../gateway/local-models.ts";
 import { createLocalRunner } from "../gateway/local-runner.ts";
+import { createProjectBook, type ProjectBook } from "../gateway/projects.ts";
 import type { Services } from "../gateway/services.ts";
 import { createSettler } from "../gateway/settle.ts";
 import { createWatchdog } from "../gateway/watchdog.ts";
@@ -19,12 +20,16 @@ import { pullHint } from "../host/ollama.ts";
 import type { SendUpstream } from "../host/upstream.ts";
 import { PROVIDERS } from "../providers/_all.ts";
 import type { Stores } from "../stores/open.ts";
-import { holdConfig } from "./current-config.ts";
+import type { ProjectStore } from "../stores/ports.ts";
+import { createBudgets } from "./budgets.ts";
+import { type CurrentConfig, holdConfig } from "./current-config.ts";
 
 /** What a runtime is built on. */
 export interface RuntimeParts {
   readonly loaded: Loaded;
   readonly stores: Stores;
+  /** Null where its file cannot be used, or nothing was ever written. */
+  readonly projects: ProjectStore | null;
   readonly clock: Clock;
   readonly log: Log;
   readonly redactor: Redactor;
@@ -38,6 +43,7 @@ export interface Runtime {
   readonly services: Services;
   readonly local: LocalModels;
   readonly bus: Bus;
+  readonly projects: ProjectBook;
   readonly loaded: () => Loaded;
   /** Takes a new configuration into use; requests in flight end under the old one. */
   use(loaded: Loaded): void;
@@ -92,6 +98,19 @@ function cachedDirectory(make: () => Directory, clock: Clock): { get: () => Dire
   };
 }
 
+function followDirectory({ settings, prices }: CurrentConfig, local: LocalModels, clock: Clock) {
+  const make = (): Directory =>
+    makeDirectory({
+      settings: settings(),
+      prices,
+      local,
+      builtIn: PROVIDERS,
+      now: clock.now(),
+      pullHint: hintFor(settings(), local),
+    });
+  return cachedDirectory(make, clock);
+}
+
 /** Builds the gateway on opened stores. */
 export function createRuntime(parts: RuntimeParts): Runtime {
   const { stores, clock, log } = parts;
@@ -106,21 +125,19 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   const isLocal = (id: string): boolean => config.find(id)?.provider.isLocal === true;
   const isSubscription = (id: string): boolean => config.find(id)?.auth === "client";
   const baselineModel = (): string => settings().baselineModel;
-  const directory = cachedDirectory(
-    () =>
-      makeDirectory({
-        settings: settings(),
-        prices,
-        local,
-        builtIn: PROVIDERS,
-        now: clock.now(),
-        pullHint: hintFor(settings(), local),
-      }),
-    clock,
-  );
-  const services: Services = {
+  const directory = followDirectory(config, local, clock);
+  const projects = createProjectBook({
+    store: parts.projects,
     settings,
     directory: directory.get,
+    now: () => clock.now(),
+  });
+  const budgets = createBudgets({ stores, settings, projects, prices, isLocal, isSubscription, bus, clock });
+  const services: Services = {
+    settings,
+    budgets,
+    directory: directory.get,
+    project: projects.viewOf,
     dialects: DIALECTS,
     ledger: stores.ledger,
     settle: createSettler({ ledger: stores.ledger, prices, bus, clock, log, isLocal, isSubscription, baselineModel }),
@@ -141,6 +158,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     services,
     local,
     bus,
+    projects,
     loaded: config.loaded,
     use(next) {
       config.use(next);
@@ -152,6 +170,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     close() {
       shutdown.abort();
       local.stop();
+      projects.close();
     },
   };
 }
