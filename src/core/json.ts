@@ -24,3 +24,23 @@ export function parseJson(text: string): JsonValue | undefined {
 export function without(object: JsonObject, names: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
 }
+
+/** A member that is an object, else an empty one. */
+export function objectIn(object: JsonObject, name: string): JsonObject {
+  const value = object[name];
+  return isJsonObject(value) ? value : {};
+}
+
+/** The objects in a member that is a list; none where it is no list. */
+export function objectsIn(object: JsonObject, name: string): readonly JsonObject[] {
+  const value = object[name];
+  return Array.isArray(value) ? value.filter(isJsonObject) : [];
+}
+
+/** A member only where there is a value for it: made to be spread into an object. */
+export function optional<Name extends string, Value extends JsonValue>(
+  name: Name,
+  value: Value | undefined,
+): { readonly [Key in Name]?: Value } {
+  return value === undefined ? {} : ({ [name]: value } as { readonly [Key in Name]: Value });
+}

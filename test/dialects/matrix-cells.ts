@@ -1,7 +1,8 @@
+import { decodeWith } from "./codec.ts";
 import type { Body } from "./matrix-bodies.ts";
 import { BODY_CLIENTS } from "./matrix-body-clients.ts";
 import { CLIENTS } from "./matrix-clients.ts";
-import { COST, decodeAll, dialectOf, encodeAll, INBOUND, relayAll, type Spoken, STAMP } from "./matrix-codec.ts";
+import { COST, dialectOf, encodeAll, INBOUND, relayAll, type Spoken, STAMP } from "./matrix-codec.ts";
 import type { Answer } from "./matrix-oracle.ts";
 import type { Upstream } from "./matrix-upstreams.ts";
 
@@ -64,7 +65,7 @@ export interface Cell {
 /** The cells of one recorded stream. `seed` decides where the bytes are split. */
 export async function streamCells(upstream: Upstream, seed: number): Promise<readonly Cell[]> {
   const { recording, expected, events, dialect } = upstream;
-  const parts = decodeAll(dialectOf[dialect], events);
+  const parts = decodeWith(dialectOf[dialect], events);
   const translated = INBOUND.map(async (inbound): Promise<Cell> => {
     const wire = () => encodeAll(dialectOf[inbound], parts);
     const problems = await check((text) => CLIENTS[inbound](text, seed), wire, expected);

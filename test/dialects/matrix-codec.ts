@@ -4,6 +4,7 @@ import { DIALECTS } from "../../src/dialects/_all.ts";
 import type { Dialect, ReplyStamp, WireEvent } from "../../src/dialects/dialect.ts";
 import { writeNdjson } from "../../src/dialects/ndjson.ts";
 import { writeSse } from "../../src/dialects/sse.ts";
+import { encodeWith, relayWith } from "./codec.ts";
 import type { CLIENTS } from "./matrix-clients.ts";
 
 /** The dialects that a client may speak. */
@@ -35,44 +36,16 @@ export const COST = {
 /** State is opaque to whoever drives a codec. */
 export const dialectOf: Readonly<Record<Spoken, Dialect>> = DIALECTS;
 
-/** The parts of a whole stream. */
-export function decodeAll(dialect: Dialect, events: readonly WireEvent[]): readonly StreamPart[] {
-  let state = dialect.decoder.initial();
-  const parts: StreamPart[] = [];
-  for (const event of events) {
-    const [next, more] = dialect.decoder.step(state, event);
-    state = next;
-    parts.push(...more);
-  }
-  return [...parts, ...dialect.decoder.end(state)];
+function wireOf({ framing }: Dialect, events: readonly WireEvent[]): string {
+  return events.map(framing === "sse" ? writeSse : writeNdjson).join("");
 }
 
 /** The wire text of a whole stream. */
 export function encodeAll(dialect: Dialect, parts: readonly StreamPart[]): string {
-  let state = dialect.encoder.initial(STAMP);
-  const events: WireEvent[] = [];
-  for (const part of parts) {
-    const [next, more] = dialect.encoder.step(state, part, part.type === "finish" ? COST : undefined);
-    state = next;
-    events.push(...more);
-  }
-  return events.map(dialect.framing === "sse" ? writeSse : writeNdjson).join("");
+  return wireOf(dialect, encodeWith(dialect, parts, STAMP, COST));
 }
 
 /** The way of a request whose upstream speaks the client's own dialect. */
 export function relayAll(dialect: Dialect, events: readonly WireEvent[]): string {
-  let decoding = dialect.decoder.initial();
-  let relaying = dialect.relay.initial(STAMP);
-  const out: WireEvent[] = [];
-  for (const event of events) {
-    const [decoded, parts] = dialect.decoder.step(decoding, event);
-    const cost = parts.some(({ type }) => type === "finish") ? COST : undefined;
-    const [relayed, more] = dialect.relay.step(relaying, event, cost);
-    decoding = decoded;
-    relaying = relayed;
-    out.push(...more);
-  }
-  const isFinished = dialect.decoder.end(decoding).some(({ type }) => type === "finish");
-  out.push(...dialect.relay.end(relaying, isFinished ? COST : undefined));
-  return out.map(dialect.framing === "sse" ? writeSse : writeNdjson).join("");
+  return wireOf(dialect, relayWith(dialect, events, STAMP, COST));
 }

@@ -1,8 +1,9 @@
 import { isJsonObject, parseJson } from "../../src/core/json.ts";
 import type { WireEvent } from "../../src/dialects/dialect.ts";
 import { createStreamSplitter } from "../../src/dialects/framing.ts";
+import { decodeWith } from "./codec.ts";
 import { CLIENTS } from "./matrix-clients.ts";
-import { COST, decodeAll, dialectOf, encodeAll, INBOUND, type Spoken, STAMP } from "./matrix-codec.ts";
+import { COST, dialectOf, encodeAll, INBOUND, type Spoken, STAMP } from "./matrix-codec.ts";
 import type { Upstream } from "./matrix-upstreams.ts";
 
 const SHARES = [0.1, 0.3, 0.5, 0.7, 0.9];
@@ -50,7 +51,7 @@ export function isSameBytewise({ dialect, wire, events }: Upstream): boolean {
   const splitter = createStreamSplitter(dialectOf[dialect].framing);
   const frames = Array.from(bytes, (_, index) => splitter.push(bytes.subarray(index, index + 1)).frames).flat();
   const split = [...frames, ...splitter.end().frames].map(({ event }) => event);
-  return Bun.deepEquals(decodeAll(dialectOf[dialect], split), decodeAll(dialectOf[dialect], events));
+  return Bun.deepEquals(decodeWith(dialectOf[dialect], split), decodeWith(dialectOf[dialect], events));
 }
 
 /** A stream cut at five places, in every inbound dialect: how often, and what the official client took for whole. */
@@ -63,7 +64,7 @@ export async function cutForClients(
   const accepted: string[] = [];
   let cuts = 0;
   for (const place of new Set(SHARES.map((share) => Math.ceil(share * faults)))) {
-    const parts = decodeAll(dialectOf[dialect], events.slice(0, place));
+    const parts = decodeWith(dialectOf[dialect], events.slice(0, place));
     for (const inbound of INBOUND) {
       const outcome = CLIENTS[inbound](encodeAll(dialectOf[inbound], parts), seed + place);
       const isAccepted = await outcome.then(() => true).catch(() => false);

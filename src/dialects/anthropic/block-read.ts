@@ -1,16 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { FilePart, ImagePart, OpaquePart, Part, TextPart, ToolResultPart } from "../../core/request.ts";
+import { BadField } from "../parameter.ts";
 import { extraOf } from "./extra.ts";
 import { readSource } from "./source.ts";
-
-/** A parameter of a request that has the wrong type; turned into a 400 where the request was read. */
-export class BadField extends Error {
-  readonly param: string;
-  constructor(param: string, expected: string) {
-    super(`${param}: ${expected}`);
-    this.param = param;
-  }
-}
 
 type BlockReader = (block: JsonObject, path: string) => Part;
 

@@ -1,6 +1,7 @@
-import { isJsonObject, type JsonObject, parseJson } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, optional, parseJson } from "../../core/json.ts";
 import type { Part, ReasoningPart, TextPart, ToolCallPart, ToolResultPart } from "../../core/request.ts";
-import { optional, ownFields, type WarningSink, warn } from "./extra.ts";
+import { type WarningSink, warn } from "../extra.ts";
+import { ownFields } from "./extra.ts";
 import { writeSource } from "./source.ts";
 import { toToolId } from "./tool-id.ts";
 

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { Extra } from "../../core/request.ts";
-import { type WarningSink, warn } from "./extra.ts";
+import { type WarningSink, warn } from "../extra.ts";
 
 /** More are refused. */
 const MOST_MARKS = 4;

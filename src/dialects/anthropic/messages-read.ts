@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { Message, Part } from "../../core/request.ts";
-import { BadField, readBlock } from "./block-read.ts";
+import { BadField } from "../parameter.ts";
+import { readBlock } from "./block-read.ts";
 import { extraOf } from "./extra.ts";
 
 function readContent(content: JsonValue | undefined, path: string): Pick<Message, "parts" | "shape"> {

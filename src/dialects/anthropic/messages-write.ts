@@ -1,10 +1,11 @@
 import type { JsonObject } from "../../core/json.ts";
 import type { Message, Part } from "../../core/request.ts";
 import type { EncodeTarget } from "../dialect.ts";
+import { type WarningSink, warn } from "../extra.ts";
 import { writeBlock } from "./block-write.ts";
 import { markLast } from "./cache-marks.ts";
 import { traitsOf } from "./claude.ts";
-import { ownFields, type WarningSink, warn } from "./extra.ts";
+import { ownFields } from "./extra.ts";
 
 /** One turn on its way out. `text` is set while its content may still be written as a plain string. */
 interface Turn {

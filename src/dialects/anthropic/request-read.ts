@@ -2,7 +2,7 @@ import { type ClientError, refusal } from "../../core/fault.ts";
 import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { ChatRequest } from "../../core/request.ts";
 import { failure, type Result, success } from "../../core/result.ts";
-import { BadField } from "./block-read.ts";
+import { BadField } from "../parameter.ts";
 import { extraOf } from "./extra.ts";
 import { readMessages, readSystem } from "./messages-read.ts";
 import { readFormat } from "./response-format.ts";

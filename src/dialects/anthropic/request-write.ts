@@ -1,9 +1,10 @@
-import { isJsonObject, type JsonObject } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, optional } from "../../core/json.ts";
 import type { ChatRequest, Message } from "../../core/request.ts";
 import type { Encoded, EncodeTarget } from "../dialect.ts";
+import { type WarningSink, warn } from "../extra.ts";
 import { limitMarks } from "./cache-marks.ts";
 import { traitsOf } from "./claude.ts";
-import { optional, ownFields, type WarningSink, warn } from "./extra.ts";
+import { ownFields } from "./extra.ts";
 import { writeConversation } from "./messages-write.ts";
 import { type WrittenFormat, writeFormat } from "./response-format.ts";
 import { type WrittenThinking, writeThinking } from "./thinking.ts";

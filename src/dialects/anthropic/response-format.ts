@@ -1,8 +1,9 @@
 import { isJsonObject, type JsonObject, without } from "../../core/json.ts";
 import type { ResponseFormat } from "../../core/request.ts";
 import type { EncodeTarget } from "../dialect.ts";
+import { type WarningSink, warn } from "../extra.ts";
 import { traitsOf } from "./claude.ts";
-import { extraOf, ownFields, type WarningSink, warn } from "./extra.ts";
+import { extraOf, ownFields } from "./extra.ts";
 
 /** Reads `output_config.format` (or the older `output_format`); undefined when it is no JSON schema format. */
 export function readFormat(format: unknown): Extract<ResponseFormat, { type: "json-schema" }> | undefined {

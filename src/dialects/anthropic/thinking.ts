@@ -1,8 +1,8 @@
 import { isJsonObject, type JsonObject, without } from "../../core/json.ts";
 import type { ChatRequest, ReasoningEffort } from "../../core/request.ts";
 import type { EncodeTarget } from "../dialect.ts";
+import { type WarningSink, warn } from "../extra.ts";
 import { traitsOf } from "./claude.ts";
-import { type WarningSink, warn } from "./extra.ts";
 
 type Reasoning = NonNullable<ChatRequest["reasoning"]>;
 

@@ -1,8 +1,9 @@
-import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, optional, without } from "../../core/json.ts";
 import type { ChatRequest, FunctionTool, Tool, ToolChoice } from "../../core/request.ts";
-import { BadField } from "./block-read.ts";
+import { type WarningSink, warn } from "../extra.ts";
+import { BadField } from "../parameter.ts";
 import { withOuterMark } from "./cache-marks.ts";
-import { extraOf, optional, ownFields, type WarningSink, warn } from "./extra.ts";
+import { extraOf, ownFields } from "./extra.ts";
 
 function readFunction(tool: JsonObject, path: string): FunctionTool {
   const { name, description, input_schema: inputSchema } = tool;

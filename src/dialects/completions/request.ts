@@ -1,18 +1,13 @@
-import { type ClientError, refusal } from "../../core/fault.ts";
+import type { ClientError } from "../../core/fault.ts";
 import { type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { ChatRequest, Warning } from "../../core/request.ts";
 import { failure, type Result } from "../../core/result.ts";
 import type { Encoded, EncodeTarget } from "../dialect.ts";
 import { openaiChat } from "../openai-chat/dialect.ts";
+import { invalid } from "../parameter.ts";
 
 /** Members of a completion request that no chat has in this form. `echo` and `suffix` are seen to elsewhere. */
 const COMPLETION_ONLY = ["suffix", "echo", "best_of", "logprobs"];
-
-function invalid(param: string, expected: string): { readonly ok: false; readonly error: ClientError } {
-  return failure(
-    refusal("invalid_parameter", `${param} must be ${expected}. Correct it and send the request again.`, { param }),
-  );
-}
 
 /** The prompts of a body; null where they are not text (lists of tokens). */
 function promptsOf({ prompt }: JsonObject): readonly string[] | null {
@@ -26,12 +21,14 @@ function promptsOf({ prompt }: JsonObject): readonly string[] | null {
 export function decodeRequest(body: JsonObject): Result<ChatRequest, ClientError> {
   const prompts = promptsOf(body);
   if (prompts === null) {
-    return invalid("prompt", "a string or a list of strings; tokens are not taken, since every model has its own");
+    return failure(
+      invalid("prompt", "a string or a list of strings; tokens are not taken, since every model has its own"),
+    );
   }
   const { suffix = null } = body;
-  if (suffix !== null && typeof suffix !== "string") return invalid("suffix", "a string");
+  if (suffix !== null && typeof suffix !== "string") return failure(invalid("suffix", "a string"));
   const { echo = null } = body;
-  if (echo !== null && typeof echo !== "boolean") return invalid("echo", "true or false");
+  if (echo !== null && typeof echo !== "boolean") return failure(invalid("echo", "true or false"));
   const messages: JsonValue[] = prompts.map((content) => ({ role: "user", content }));
   return openaiChat.decodeRequest({ ...without(body, ["prompt", "messages"]), messages });
 }

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { Message, Part } from "../../core/request.ts";
-import { BadField, extraOf } from "./fields.ts";
+import { BadField } from "../parameter.ts";
+import { extraOf } from "./fields.ts";
 import { type CallNaming, readPart } from "./part-read.ts";
 import { matchPending, mintToolCallId, type PendingCall } from "./tool-id.ts";
 

@@ -1,7 +1,8 @@
 import type { JsonObject } from "../../core/json.ts";
 import type { Message, Part } from "../../core/request.ts";
 import type { EncodeTarget } from "../dialect.ts";
-import { ownFields, verbatimOf, type WarningSink, warn } from "./fields.ts";
+import { type WarningSink, warn } from "../extra.ts";
+import { ownFields, verbatimOf } from "./fields.ts";
 import { type PartContext, writePart } from "./part-write.ts";
 import { UNVALIDATED_SIGNATURE } from "./signature.ts";
 import { traitsOf } from "./traits.ts";

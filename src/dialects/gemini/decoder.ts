@@ -1,9 +1,9 @@
-import { isJsonObject, type JsonObject, parseJson, without } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, objectIn, objectsIn, parseJson, without } from "../../core/json.ts";
 import type { FinishReason, StreamPart } from "../../core/reply.ts";
 import type { StreamDecoder, WireEvent } from "../dialect.ts";
 import { type BlockState, closeBlock, readStreamPart } from "./decoder-part.ts";
 import { faultOfBody } from "./fault.ts";
-import { objectIn, objectsIn, stringIn } from "./fields.ts";
+import { stringIn } from "./fields.ts";
 import { readFinish } from "./finish.ts";
 import { blockOf } from "./reply.ts";
 import { newerUsage, readUsage } from "./usage.ts";

@@ -1,22 +1,22 @@
 import type { ClientError, Fault } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
+import {
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  objectIn,
+  objectsIn,
+  optional,
+  without,
+} from "../../core/json.ts";
 import type { EmbeddingReply } from "../../core/reply.ts";
 import type { EmbeddingRequest } from "../../core/request.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import type { CostStamp } from "../../core/stamp.ts";
 import type { EmbeddingsCodec, Encoded, EncodeTarget, ReplyStamp } from "../dialect.ts";
+import { type WarningSink, warn } from "../extra.ts";
+import { BadField } from "../parameter.ts";
 import { faultOfBody } from "./fault.ts";
-import {
-  BadField,
-  extraOf,
-  inCamelCase,
-  objectIn,
-  objectsIn,
-  optional,
-  ownFields,
-  type WarningSink,
-  warn,
-} from "./fields.ts";
+import { extraOf, inCamelCase, ownFields } from "./fields.ts";
 import { modelOf, reading } from "./request-read.ts";
 import { readUsage, stampUsage } from "./usage.ts";
 

@@ -1,11 +1,10 @@
 import { clientErrorOf } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, objectIn } from "../../core/json.ts";
 import type { FinishReason, StreamPart } from "../../core/reply.ts";
 import type { CostStamp } from "../../core/stamp.ts";
 import type { Usage } from "../../core/usage.ts";
 import type { ReplyStamp, StreamEncoder, WireEvent } from "../dialect.ts";
 import { encodeFault } from "./fault.ts";
-import { objectIn } from "./fields.ts";
 import { writeFinish } from "./finish.ts";
 import { writeCall } from "./part-write.ts";
 import { isWireSignature } from "./signature.ts";

@@ -1,7 +1,7 @@
 import type { ClientError, ErrorType, Fault, UpstreamWord } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, objectIn, objectsIn, parseJson } from "../../core/json.ts";
 import type { HeaderLookup } from "../dialect.ts";
-import { objectIn, objectsIn, stringIn } from "./fields.ts";
+import { stringIn } from "./fields.ts";
 
 type WordFault =
   | "rate-limited"

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
 import type { ChatRequest, ResponseFormat } from "../../core/request.ts";
-import { BadField, extraOf, inCamelCase } from "./fields.ts";
+import { BadField } from "../parameter.ts";
+import { extraOf, inCamelCase } from "./fields.ts";
 import { toJsonSchema } from "./schema.ts";
 import { readThinking } from "./thinking.ts";
 

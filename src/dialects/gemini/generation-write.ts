@@ -1,7 +1,8 @@
-import type { JsonObject } from "../../core/json.ts";
+import { type JsonObject, objectIn, optional } from "../../core/json.ts";
 import type { ChatRequest, ResponseFormat } from "../../core/request.ts";
 import type { EncodeTarget } from "../dialect.ts";
-import { objectIn, optional, verbatimOf, type WarningSink, warn } from "./fields.ts";
+import { type WarningSink, warn } from "../extra.ts";
+import { verbatimOf } from "./fields.ts";
 import { toOpenApi } from "./schema.ts";
 import { writeThinking } from "./thinking.ts";
 

@@ -1,6 +1,7 @@
-import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, objectsIn, without } from "../../core/json.ts";
 import type { Part, Source, ToolResultPart } from "../../core/request.ts";
-import { BadField, extraOf, inCamelCase, objectsIn, stringIn } from "./fields.ts";
+import { BadField } from "../parameter.ts";
+import { extraOf, inCamelCase, stringIn } from "./fields.ts";
 
 /** Who names the calls and results that come without an id. */
 export interface CallNaming {

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, parseJson, without } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, objectIn, optional, parseJson, without } from "../../core/json.ts";
 import type {
   AudioPart,
   FilePart,
@@ -9,7 +9,8 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from "../../core/request.ts";
-import { objectIn, optional, ownFields, verbatimOf, type WarningSink, warn } from "./fields.ts";
+import { type WarningSink, warn } from "../extra.ts";
+import { ownFields, verbatimOf } from "./fields.ts";
 import { isWireSignature } from "./signature.ts";
 import { isMintedId } from "./tool-id.ts";
 

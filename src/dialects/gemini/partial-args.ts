@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
-import { objectsIn, stringIn } from "./fields.ts";
+import { isJsonObject, type JsonObject, type JsonValue, objectsIn } from "../../core/json.ts";
+import { stringIn } from "./fields.ts";
 
 /** Arguments of a call that come in pieces (Vertex, `streamFunctionCallArguments`): each names its place by a JSON path. */
 type Path = readonly (string | number)[];

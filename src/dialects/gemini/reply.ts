@@ -1,13 +1,14 @@
 import type { Fault } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, objectIn, objectsIn, without } from "../../core/json.ts";
 import type { FinishReason, Reply } from "../../core/reply.ts";
 import type { Part } from "../../core/request.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import { type CostStamp, stampFields } from "../../core/stamp.ts";
 import type { Usage } from "../../core/usage.ts";
 import type { ReplyStamp } from "../dialect.ts";
+import { BadField } from "../parameter.ts";
 import { faultOfBody } from "./fault.ts";
-import { BadField, extraOf, objectIn, objectsIn, stringIn } from "./fields.ts";
+import { extraOf, stringIn } from "./fields.ts";
 import { readBlock, readFinish, writeFinish } from "./finish.ts";
 import { type CallNaming, readPart } from "./part-read.ts";
 import { type PartContext, writePart } from "./part-write.ts";

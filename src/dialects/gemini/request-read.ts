@@ -2,8 +2,9 @@ import { type ClientError, refusal } from "../../core/fault.ts";
 import { type JsonObject, without } from "../../core/json.ts";
 import type { ChatRequest } from "../../core/request.ts";
 import { failure, type Result, success } from "../../core/result.ts";
+import { BadField } from "../parameter.ts";
 import { readContents, readSystem } from "./contents-read.ts";
-import { BadField, extraOf, inCamelCase, stringIn } from "./fields.ts";
+import { extraOf, inCamelCase, stringIn } from "./fields.ts";
 import { readGeneration } from "./generation-read.ts";
 import { readToolConfig, readTools } from "./tools.ts";
 

@@ -1,8 +1,9 @@
-import { type JsonObject, without } from "../../core/json.ts";
+import { type JsonObject, optional, without } from "../../core/json.ts";
 import type { ChatRequest } from "../../core/request.ts";
 import type { Encoded, EncodeTarget } from "../dialect.ts";
+import { type WarningSink, warn } from "../extra.ts";
 import { writeConversation } from "./contents-write.ts";
-import { optional, ownFields, type WarningSink, warn } from "./fields.ts";
+import { ownFields } from "./fields.ts";
 import { writeGeneration } from "./generation-write.ts";
 import { writeToolConfig, writeTools } from "./tools.ts";
 

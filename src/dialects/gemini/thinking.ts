@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import type { ChatRequest, ReasoningEffort } from "../../core/request.ts";
 import type { EncodeTarget } from "../dialect.ts";
-import { inCamelCase, type WarningSink, warn } from "./fields.ts";
+import { type WarningSink, warn } from "../extra.ts";
+import { inCamelCase } from "./fields.ts";
 import { traitsOf } from "./traits.ts";
 
 type Reasoning = NonNullable<ChatRequest["reasoning"]>;

@@ -1,16 +1,8 @@
-import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, objectIn, optional, without } from "../../core/json.ts";
 import type { FunctionTool, Tool, ToolChoice } from "../../core/request.ts";
-import {
-  BadField,
-  extraOf,
-  inCamelCase,
-  objectIn,
-  optional,
-  ownFields,
-  verbatimOf,
-  type WarningSink,
-  warn,
-} from "./fields.ts";
+import { type WarningSink, warn } from "../extra.ts";
+import { BadField } from "../parameter.ts";
+import { extraOf, inCamelCase, ownFields, verbatimOf } from "./fields.ts";
 import { toJsonSchema, toOpenApi } from "./schema.ts";
 
 const DECLARATION_FIELDS = ["name", "description", "parameters", "parametersJsonSchema"];

@@ -1,7 +1,6 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, objectsIn } from "../../core/json.ts";
 import { type CostStamp, stampFields } from "../../core/stamp.ts";
 import { serviceTierOf, totalInput, totalOutput, type Usage } from "../../core/usage.ts";
-import { objectsIn } from "./fields.ts";
 
 function count(object: JsonObject, name: string): number {
   const value = object[name];

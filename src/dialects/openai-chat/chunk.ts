@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
-import { objectIn, stringIn } from "./fields.ts";
+import { isJsonObject, type JsonObject, type JsonValue, objectIn } from "../../core/json.ts";
+import { stringIn } from "./fields.ts";
 
 /** The data of the event that ends a stream of this dialect. */
 export const DONE = "[DONE]";

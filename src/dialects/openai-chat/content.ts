@@ -1,18 +1,11 @@
 import type { ClientError } from "../../core/fault.ts";
-import { refusal } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, objectIn, optional } from "../../core/json.ts";
 import type { Extra, Part, Source, Warning } from "../../core/request.ts";
 import { failure, type Result, success } from "../../core/result.ts";
-import { leftover, objectIn, optional, ownFields, stringIn, withExtra } from "./fields.ts";
+import { invalid } from "../parameter.ts";
+import { leftover, ownFields, stringIn, withExtra } from "./fields.ts";
 
 const BASE64_MARK = ";base64,";
-
-/** The error for a member of the wrong type: names the parameter and says what was expected. */
-export function invalid(param: string, expected: string): ClientError {
-  return refusal("invalid_parameter", `${param} must be ${expected}. Correct it and send the request again.`, {
-    param,
-  });
-}
 
 /** A data URL as inline base64, any other URL as it is. */
 function sourceOfUrl(url: string): Source {

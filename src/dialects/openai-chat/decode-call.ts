@@ -1,7 +1,7 @@
-import { type JsonObject, parseJson } from "../../core/json.ts";
+import { type JsonObject, objectIn, parseJson } from "../../core/json.ts";
 import type { StreamPart } from "../../core/reply.ts";
 import { type KnownCall, placeCall } from "./chunk.ts";
-import { objectIn, stringIn } from "./fields.ts";
+import { stringIn } from "./fields.ts";
 import { mintToolId } from "./tool-id.ts";
 
 /** A call whose arguments are coming in. */

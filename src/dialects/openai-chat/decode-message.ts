@@ -2,27 +2,14 @@ import type { ClientError } from "../../core/fault.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
 import type { Message, Part, ToolResultPart } from "../../core/request.ts";
 import { failure, type Result, success } from "../../core/result.ts";
-import { decodePart, invalid } from "./content.ts";
+import { decodeAll, invalid } from "../parameter.ts";
+import { decodePart } from "./content.ts";
 import { leftover, REASONING_FIELDS, stringIn, withExtra } from "./fields.ts";
 import { decodeToolCall } from "./tools.ts";
 
 interface Content {
   readonly parts: readonly Part[];
   readonly shape?: "string" | "null" | "absent";
-}
-
-/** Applies a decoder to each item; the first failure ends it. */
-export function decodeAll<Item, Value>(
-  items: readonly Item[],
-  decode: (item: Item, index: number) => Result<Value, ClientError>,
-): Result<readonly Value[], ClientError> {
-  const values: Value[] = [];
-  for (const [index, item] of items.entries()) {
-    const result = decode(item, index);
-    if (!result.ok) return result;
-    values.push(result.value);
-  }
-  return success(values);
 }
 
 function decodeContent(content: JsonValue | undefined, path: string): Result<Content, ClientError> {

@@ -1,17 +1,12 @@
 import type { ClientError } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
-import type { ChatRequest, ReasoningEffort, ResponseFormat } from "../../core/request.ts";
+import { isJsonObject, type JsonObject, objectIn } from "../../core/json.ts";
+import type { ChatRequest, ResponseFormat } from "../../core/request.ts";
 import { failure, type Result, success } from "../../core/result.ts";
-import { invalid } from "./content.ts";
-import { decodeAll, decodeMessage } from "./decode-message.ts";
-import { leftover, objectIn, stringIn, withExtra } from "./fields.ts";
+import { isEffort } from "../effort.ts";
+import { decodeAll, invalid, readScalars, type Scalar } from "../parameter.ts";
+import { decodeMessage } from "./decode-message.ts";
+import { leftover, stringIn, withExtra } from "./fields.ts";
 import { decodeTool, decodeToolChoice } from "./tools.ts";
-
-interface Scalar {
-  readonly wire: string;
-  readonly name: keyof ChatRequest;
-  readonly type: "number" | "string" | "boolean";
-}
 
 /** Members that are one number, string or flag on both sides. `max_completion_tokens` stands last: it wins over `max_tokens`. */
 export const SCALARS: readonly Scalar[] = [
@@ -29,7 +24,6 @@ export const SCALARS: readonly Scalar[] = [
 ];
 
 const SCALAR_NAMES = SCALARS.map((scalar) => scalar.wire);
-const EFFORTS: readonly string[] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
 /** Members that are understood in every form they may have. */
 const ALWAYS_USED: ReadonlySet<string> = new Set([
@@ -47,15 +41,9 @@ const NOTHING: Reading = { fields: {} };
 
 type Reader = (body: JsonObject) => Result<Reading, ClientError>;
 
-function readScalars(body: JsonObject): Result<Reading, ClientError> {
-  const fields: Record<string, JsonValue> = {};
-  for (const { wire, name, type } of SCALARS) {
-    const value = body[wire];
-    if (value === undefined || value === null) continue;
-    if (typeof value !== type) return failure(invalid(wire, `a ${type}`));
-    fields[name] = value;
-  }
-  return success({ fields });
+function readNumbersAndWords(body: JsonObject): Result<Reading, ClientError> {
+  const fields = readScalars(body, SCALARS);
+  return fields.ok ? success({ fields: fields.value }) : fields;
 }
 
 function readMessages(body: JsonObject): Result<Reading, ClientError> {
@@ -121,8 +109,7 @@ function readEffort(body: JsonObject): Result<Reading, ClientError> {
   const effort = body.reasoning_effort;
   const used = "reasoning_effort";
   if (effort === null) return success({ fields: {}, used });
-  if (typeof effort !== "string" || !EFFORTS.includes(effort)) return success(NOTHING);
-  return success({ fields: { reasoning: { effort: effort as ReasoningEffort } }, used });
+  return success(isEffort(effort) ? { fields: { reasoning: { effort } }, used } : NOTHING);
 }
 
 function readStream(body: JsonObject): Result<Reading, ClientError> {
@@ -145,7 +132,7 @@ function readModel(body: JsonObject): Result<Reading, ClientError> {
 const READERS: readonly Reader[] = [
   readModel,
   readMessages,
-  readScalars,
+  readNumbersAndWords,
   readTools,
   readStop,
   readFormat,

@@ -1,14 +1,14 @@
 import type { ClientError, Fault } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, optional } from "../../core/json.ts";
 import type { EmbeddingReply } from "../../core/reply.ts";
 import type { EmbeddingRequest, Warning } from "../../core/request.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import type { CostStamp } from "../../core/stamp.ts";
 import { NO_USAGE } from "../../core/usage.ts";
 import type { EmbeddingsCodec, Encoded, EncodeTarget, ReplyStamp } from "../dialect.ts";
-import { invalid } from "./content.ts";
+import { invalid } from "../parameter.ts";
 import { faultOfBody } from "./fault.ts";
-import { leftover, optional, ownFields, stringIn, withExtra } from "./fields.ts";
+import { leftover, ownFields, stringIn, withExtra } from "./fields.ts";
 import { decodeUsage, encodeUsage, stampUsage } from "./usage.ts";
 
 const REQUEST_FIELDS: ReadonlySet<string> = new Set(["model", "input", "dimensions", "encoding_format"]);

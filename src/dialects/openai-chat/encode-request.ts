@@ -1,16 +1,11 @@
-import type { JsonObject } from "../../core/json.ts";
+import { type JsonObject, objectIn, optional } from "../../core/json.ts";
 import type { ChatRequest, ResponseFormat, Warning } from "../../core/request.ts";
 import type { Encoded, EncodeTarget } from "../dialect.ts";
+import { effortForBudget } from "../effort.ts";
 import { SCALARS } from "./decode-request.ts";
 import { encodeMessage } from "./encode-message.ts";
-import { objectIn, optional, ownFields } from "./fields.ts";
+import { ownFields } from "./fields.ts";
 import { encodeTool, encodeToolChoice } from "./tools.ts";
-
-/** Upper bounds of thinking budgets for the efforts below `high`, for requests that only name a budget. */
-const BUDGET_EFFORTS = [
-  { effort: "low", maxTokens: 2048 },
-  { effort: "medium", maxTokens: 8192 },
-] as const;
 
 function encodeScalars(request: ChatRequest): JsonObject {
   const body: JsonObject = {};
@@ -65,7 +60,7 @@ function encodeEffort(reasoning: ChatRequest["reasoning"], warnings: Warning[]):
   if (reasoning?.effort !== undefined) return { reasoning_effort: reasoning.effort };
   const budget = reasoning?.budgetTokens;
   if (budget === undefined) return {};
-  const effort = BUDGET_EFFORTS.find((row) => budget <= row.maxTokens)?.effort ?? "high";
+  const effort = effortForBudget(budget);
   warnings.push({
     field: "thinking.budget_tokens",
     action: "changed",

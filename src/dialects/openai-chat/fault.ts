@@ -1,7 +1,7 @@
 import type { ClientError, Fault, UpstreamWord } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, objectIn, parseJson } from "../../core/json.ts";
 import type { HeaderLookup } from "../dialect.ts";
-import { objectIn, stringIn } from "./fields.ts";
+import { stringIn } from "./fields.ts";
 import { retryAfterMsOf } from "./retry-after.ts";
 
 /** Longest message kept of an upstream's error. */

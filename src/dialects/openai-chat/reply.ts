@@ -1,5 +1,5 @@
 import type { Fault } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, objectIn, optional } from "../../core/json.ts";
 import type { FinishReason, Reply } from "../../core/reply.ts";
 import type { Part, ToolCallPart } from "../../core/request.ts";
 import { failure, type Result, success } from "../../core/result.ts";
@@ -8,7 +8,7 @@ import { NO_USAGE, type Usage } from "../../core/usage.ts";
 import type { ReplyStamp } from "../dialect.ts";
 import { choicesOf, contentPieces, rawUsageOf } from "./chunk.ts";
 import { faultOfBody } from "./fault.ts";
-import { leftover, objectIn, optional, REASONING_FIELDS, stringIn, withExtra } from "./fields.ts";
+import { leftover, REASONING_FIELDS, stringIn, withExtra } from "./fields.ts";
 import { decodeFinish, encodeFinish } from "./finish.ts";
 import { flattenContent } from "./repair.ts";
 import { mintToolId } from "./tool-id.ts";

@@ -1,9 +1,9 @@
 import type { ClientError } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, objectIn, optional } from "../../core/json.ts";
 import type { Tool, ToolCallPart, ToolChoice, Warning } from "../../core/request.ts";
 import { failure, type Result, success } from "../../core/result.ts";
-import { invalid } from "./content.ts";
-import { leftover, objectIn, optional, ownFields, stringIn, withExtra } from "./fields.ts";
+import { invalid } from "../parameter.ts";
+import { leftover, ownFields, stringIn, withExtra } from "./fields.ts";
 
 const CALL_FIELDS: ReadonlySet<string> = new Set(["id", "type", "function", "extra_content"]);
 const CUSTOM_FIELDS: ReadonlySet<string> = new Set(["id", "custom"]);

@@ -1,8 +1,9 @@
 import type { ClientError } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, optional, without } from "../../core/json.ts";
 import type { OpaquePart, Part, Source, Warning } from "../../core/request.ts";
 import { type Result, success } from "../../core/result.ts";
-import { decodeAll, invalid, only, optional, optionalExtra, ownFields, verbatimOf } from "./fields.ts";
+import { decodeAll } from "../parameter.ts";
+import { invalid, only, optionalExtra, ownFields, verbatimOf } from "./fields.ts";
 
 const BASE64_MARK = ";base64,";
 

@@ -1,7 +1,7 @@
-import type { JsonObject } from "../../core/json.ts";
+import { type JsonObject, objectsIn } from "../../core/json.ts";
 import type { StreamPart } from "../../core/reply.ts";
 import { wrapInput } from "./custom.ts";
-import { objectsIn, textIn } from "./fields.ts";
+import { textIn } from "./fields.ts";
 import { reasoningText } from "./item-read.ts";
 import { openForeign, sealOwn } from "./sealed.ts";
 

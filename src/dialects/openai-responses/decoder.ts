@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, objectIn, objectsIn, parseJson } from "../../core/json.ts";
 import type { StreamPart } from "../../core/reply.ts";
 import type { StreamDecoder, WireEvent } from "../dialect.ts";
 import {
@@ -13,7 +13,7 @@ import {
   opaqueEvent,
 } from "./decoder-item.ts";
 import { faultOfError } from "./fault.ts";
-import { objectIn, objectsIn, textIn } from "./fields.ts";
+import { textIn } from "./fields.ts";
 import { decodeFinish } from "./finish.ts";
 import { isClientCall } from "./reply.ts";
 import { decodeUsage } from "./usage.ts";

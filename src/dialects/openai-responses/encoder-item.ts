@@ -1,7 +1,6 @@
-import type { JsonObject, JsonValue } from "../../core/json.ts";
+import { type JsonObject, type JsonValue, optional } from "../../core/json.ts";
 import type { ReplyStamp, WireEvent } from "../dialect.ts";
 import { unwrapInput } from "./custom.ts";
-import { optional } from "./fields.ts";
 import { reasoningItem } from "./item-write.ts";
 import type { CalledTool } from "./namespace.ts";
 import { itemId } from "./resource.ts";

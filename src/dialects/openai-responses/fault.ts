@@ -1,7 +1,6 @@
 import { type ClientError, clientErrorOf, type Fault } from "../../core/fault.ts";
-import type { JsonObject } from "../../core/json.ts";
+import { type JsonObject, objectIn } from "../../core/json.ts";
 import { encodeFault as encodeChatFault, faultOfBody } from "../openai-chat/fault.ts";
-import { objectIn } from "./fields.ts";
 
 /**
  * The error envelope: OpenAI's own. A budget that is used up is `usage_limit_reached` with `resets_at` (Unix seconds, from the

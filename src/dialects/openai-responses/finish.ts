@@ -1,6 +1,5 @@
-import type { JsonObject } from "../../core/json.ts";
+import { type JsonObject, objectIn } from "../../core/json.ts";
 import type { FinishReason } from "../../core/reply.ts";
-import { objectIn } from "./fields.ts";
 
 /** What an answer held, as far as it decides why it stopped: this dialect has no word for it but when it stopped too early. */
 export interface FinishContext {

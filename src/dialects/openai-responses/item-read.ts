@@ -1,10 +1,11 @@
 import type { ClientError } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, objectIn, objectsIn, without } from "../../core/json.ts";
 import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from "../../core/request.ts";
 import { type Result, success } from "../../core/result.ts";
+import { decodeAll } from "../parameter.ts";
 import { decodeContent, opaqueContent } from "./content.ts";
 import { wrapInput } from "./custom.ts";
-import { decodeAll, extraOf, invalid, objectIn, objectsIn, only, optionalExtra, textIn } from "./fields.ts";
+import { extraOf, invalid, only, optionalExtra, textIn } from "./fields.ts";
 import { flatName } from "./namespace.ts";
 import { openForeign, sealOwn } from "./sealed.ts";
 

@@ -1,8 +1,8 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, objectIn, optional } from "../../core/json.ts";
 import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart, Warning } from "../../core/request.ts";
 import { encodePart, encodeParts, unwrapContent } from "./content.ts";
 import { unwrapInput } from "./custom.ts";
-import { objectIn, optional, ownFields, textIn, verbatimOf } from "./fields.ts";
+import { ownFields, textIn, verbatimOf } from "./fields.ts";
 import type { CalledTool } from "./namespace.ts";
 import { openOwn, sealForeign } from "./sealed.ts";
 

@@ -1,6 +1,6 @@
 import { fnv1a } from "../../core/fnv.ts";
-import { isJsonObject, type JsonObject } from "../../core/json.ts";
-import { objectsIn, textIn } from "./fields.ts";
+import { isJsonObject, type JsonObject, objectsIn } from "../../core/json.ts";
+import { textIn } from "./fields.ts";
 
 /** A tool that can be called, as its client knows it. */
 export interface CalledTool {

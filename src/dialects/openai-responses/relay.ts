@@ -1,10 +1,10 @@
 import type { Fault } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, parseJson } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, objectIn, objectsIn, parseJson } from "../../core/json.ts";
 import type { CostStamp } from "../../core/stamp.ts";
 import type { ReplyStamp, StreamRelay, WireEvent } from "../dialect.ts";
 import { locateTopLevelMembers, replaceTopLevelMember, setTopLevelMember } from "../patch.ts";
 import { DONE, failEvents } from "./encoder.ts";
-import { objectIn, objectsIn, textIn } from "./fields.ts";
+import { textIn } from "./fields.ts";
 import { previousIdOf, resourceOf, responseId } from "./resource.ts";
 import { stampUsage } from "./usage.ts";
 

@@ -1,5 +1,5 @@
 import type { Fault } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, objectsIn, optional, without } from "../../core/json.ts";
 import type { Reply } from "../../core/reply.ts";
 import type { Part } from "../../core/request.ts";
 import { failure, type Result, success } from "../../core/result.ts";
@@ -8,7 +8,7 @@ import type { Usage } from "../../core/usage.ts";
 import type { ReplyStamp } from "../dialect.ts";
 import { customNames } from "./custom.ts";
 import { faultOfError } from "./fault.ts";
-import { objectsIn, optional, optionalExtra, textIn } from "./fields.ts";
+import { optionalExtra, textIn } from "./fields.ts";
 import { decodeFinish, encodeFinish } from "./finish.ts";
 import { decodeCall, decodeOutputMessage, decodeReasoning } from "./item-read.ts";
 import { writeOutput } from "./item-write.ts";

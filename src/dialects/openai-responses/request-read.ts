@@ -1,16 +1,12 @@
 import type { ClientError } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
-import type { ChatRequest, Message, ReasoningEffort, ResponseFormat } from "../../core/request.ts";
+import { isJsonObject, type JsonObject, without } from "../../core/json.ts";
+import type { ChatRequest, Message, ResponseFormat } from "../../core/request.ts";
 import { type Result, success } from "../../core/result.ts";
+import { isEffort } from "../effort.ts";
+import { readScalars, type Scalar } from "../parameter.ts";
 import { invalid, optionalExtra } from "./fields.ts";
 import { decodeItems } from "./item-read.ts";
 import { decodeToolChoice, decodeTools } from "./tools.ts";
-
-interface Scalar {
-  readonly wire: string;
-  readonly name: keyof ChatRequest;
-  readonly type: "number" | "string" | "boolean";
-}
 
 /** Members that are one number, string or flag on both sides. */
 export const SCALARS: readonly Scalar[] = [
@@ -21,8 +17,6 @@ export const SCALARS: readonly Scalar[] = [
   { wire: "max_output_tokens", name: "maxOutputTokens", type: "number" },
   { wire: "stream", name: "stream", type: "boolean" },
 ];
-
-const EFFORTS: readonly string[] = ["none", "minimal", "low", "medium", "high", "xhigh", "max"];
 
 /** What a request without a model asks for: some clients send none and leave the choice to the server. */
 const DEFAULT_MODEL = "auto";
@@ -45,15 +39,9 @@ function readModel({ model }: JsonObject): Result<Reading, ClientError> {
   return success({ fields: { model }, used: ["model"] });
 }
 
-function readScalars(body: JsonObject): Result<Reading, ClientError> {
-  const fields: Record<string, JsonValue> = {};
-  for (const { wire, name, type } of SCALARS) {
-    const value = body[wire];
-    if (value === undefined || value === null) continue;
-    if (typeof value !== type) return invalid(wire, `a ${type}`);
-    fields[name] = value;
-  }
-  return success({ fields, used: SCALARS.map((scalar) => scalar.wire) });
+function readNumbersAndWords(body: JsonObject): Result<Reading, ClientError> {
+  const fields = readScalars(body, SCALARS);
+  return fields.ok ? success({ fields: fields.value, used: SCALARS.map(({ wire }) => wire) }) : fields;
 }
 
 /** `instructions` stand at the top; `input` is one text of the user, or items. Absent where a stored prompt stands in for it. */
@@ -123,10 +111,6 @@ function readText({ text }: JsonObject): Result<Reading, ClientError> {
   return success({ fields, used: ["text"], rest: restOf("text", rest) });
 }
 
-function isEffort(effort: JsonValue | undefined): effort is ReasoningEffort {
-  return typeof effort === "string" && EFFORTS.includes(effort);
-}
-
 function readReasoning({ reasoning }: JsonObject): Result<Reading, ClientError> {
   if (reasoning === undefined) return success(NOTHING);
   if (reasoning === null) return success({ fields: {}, used: ["reasoning"] });
@@ -142,7 +126,7 @@ function readReasoning({ reasoning }: JsonObject): Result<Reading, ClientError> 
   return success({ fields, used: ["reasoning"], rest: restOf("reasoning", rest) });
 }
 
-const READERS: readonly Reader[] = [readModel, readInput, readScalars, readTools, readText, readReasoning];
+const READERS: readonly Reader[] = [readModel, readInput, readNumbersAndWords, readTools, readText, readReasoning];
 
 /**
  * A body of `POST /responses`. Members without a name in the model (`store`, `include`, `previous_response_id`, `metadata`…)

@@ -1,19 +1,14 @@
-import { type JsonObject, type JsonValue, without } from "../../core/json.ts";
+import { type JsonObject, type JsonValue, objectIn, optional, without } from "../../core/json.ts";
 import type { ChatRequest, Message, ResponseFormat, Warning } from "../../core/request.ts";
 import type { Encoded, EncodeTarget } from "../dialect.ts";
-import { objectIn, optional, ownFields, verbatimOf } from "./fields.ts";
+import { effortForBudget } from "../effort.ts";
+import { ownFields, verbatimOf } from "./fields.ts";
 import { type ItemContext, writeItems } from "./item-write.ts";
 import { SCALARS } from "./request-read.ts";
 import { customToolNames, encodeTools } from "./tools.ts";
 
 /** The least output limit that OpenAI takes. */
 const LEAST_OUTPUT_TOKENS = 16;
-
-/** Upper bounds of thinking budgets for the efforts below `high`, for requests that only name a budget. */
-const BUDGET_EFFORTS = [
-  { effort: "low", maxTokens: 2048 },
-  { effort: "medium", maxTokens: 8192 },
-] as const;
 
 /** What other dialects can ask for and this one cannot. */
 const UNKNOWN_HERE = [
@@ -70,7 +65,7 @@ function writeText(request: ChatRequest, fields: JsonObject, isOwn: boolean, war
 function effortOf(reasoning: NonNullable<ChatRequest["reasoning"]>, warnings: Warning[]): string | undefined {
   const { effort, budgetTokens: budget } = reasoning;
   if (effort !== undefined || budget === undefined) return effort;
-  const written = BUDGET_EFFORTS.find((row) => budget <= row.maxTokens)?.effort ?? "high";
+  const written = effortForBudget(budget);
   const reason = `written as reasoning.effort ${written}`;
   warnings.push({ field: "thinking.budget_tokens", action: "changed", reason });
   return written;

@@ -1,9 +1,10 @@
 import type { ClientError } from "../../core/fault.ts";
-import { isJsonObject, type JsonObject, type JsonValue, without } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, objectIn, optional, without } from "../../core/json.ts";
 import type { ChatRequest, FunctionTool, Tool, ToolChoice, Warning } from "../../core/request.ts";
 import { type Result, success } from "../../core/result.ts";
+import { decodeAll } from "../parameter.ts";
 import { customSchema } from "./custom.ts";
-import { decodeAll, extraOf, invalid, objectIn, optional, ownFields, textIn, verbatimOf } from "./fields.ts";
+import { extraOf, invalid, ownFields, textIn, verbatimOf } from "./fields.ts";
 import { type ListedTool, listTools } from "./namespace.ts";
 
 function decodeFunction(tool: JsonObject, path: string): Result<FunctionTool, ClientError> {

@@ -1,7 +1,6 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, objectIn, objectsIn } from "../../core/json.ts";
 import { type CostStamp, stampFields } from "../../core/stamp.ts";
 import { NO_USAGE, serviceTierOf, totalInput, totalOutput, type Usage } from "../../core/usage.ts";
-import { objectIn, objectsIn } from "./fields.ts";
 
 /** xAI states its cost in ticks of 10^-10 USD. */
 const XAI_TICKS_PER_USD = 10_000_000_000;

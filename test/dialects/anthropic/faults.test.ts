@@ -3,7 +3,8 @@ import { BadRequestError, RateLimitError } from "@anthropic-ai/sdk";
 import { clientErrorOf, type ErrorType, type Fault, refusal } from "../../../src/core/fault.ts";
 import type { JsonObject } from "../../../src/core/json.ts";
 import { anthropic } from "../../../src/dialects/anthropic/dialect.ts";
-import { createWithSdk, decodeAll, objectAt } from "./kit.ts";
+import { objectAt } from "../codec.ts";
+import { createWithSdk, decodeAll } from "./kit.ts";
 
 const NOW = "Sun, 22 Nov 2026 12:00:00 GMT";
 

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../../src/core/json.ts";
 import { totalInput, totalOutput } from "../../../src/core/usage.ts";
 import { anthropic } from "../../../src/dialects/anthropic/dialect.ts";
+import { objectAt, overTheWire } from "../codec.ts";
 import { dataRoot, NO_DATA_REASON, recordings } from "../recordings.ts";
-import { COST, COST_FIELDS, createWithSdk, objectAt, overTheWire, STAMP } from "./kit.ts";
+import { COST, COST_FIELDS, createWithSdk, STAMP } from "./kit.ts";
 
 const BODIES = recordings({ dialect: "anthropic-messages", kind: "json" });
 const root = dataRoot();

@@ -3,19 +3,9 @@ import fc from "fast-check";
 import { isJsonObject, type JsonObject, parseJson } from "../../../src/core/json.ts";
 import type { StreamPart } from "../../../src/core/reply.ts";
 import type { WireEvent } from "../../../src/dialects/dialect.ts";
+import { objectAt, overTheWire, splitBytes } from "../codec.ts";
 import { NO_DATA_REASON, type Recording, recordings } from "../recordings.ts";
-import {
-  bytesOf,
-  COST_FIELDS,
-  decodeAll,
-  encodeAll,
-  eventsOf,
-  objectAt,
-  overTheWire,
-  readWithSdk,
-  relayAll,
-  splitBytes,
-} from "./kit.ts";
+import { bytesOf, COST_FIELDS, decodeAll, encodeAll, eventsOf, readWithSdk, relayAll } from "./kit.ts";
 
 const STREAMS = recordings({ dialect: "anthropic-messages", kind: "stream" });
 const REPEATED_START = /(?:duplicate|spliced)-message-start/;

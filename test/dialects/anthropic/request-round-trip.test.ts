@@ -4,7 +4,7 @@ import type { JsonObject } from "../../../src/core/json.ts";
 import { tokenCount } from "../../../src/dialects/anthropic/count-tokens.ts";
 import { anthropic } from "../../../src/dialects/anthropic/dialect.ts";
 import type { EncodeTarget } from "../../../src/dialects/dialect.ts";
-import { overTheWire } from "./kit.ts";
+import { overTheWire } from "../codec.ts";
 
 const TARGET: EncodeTarget = { provider: "anthropic", model: "claude-sonnet-4-6" };
 

@@ -5,7 +5,8 @@ import type { FinishReason, StreamPart } from "../../../src/core/reply.ts";
 import { NO_USAGE, type Usage } from "../../../src/core/usage.ts";
 import { anthropic } from "../../../src/dialects/anthropic/dialect.ts";
 import type { WireEvent } from "../../../src/dialects/dialect.ts";
-import { COST, COST_FIELDS, decodeAll, encodeAll, objectAt, readWithSdk, relayAll, STAMP } from "./kit.ts";
+import { objectAt } from "../codec.ts";
+import { COST, COST_FIELDS, decodeAll, encodeAll, readWithSdk, relayAll, STAMP } from "./kit.ts";
 
 function wire(...events: readonly JsonObject[]): readonly WireEvent[] {
   return events.map((event) => ({ event: String(event.type), data: JSON.stringify(event) }));

@@ -4,7 +4,8 @@ import { modelReply, modelsReply } from "../../../src/dialects/gemini/catalogue.
 import { tokenCount } from "../../../src/dialects/gemini/count-tokens.ts";
 import { embeddings } from "../../../src/dialects/gemini/embeddings.ts";
 import { embeddings as openAiEmbeddings } from "../../../src/dialects/openai-chat/embeddings.ts";
-import { COST, COST_FIELDS, client, objectAt, overTheWire, STAMP } from "./kit.ts";
+import { objectAt, overTheWire } from "../codec.ts";
+import { COST, COST_FIELDS, client, STAMP } from "./kit.ts";
 
 const TARGET = { provider: "google", model: "gemini-embedding-001" };
 

@@ -5,7 +5,8 @@ import { anthropic } from "../../../src/dialects/anthropic/dialect.ts";
 import type { EncodeTarget } from "../../../src/dialects/dialect.ts";
 import { gemini } from "../../../src/dialects/gemini/dialect.ts";
 import { openaiChat } from "../../../src/dialects/openai-chat/dialect.ts";
-import { at, client, decoded, objectAt, overTheWire, TARGET } from "./kit.ts";
+import { objectAt, overTheWire } from "../codec.ts";
+import { at, client, decoded, TARGET } from "./kit.ts";
 
 const OLDER: EncodeTarget = { provider: "google", model: "gemini-2.5-flash" };
 const OLDER_PRO: EncodeTarget = { provider: "google", model: "gemini-2.5-pro" };

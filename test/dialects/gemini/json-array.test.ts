@@ -4,7 +4,8 @@ import { type JsonObject, parseJson } from "../../../src/core/json.ts";
 import { createStreamSplitter, createStreamWriter } from "../../../src/dialects/framing.ts";
 import { geminiArray } from "../../../src/dialects/gemini/dialect.ts";
 import { createJsonArraySplitter, createJsonArrayWriter } from "../../../src/dialects/gemini/json-array.ts";
-import { splitBytes, wireOf } from "./kit.ts";
+import { splitBytes } from "../codec.ts";
+import { wireOf } from "./kit.ts";
 
 const UTF8 = new TextEncoder();
 

@@ -1,11 +1,12 @@
 import { type Candidate, type GenerateContentResponse, GoogleGenAI, type Part as SdkPart } from "@google/genai";
-import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../../../src/core/json.ts";
+import type { JsonObject, JsonValue } from "../../../src/core/json.ts";
 import type { StreamPart } from "../../../src/core/reply.ts";
 import type { ChatRequest } from "../../../src/core/request.ts";
 import { type CostStamp, stampFields } from "../../../src/core/stamp.ts";
 import type { Dialect, Encoded, EncodeTarget, ReplyStamp, WireEvent } from "../../../src/dialects/dialect.ts";
-import { createStreamSplitter, createStreamWriter } from "../../../src/dialects/framing.ts";
+import { createStreamWriter } from "../../../src/dialects/framing.ts";
 import { gemini } from "../../../src/dialects/gemini/dialect.ts";
+import { costOf, decodeWith, encodeWith, objectAt, overTheWire } from "../codec.ts";
 import type { Recording } from "../recordings.ts";
 
 export const STAMP: ReplyStamp = {
@@ -15,32 +16,11 @@ export const STAMP: ReplyStamp = {
   streamUsage: false,
 };
 
-export const COST: CostStamp = {
-  costNanoUsd: 1_234_000,
-  reason: null,
-  inputNanoUsd: 234_000,
-  outputNanoUsd: 1_000_000,
-  savedNanoUsd: null,
-  usageSource: "provider",
-  priceId: "google/gemini",
-  target: "google/gemini",
-  requestId: "req_1",
-};
+export const COST = costOf("google/gemini");
 
 export const COST_FIELDS: JsonObject = stampFields(COST);
 
 export const TARGET: EncodeTarget = { provider: "google", model: "gemini-3.1-pro-preview" };
-
-/** A value as it comes off the wire: no `undefined`, no `-0`. */
-export function overTheWire(value: unknown): JsonValue {
-  return parseJson(JSON.stringify(value)) ?? null;
-}
-
-/** The object that must stand in this place. */
-export function objectAt(value: unknown): JsonObject {
-  if (!isJsonObject(value)) throw new Error(`not an object: ${JSON.stringify(value)}`);
-  return value;
-}
 
 /** The value at the end of a path. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
@@ -71,26 +51,12 @@ export function recoded(body: unknown, target: EncodeTarget = TARGET): Encoded {
 
 /** All parts of a stream; with `isCut` the upstream closes after the last event given. */
 export function decodeAll(given: readonly WireEvent[], isCut = true): readonly StreamPart[] {
-  let state = gemini.decoder.initial();
-  const parts: StreamPart[] = [];
-  for (const event of given) {
-    const [next, more] = gemini.decoder.step(state, event);
-    state = next;
-    parts.push(...more);
-  }
-  return isCut ? [...parts, ...gemini.decoder.end(state)] : parts;
+  return decodeWith(gemini, given, isCut);
 }
 
-/** The events a client gets for these parts; the cost comes with the finish. */
+/** The events a client gets for these parts. */
 export function encodeAll(parts: readonly StreamPart[]): readonly WireEvent[] {
-  let state = gemini.encoder.initial(STAMP);
-  const out: WireEvent[] = [];
-  for (const part of parts) {
-    const [next, more] = gemini.encoder.step(state, part, part.type === "finish" ? COST : undefined);
-    state = next;
-    out.push(...more);
-  }
-  return out;
+  return encodeWith(gemini, parts, STAMP, COST);
 }
 
 /** What a client gets through the relay; the cost comes when the upstream closes, as in the gateway. */
@@ -109,19 +75,6 @@ export function relayAll(given: readonly WireEvent[], cost: CostStamp | undefine
 export function wireOf(given: readonly WireEvent[], framing: Dialect["framing"] = "sse"): string {
   const writer = createStreamWriter(framing);
   return given.map((event) => writer.write(event)).join("") + writer.end();
-}
-
-/** The events of a stream's bytes, fed in pieces that end at `cuts`. */
-export function splitBytes(
-  wire: string,
-  cuts: readonly number[],
-  framing: Dialect["framing"] = "sse",
-): readonly WireEvent[] {
-  const bytes = new TextEncoder().encode(wire);
-  const splitter = createStreamSplitter(framing);
-  const ends = [...cuts, bytes.length];
-  const frames = ends.flatMap((end, index) => splitter.push(bytes.subarray(ends[index - 1] ?? 0, end)).frames);
-  return [...frames, ...splitter.end().frames].map(({ event }) => event);
 }
 
 /** An answer as the official SDK puts it together, over all events of a stream. */

@@ -7,7 +7,8 @@ import { anthropic } from "../../../src/dialects/anthropic/dialect.ts";
 import type { WireEvent } from "../../../src/dialects/dialect.ts";
 import { gemini } from "../../../src/dialects/gemini/dialect.ts";
 import { openaiChat } from "../../../src/dialects/openai-chat/dialect.ts";
-import { COST, decodeAll, encodeAll, objectAt, overTheWire, readWithSdk, relayAll, STAMP } from "./kit.ts";
+import { objectAt, overTheWire } from "../codec.ts";
+import { COST, decodeAll, encodeAll, readWithSdk, relayAll, STAMP } from "./kit.ts";
 
 const words = fc.string({ unit: "grapheme", minLength: 1 });
 const name = fc.stringMatching(/^[a-z]\w{0,8}$/);

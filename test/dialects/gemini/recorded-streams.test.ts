@@ -3,19 +3,9 @@ import fc from "fast-check";
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../../../src/core/json.ts";
 import type { StreamPart } from "../../../src/core/reply.ts";
 import { totalInput, totalOutput } from "../../../src/core/usage.ts";
+import { objectAt, splitBytes } from "../codec.ts";
 import { NO_DATA_REASON, type Recording, recordings } from "../recordings.ts";
-import {
-  at,
-  COST_FIELDS,
-  decodeAll,
-  encodeAll,
-  eventsOf,
-  objectAt,
-  readWithSdk,
-  relayAll,
-  splitBytes,
-  wireOf,
-} from "./kit.ts";
+import { at, COST_FIELDS, decodeAll, encodeAll, eventsOf, readWithSdk, relayAll, wireOf } from "./kit.ts";
 
 /** The index files one recording of the Live API (`serverContent` events) under this dialect: another format. */
 const STREAMS = recordings({ dialect: "gemini-generate", kind: "stream" }).filter(

@@ -6,8 +6,9 @@ import type { FinishReason, Reply } from "../../../src/core/reply.ts";
 import { totalInput, totalOutput } from "../../../src/core/usage.ts";
 import { gemini } from "../../../src/dialects/gemini/dialect.ts";
 import { readUsage, writeUsage } from "../../../src/dialects/gemini/usage.ts";
+import { objectAt, overTheWire } from "../codec.ts";
 import { dataRoot, NO_DATA_REASON, recordings } from "../recordings.ts";
-import { at, COST, COST_FIELDS, generateWithSdk, objectAt, overTheWire, STAMP } from "./kit.ts";
+import { at, COST, COST_FIELDS, generateWithSdk, STAMP } from "./kit.ts";
 
 const BODIES = recordings({ dialect: "gemini-generate", kind: "json" });
 const root = dataRoot();

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import type { JsonObject } from "../../../src/core/json.ts";
 import { tokenCount } from "../../../src/dialects/gemini/count-tokens.ts";
 import { gemini } from "../../../src/dialects/gemini/dialect.ts";
-import { decoded, objectAt, overTheWire, recoded, TARGET } from "./kit.ts";
+import { objectAt, overTheWire } from "../codec.ts";
+import { decoded, recoded, TARGET } from "./kit.ts";
 
 const text = fc.string({ unit: "grapheme" });
 const word = fc.stringMatching(/^[a-zA-Z]\w{0,9}$/);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { JsonObject } from "../../../src/core/json.ts";
 import { toJsonSchema, toOpenApi } from "../../../src/dialects/gemini/schema.ts";
-import { overTheWire } from "./kit.ts";
+import { overTheWire } from "../codec.ts";
 
 describe("a schema in Google's notation", () => {
   test("becomes JSON schema: small type names, null as a type, counts as numbers, at every depth", () => {

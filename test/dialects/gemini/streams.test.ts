@@ -6,6 +6,7 @@ import { anthropic } from "../../../src/dialects/anthropic/dialect.ts";
 import type { Dialect, WireEvent } from "../../../src/dialects/dialect.ts";
 import { gemini, geminiArray } from "../../../src/dialects/gemini/dialect.ts";
 import { openaiChat } from "../../../src/dialects/openai-chat/dialect.ts";
+import { objectAt } from "../codec.ts";
 import {
   at,
   COST,
@@ -13,7 +14,6 @@ import {
   decodeAll,
   encodeAll,
   events,
-  objectAt,
   readWireWithSdk,
   readWithSdk,
   relayAll,

@@ -5,7 +5,8 @@ import { createStreamSplitter } from "../../../src/dialects/framing.ts";
 import { gemini, geminiArray } from "../../../src/dialects/gemini/dialect.ts";
 import { openaiChat } from "../../../src/dialects/openai-chat/dialect.ts";
 import { createTranslator, type Translator } from "../../../src/gateway/translator.ts";
-import { at, COST, COST_FIELDS, objectAt, STAMP } from "./kit.ts";
+import { objectAt } from "../codec.ts";
+import { at, COST, COST_FIELDS, STAMP } from "./kit.ts";
 
 function translatorOf(from: Dialect, to: Dialect): Translator {
   return createTranslator({ from, to, isRelay: from === to, stamp: STAMP, complete: () => COST });

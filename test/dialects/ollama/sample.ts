@@ -6,6 +6,7 @@ import type { ChatRequest } from "../../../src/core/request.ts";
 import type { CostStamp } from "../../../src/core/stamp.ts";
 import type { ReplyStamp } from "../../../src/dialects/dialect.ts";
 import { decoder } from "../../../src/dialects/ollama/decoder.ts";
+import { decodeWith } from "../codec.ts";
 
 /** What answers are stamped with in these tests. */
 export const STAMP: ReplyStamp = {
@@ -41,12 +42,6 @@ export function chatRequest(more: Partial<ChatRequest>): ChatRequest {
 
 /** All parts of a stream of lines, with what its end adds. */
 export function decodeLines(lines: readonly (string | JsonObject)[]): readonly StreamPart[] {
-  let state = decoder.initial();
-  const parts: StreamPart[] = [];
-  for (const line of lines) {
-    const [next, more] = decoder.step(state, { data: typeof line === "string" ? line : JSON.stringify(line) });
-    state = next;
-    parts.push(...more);
-  }
-  return [...parts, ...decoder.end(state)];
+  const events = lines.map((line) => ({ data: typeof line === "string" ? line : JSON.stringify(line) }));
+  return decodeWith({ decoder }, events);
 }

@@ -2,10 +2,9 @@ import type { StreamPart } from "../../../src/core/reply.ts";
 import type { Part } from "../../../src/core/request.ts";
 import type { CostStamp } from "../../../src/core/stamp.ts";
 import type { ReplyStamp, WireEvent } from "../../../src/dialects/dialect.ts";
-import { decoder } from "../../../src/dialects/openai-chat/decoder.ts";
-import { encoder } from "../../../src/dialects/openai-chat/encoder.ts";
-import { relay } from "../../../src/dialects/openai-chat/relay.ts";
+import { openaiChat } from "../../../src/dialects/openai-chat/dialect.ts";
 import { createSseSplitter, writeSse } from "../../../src/dialects/sse.ts";
+import { decodeWith, encodeWith, relayWith } from "../codec.ts";
 import { recordings } from "../recordings.ts";
 
 /** A recorded chat stream as the events an upstream would send. */
@@ -54,43 +53,17 @@ export const COST: CostStamp = {
 
 /** All parts of a stream, with those of its end. */
 export function decode(events: readonly WireEvent[]): readonly StreamPart[] {
-  let state = decoder.initial();
-  const parts: StreamPart[] = [];
-  for (const event of events) {
-    const [next, more] = decoder.step(state, event);
-    state = next;
-    parts.push(...more);
-  }
-  return [...parts, ...decoder.end(state)];
+  return decodeWith(openaiChat, events);
 }
 
-/** Parts written as a client of this dialect gets them; the cost comes with the finish. */
+/** Parts written as a client of this dialect gets them. */
 export function encode(parts: readonly StreamPart[], stamp: ReplyStamp = STAMP): readonly WireEvent[] {
-  let state = encoder.initial(stamp);
-  const events: WireEvent[] = [];
-  for (const part of parts) {
-    const [next, more] = encoder.step(state, part, part.type === "finish" ? COST : undefined);
-    state = next;
-    events.push(...more);
-  }
-  return events;
+  return encodeWith(openaiChat, parts, stamp, COST);
 }
 
-/** Events relayed as the gateway does it: the decoder runs beside, and the cost comes in the step that completes the answer. */
+/** Events relayed as the gateway does it. */
 export function relayed(events: readonly WireEvent[], stamp: ReplyStamp = STAMP): readonly WireEvent[] {
-  let decoding = decoder.initial();
-  let state = relay.initial(stamp);
-  const out: WireEvent[] = [];
-  for (const event of events) {
-    const [next, parts] = decoder.step(decoding, event);
-    decoding = next;
-    const isComplete = parts.some((part) => part.type === "finish");
-    const [after, sent] = relay.step(state, event, isComplete ? COST : undefined);
-    state = after;
-    out.push(...sent);
-  }
-  const isComplete = decoder.end(decoding).some((part) => part.type === "finish");
-  return [...out, ...relay.end(state, isComplete ? COST : undefined)];
+  return relayWith(openaiChat, events, stamp, COST);
 }
 
 /** What an answer says, however it was cut into parts. */

@@ -2,10 +2,11 @@ import OpenAI from "openai";
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../../../src/core/json.ts";
 import type { Reply, StreamPart } from "../../../src/core/reply.ts";
 import type { ChatRequest } from "../../../src/core/request.ts";
-import { type CostStamp, stampFields } from "../../../src/core/stamp.ts";
+import { stampFields } from "../../../src/core/stamp.ts";
 import type { Dialect, ReplyStamp, WireEvent } from "../../../src/dialects/dialect.ts";
 import { openaiResponses } from "../../../src/dialects/openai-responses/dialect.ts";
-import { createSseSplitter, writeSse } from "../../../src/dialects/sse.ts";
+import { writeSse } from "../../../src/dialects/sse.ts";
+import { costOf, decodeWith, encodeWith, objectAt } from "../codec.ts";
 import { type Recording, recordings } from "../recordings.ts";
 
 export const STAMP: ReplyStamp = {
@@ -15,17 +16,7 @@ export const STAMP: ReplyStamp = {
   streamUsage: false,
 };
 
-export const COST: CostStamp = {
-  costNanoUsd: 1_234_000,
-  reason: null,
-  inputNanoUsd: 234_000,
-  outputNanoUsd: 1_000_000,
-  savedNanoUsd: null,
-  usageSource: "provider",
-  priceId: "openai/gpt-5.6",
-  target: "openai/gpt-5.6",
-  requestId: "req_1",
-};
+export const COST = costOf("openai/gpt-5.6");
 
 export const COST_FIELDS = stampFields(COST);
 
@@ -40,23 +31,6 @@ export const BROKEN_STREAMS = recordings({ dialect: "openai-responses", kind: "s
   BROKEN.test(file),
 );
 export const BODIES = recordings({ dialect: "openai-responses", kind: "json" });
-
-/** A value as it comes off the wire: no `undefined`. */
-export function overTheWire<Value>(value: Value): JsonValue {
-  return parseJson(JSON.stringify(value)) ?? null;
-}
-
-/** The object that must stand in this place. */
-export function objectAt(value: unknown): JsonObject {
-  if (!isJsonObject(value)) throw new Error(`not an object: ${JSON.stringify(value)}`);
-  return value;
-}
-
-/** The objects of a list that must stand in this place. */
-export function listAt(value: unknown): readonly JsonObject[] {
-  if (!Array.isArray(value)) throw new Error(`not a list: ${JSON.stringify(value)}`);
-  return value.map(objectAt);
-}
 
 /** Events under their own names. */
 export function named(events: readonly JsonObject[]): readonly WireEvent[] {
@@ -78,30 +52,16 @@ export function dataOf(event: WireEvent | undefined): JsonObject {
 
 /** All parts of a stream whose upstream closes after the last event given. */
 export function decodeAll(events: readonly WireEvent[], from: Dialect = openaiResponses): readonly StreamPart[] {
-  let state = from.decoder.initial();
-  const parts: StreamPart[] = [];
-  for (const event of events) {
-    const [next, more] = from.decoder.step(state, event);
-    state = next;
-    parts.push(...more);
-  }
-  return [...parts, ...from.decoder.end(state)];
+  return decodeWith(from, events);
 }
 
-/** The events a client gets for these parts; the cost comes with the finish. */
+/** The events a client gets for these parts. */
 export function encodeAll(
   parts: readonly StreamPart[],
   stamp: ReplyStamp = STAMP,
   to: Dialect = openaiResponses,
 ): readonly WireEvent[] {
-  let state = to.encoder.initial(stamp);
-  const events: WireEvent[] = [];
-  for (const part of parts) {
-    const [next, more] = to.encoder.step(state, part, part.type === "finish" ? COST : undefined);
-    state = next;
-    events.push(...more);
-  }
-  return events;
+  return encodeWith(to, parts, stamp, COST);
 }
 
 /** What a client gets through the relay: the cost comes with the event that made the decoder finish, a fault ends it. */
@@ -126,14 +86,6 @@ export function relayAll(events: readonly WireEvent[]): readonly WireEvent[] {
 /** The stream's bytes on the wire. */
 export function bytesOf(events: readonly WireEvent[]): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(events.map(writeSse).join(""));
-}
-
-/** The events of a stream's bytes, fed in pieces that end at `cuts`. */
-export function splitBytes(bytes: Uint8Array, cuts: readonly number[]): readonly WireEvent[] {
-  const splitter = createSseSplitter();
-  const ends = [...cuts, bytes.length];
-  const frames = ends.flatMap((end, index) => splitter.push(bytes.subarray(ends[index - 1] ?? 0, end)).frames);
-  return [...frames, ...splitter.end().frames].map(({ event }) => event);
 }
 
 function clientFor(answer: () => Response): OpenAI {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { openaiResponses } from "../../../src/dialects/openai-responses/dialect.ts";
+import { listAt, objectAt, overTheWire } from "../codec.ts";
 import { NO_DATA_REASON } from "../recordings.ts";
-import { BODIES, COST, COST_FIELDS, createWithSdk, listAt, objectAt, overTheWire, replyOf, STAMP } from "./kit.ts";
+import { BODIES, COST, COST_FIELDS, createWithSdk, replyOf, STAMP } from "./kit.ts";
 
 const each = BODIES.length === 0 ? test.skip : test;
 const note = BODIES.length === 0 ? ` ${NO_DATA_REASON}` : ` (${BODIES.length} bodies)`;

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../../../src/core/json.ts";
 import type { StreamPart } from "../../../src/core/reply.ts";
 import type { WireEvent } from "../../../src/dialects/dialect.ts";
+import { listAt, objectAt, splitBytes } from "../codec.ts";
 import { NO_DATA_REASON, type Recording } from "../recordings.ts";
 import {
   BROKEN_STREAMS,
@@ -13,12 +14,9 @@ import {
   encodeAll,
   eventsOf,
   iterateWithSdk,
-  listAt,
-  objectAt,
   readWithSdk,
   relayAll,
   STREAMS,
-  splitBytes,
 } from "./kit.ts";
 
 const each = STREAMS.length === 0 ? test.skip : test;

@@ -5,7 +5,8 @@ import { anthropic } from "../../../src/dialects/anthropic/dialect.ts";
 import type { Dialect, ReplyStamp } from "../../../src/dialects/dialect.ts";
 import { openaiChat } from "../../../src/dialects/openai-chat/dialect.ts";
 import { openaiResponses } from "../../../src/dialects/openai-responses/dialect.ts";
-import { COST, COST_FIELDS, createWithSdk, listAt, objectAt, overTheWire, replyOf, STAMP } from "./kit.ts";
+import { listAt, objectAt, overTheWire } from "../codec.ts";
+import { COST, COST_FIELDS, createWithSdk, replyOf, STAMP } from "./kit.ts";
 
 /** A reply of another dialect as a client of this one gets it. */
 function translated(from: Dialect, body: JsonObject, stamp: ReplyStamp = STAMP): JsonObject {

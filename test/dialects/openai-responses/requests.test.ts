@@ -6,7 +6,8 @@ import type { Dialect, EncodeTarget } from "../../../src/dialects/dialect.ts";
 import { openaiChat } from "../../../src/dialects/openai-chat/dialect.ts";
 import { openaiResponses } from "../../../src/dialects/openai-responses/dialect.ts";
 import { withPreviousItems } from "../../../src/dialects/openai-responses/previous.ts";
-import { listAt, objectAt, overTheWire, requestOf } from "./kit.ts";
+import { listAt, objectAt, overTheWire } from "../codec.ts";
+import { requestOf } from "./kit.ts";
 
 const TARGET: EncodeTarget = { provider: "openai", model: "gpt-5.6", maxOutputTokens: 32_000 };
 

@@ -6,6 +6,7 @@ import { anthropic } from "../../../src/dialects/anthropic/dialect.ts";
 import type { ReplyStamp, WireEvent } from "../../../src/dialects/dialect.ts";
 import { openaiChat } from "../../../src/dialects/openai-chat/dialect.ts";
 import { openaiResponses } from "../../../src/dialects/openai-responses/dialect.ts";
+import { listAt, objectAt } from "../codec.ts";
 import {
   COST,
   COST_FIELDS,
@@ -13,9 +14,7 @@ import {
   decodeAll,
   encodeAll,
   iterateWithSdk,
-  listAt,
   named,
-  objectAt,
   readWithSdk,
   relayAll,
   requestOf,
