@@ -1,5 +1,14 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { success } from "../../src/core/result.ts";
@@ -167,6 +176,22 @@ describe("setup", () => {
       expect(clients.filter((row: { isInstalled: boolean }) => row.isInstalled)).toEqual([]);
     },
   );
+
+  test.each(CLIENTS.map(({ id }) => [id]))("of %s in a new home and its undoing leave no folder behind", async (id) => {
+    const world = scene({ isInstalled: false });
+    const folder = join(world.home, "app");
+    mkdirSync(folder);
+    const all = () => readdirSync(world.home, { recursive: true }).toSorted();
+    const before = all();
+    const scopes = CLIENTS.find((client) => client.id === id)?.scopes ?? [];
+    for (const scope of scopes) {
+      const words = scope === "project" ? [id, "--project", "--folder", folder] : [id];
+      expect((await world.go(words)).code).toBe(0);
+      expect(all().length).toBeGreaterThan(before.length);
+      expect((await world.go([...words, "--undo"])).code).toBe(0);
+      expect(all()).toEqual(before);
+    }
+  });
 
   test("names the line of a broken file, ends with 3 and leaves it", async () => {
     const world = scene();

@@ -93,7 +93,7 @@ export function isSettled({ files, leftovers }: SetupPlan): boolean {
 
 /** Puts the files that were written back as they were before this run, and the record too. */
 function takeBack(plan: SetupPlan, made: readonly (readonly string[])[], path: string): void {
-  for (const [index, folders] of made.entries()) {
+  for (const [index, folders] of [...made.entries()].toReversed()) {
     const file = plan.files[index];
     if (file === undefined) continue;
     if (file.now === null) removeFile(file.path, folders);

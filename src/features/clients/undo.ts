@@ -46,9 +46,12 @@ export function planUndo(record: SetupRecord): Result<readonly UndoneFile[], Cli
   return success(files);
 }
 
-/** Writes what {@link planUndo} worked out. Files that were made by setup go, with their folders where those are empty. */
+/**
+ * Writes what {@link planUndo} worked out, the file that was written last first: a folder was made for the first that lies
+ * in it. Files that were made by setup go, with their folders where those are empty.
+ */
 export function carryOutUndo(files: readonly UndoneFile[]): CliProblem | null {
-  for (const { record, text, how } of files) {
+  for (const { record, text, how } of files.toReversed()) {
     if (how === "gone") continue;
     try {
       if (text === null) removeFile(record.path, record.folders);
