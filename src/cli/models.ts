@@ -43,8 +43,12 @@ function emptyText(all: readonly ModelView[]): string {
   return `none of ${formatPlural(all.length, "model")} matches`;
 }
 
-/** That `--provider` names none of those it could. */
+/** That `--provider` names none of those it could; a known one that is not configured is told how. */
 function unknownProvider(wanted: string, known: readonly string[], isAll: boolean): CliProblem {
+  if (!isAll && known.includes(wanted)) {
+    const fix = `lodestar provider add ${wanted}; lodestar models --all --provider ${wanted} shows what it has`;
+    return usageProblem("provider_not_configured", `${wanted} is not configured here`, fix);
+  }
   const which = isAll ? "no provider that Lodestar knows is called" : "no configured provider is called";
   const fix = isAll ? "lodestar models --all shows every provider" : "lodestar provider list shows them; --all, others";
   return usageProblem("unknown_provider", `${which} "${wanted}".${didYouMean(wanted, known)}`, fix);
@@ -71,8 +75,10 @@ async function configured(host: CliHost, args: Args): Promise<Result<readonly Mo
   if (args.provider === undefined || models.some(({ provider }) => provider === args.provider)) return success(models);
   const status = await fetchView<StatusView>(host, args, "read", "/v1/status");
   if (!status.ok) return status;
-  const known = status.value.providers.map(({ id }) => id);
-  return known.includes(args.provider) ? success(models) : failure(unknownProvider(args.provider, known, false));
+  const ids = status.value.providers.map(({ id }) => id);
+  if (ids.includes(args.provider)) return success(models);
+  const builtIn = (await host.backend()).knownProviders().map(({ id }) => id);
+  return failure(unknownProvider(args.provider, [...new Set([...ids, ...builtIn])], false));
 }
 
 /** Every known model; `--provider` must be known. */

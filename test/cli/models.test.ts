@@ -147,6 +147,12 @@ describe("models of one provider", () => {
     expect(err).toContain("lodestar provider list");
   });
 
+  test("that is known but not configured says how to configure it", async () => {
+    const { code, err } = await ask("deepseek");
+    expect([code, err.includes("deepseek is not configured here")]).toEqual([2, true]);
+    expect(err).toContain("lodestar provider add deepseek");
+  });
+
   test("that has none yet are none, without an error", async () => {
     expect(await ask("ollama")).toMatchObject({ code: 0, err: "none of 5 models matches\n" });
   });
