@@ -57,6 +57,19 @@ describe.skipIf(NO_OLLAMA_REASON !== "")(`with a real Ollama behind the binary $
     await ollama.stop();
   });
 
+  test("a tool that only speaks Ollama sees of a local model what Ollama itself says", async () => {
+    const show = async (url: string) => objectOf(await post(url, "/api/show", { model: SMOLLM }));
+    const { tensors, ...own } = await show(ollama.url);
+    expect([tensors, own.model_info]).toMatchObject([expect.any(Array), { "llama.context_length": 8192 }]);
+    const told = await eventually("the card of the model", async () => {
+      const body = await show(lodestar.apiUrl);
+      return body.modelfile === own.modelfile ? body : null;
+    });
+    expect(told).toEqual(own);
+    const listed = await fetch(`${lodestar.apiUrl}/v1/models/${LOCAL}`);
+    expect(await listed.json()).toMatchObject({ context_length: 8192, capabilities: { tools: false } });
+  });
+
   test("a dead paid provider is tried first, the local model answers, and costs show both attempts exactly", async () => {
     const own = await startLodestar({
       config: "chains: { default: [deepseek/deepseek-chat, free] }\n",
