@@ -15,6 +15,8 @@ export interface Asked extends Omit<OutgoingChat, "body"> {
   readonly reply: UpstreamReply;
 }
 
+const REFUSED = "refused by the model";
+
 /** Signatures are valid only where they were minted; a call's signature leaves the call itself whole. */
 function unsigned(draft: ChatDraft): ChatDraft {
   const warning: Warning = { field: "reasoning", action: "dropped", reason: "signed by another provider" };
@@ -26,6 +28,49 @@ function unthinking(draft: ChatDraft): ChatDraft {
   const { reasoning: _, ...request } = draft.request;
   const warning: Warning = { field: "reasoning", action: "dropped", reason: "the model cannot think" };
   return { ...draft, request, warnings: [...draft.warnings, warning] };
+}
+
+/** Sampling, by its name on the wire: models that reason refuse all of it. */
+const SAMPLING = [
+  ["temperature", "temperature"],
+  ["top_p", "topP"],
+  ["top_k", "topK"],
+  ["presence_penalty", "presencePenalty"],
+  ["frequency_penalty", "frequencyPenalty"],
+] as const;
+
+/** Whether a provider does not know sampling at this model; a value out of range is the client's own mistake. */
+function isSamplingRefusal(fault: Fault): boolean {
+  if (fault.kind !== "bad-request" || !/support/i.test(`${fault.code ?? ""} ${fault.message}`)) return false;
+  return SAMPLING.some(([field]) =>
+    fault.param === undefined ? fault.message.includes(field) : fault.param === field,
+  );
+}
+
+function unsampled(draft: ChatDraft): ChatDraft | null {
+  const asked = SAMPLING.filter(([, name]) => draft.request[name] !== undefined);
+  if (asked.length === 0) return null;
+  const request = { ...draft.request, ...Object.fromEntries(asked.map(([, name]) => [name, undefined])) };
+  const warnings = asked.map(([field]): Warning => ({ field, action: "dropped", reason: REFUSED }));
+  return { ...draft, request, warnings: [...draft.warnings, ...warnings] };
+}
+
+/** Some models want earlier thinking back, and say so in the same words; they are not asked without what they have. */
+function isReasoningRefusal(fault: Fault): boolean {
+  return (
+    fault.kind === "bad-request" && /reasoning_content/.test(fault.message) && !/missing|must/i.test(fault.message)
+  );
+}
+
+function forgetful(draft: ChatDraft): ChatDraft | null {
+  const messages = draft.request.messages.flatMap((message) => {
+    const parts = message.parts.filter(({ type }) => type !== "reasoning");
+    return parts.length === 0 && message.parts.length > 0 ? [] : [{ ...message, parts }];
+  });
+  const isSame = messages.every(({ parts }, index) => parts.length === draft.request.messages[index]?.parts.length);
+  if (isSame) return null;
+  const warning: Warning = { field: "reasoning", action: "dropped", reason: REFUSED };
+  return { ...draft, request: { ...draft.request, messages }, warnings: [...draft.warnings, warning] };
 }
 
 /** What a target is asked first: all that the client sent, but no other provider's signatures. */
@@ -40,6 +85,8 @@ function lesserDraft(draft: ChatDraft, fault: Fault): ChatDraft | null {
   if (fault.kind === "unsupported" && fault.feature === "thinking" && request.reasoning !== undefined) {
     return unthinking(draft);
   }
+  if (isSamplingRefusal(fault)) return unsampled(draft);
+  if (isReasoningRefusal(fault)) return forgetful(draft);
   return isSignatureRefusal(fault) && hasSignatures(request) ? unsigned(draft) : null;
 }
 
