@@ -1,4 +1,5 @@
 import packageFile from "../../package.json" with { type: "json" };
+import { ourId, soundRates } from "../../src/features/prices/models-dev.ts";
 import { PROVIDERS } from "../../src/providers/_all.ts";
 import { ROOT } from "../step.ts";
 import type { GeneratedFile } from "./providers.ts";
@@ -9,21 +10,6 @@ import {
   type SourceModel,
   type SourceProvider,
 } from "./providers-source.ts";
-
-/** Ids of a catalogue that Lodestar's price data spells otherwise. */
-const OUR_IDS: Readonly<Record<string, string>> = {
-  "openai-native": "openai",
-  gemini: "google",
-  moonshot: "moonshotai",
-  xai: "x-ai",
-  bedrock: "aws",
-  "amazon-bedrock": "aws",
-  vertex: "google-vertex",
-  ollama: "ollama-cloud",
-  "vercel-ai-gateway": "vercel",
-  "fireworks-ai": "fireworks",
-  togetherai: "together",
-};
 
 /** Addresses that the catalogue leaves to its own adapters. Source: each provider's API reference. */
 const BASE_URLS: Readonly<Record<string, string>> = {
@@ -38,9 +24,6 @@ const LEFT_OUT = new Set(
   ),
 );
 
-/** Models that their provider gives away, whatever a name says. Source: docs.z.ai/guides/overview/pricing. */
-const GIVEN_AWAY = new Set(["glm-4.5-flash", "glm-4.7-flash"]);
-
 /** Price-data ids of the declarations by hand: those win. */
 const DECLARED = new Set(PROVIDERS.flatMap(({ id, priceId }) => [id, priceId ?? id]));
 
@@ -49,10 +32,6 @@ interface Entry {
   readonly source: number;
   readonly provider: SourceProvider | undefined;
   readonly models: readonly SourceModel[];
-}
-
-function ourId(id: string): string {
-  return OUR_IDS[id] ?? id;
 }
 
 /** Whether a provider can be asked with nothing but its address and a key. */
@@ -87,15 +66,12 @@ export function providerLine({ id, provider, models }: Entry): string | null {
   return [id, provider.name, provider.protocol, url, provider.env.join(","), known].join("\t");
 }
 
-/** 0/0 stands for free tiers and plans there, which is no price, unless the model is known to be given away. */
-function ratesOf(model: SourceModel): readonly (number | null)[] {
-  const { input, outputPrice, cacheRead, cacheWrite } = model;
+function ratesOf({ id, input, outputPrice, cacheRead, cacheWrite }: SourceModel): readonly (number | null)[] {
   if (input === undefined || outputPrice === undefined) return [];
-  const isFree = /[:-]free$/.test(model.id) || GIVEN_AWAY.has(model.id);
-  if (input + outputPrice === 0) return isFree ? [0, 0] : [];
-  // A cached token that costs more than a fresh one is a slip of the source.
-  const isCacheSound = cacheRead === undefined || cacheRead <= input;
-  const rates = [input, outputPrice, isCacheSound ? (cacheRead ?? null) : null, cacheWrite ?? null];
+  const sound = soundRates(id, { input, output: outputPrice, ...(cacheRead === undefined ? {} : { cacheRead }) });
+  if (sound === undefined) return [];
+  const isFree = input + outputPrice === 0;
+  const rates = [input, outputPrice, ...(isFree ? [] : [sound.cacheRead ?? null, cacheWrite ?? null])];
   return rates.slice(0, rates.findLastIndex((rate) => rate !== null) + 1);
 }
 

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } 
 import { join } from "node:path";
 import type { Loaded } from "../config/load.ts";
 import type { StatusView } from "../core/admin-view.ts";
+import { ageOfPrices } from "../core/price-view.ts";
 import { formatBytes, formatCount, formatDay, formatPlural } from "../terminal/format.ts";
 import type { Environment } from "../terminal/terminal.ts";
 import type { StoreCheck } from "./backend.ts";
@@ -17,8 +18,6 @@ export interface Check {
 
 /** Less free space than this is a warning. Bytes. */
 const LITTLE_SPACE = 512 * 1024 * 1024;
-/** A price table older than this is a warning. Milliseconds. */
-const OLD_PRICES_MS = 45 * 24 * 3_600_000;
 
 function check(name: string, state: Check["state"], message: string, fix: string | null = null): Check {
   return { name, state, message, fix };
@@ -151,12 +150,12 @@ function checkPrices({ daemon }: StatusView, now: number): Check {
       `this machine says ${formatDay(now)}, before the day of the price table (${date})`,
       "set the clock",
     );
-  const isOld = now - at > OLD_PRICES_MS;
+  const { days, isOld } = ageOfPrices(date, now);
   return check(
     "prices",
     isOld ? "warning" : "ok",
-    `${source}, ${date}`,
-    isOld ? "lodestar update brings newer prices" : null,
+    `${source}, ${date}${isOld ? `: ${days} days old` : ""}`,
+    isOld ? "lodestar prices update" : null,
   );
 }
 

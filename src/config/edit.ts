@@ -97,6 +97,31 @@ export function removeBudget(text: string, file: string, budget: NewBudget): Res
   });
 }
 
+/** The text with your own rates of a model set, or taken out (null). Comments and order are kept. */
+export function setPriceOverride(
+  text: string,
+  file: string,
+  model: string,
+  rates: Readonly<Record<string, number>> | null,
+): Result<string, readonly ConfigProblem[]> {
+  return edit(text, file, (document) => {
+    const isThere = isMap(document.getIn(["prices", "overrides"], true));
+    if (rates === null) {
+      if (isThere) document.deleteIn(["prices", "overrides", model]);
+      for (const path of [["prices", "overrides"], ["prices"]]) {
+        const map = document.getIn(path, true);
+        if (isMap(map) && map.items.length === 0) document.deleteIn(path);
+      }
+      return;
+    }
+    if (!isMap(document.get("prices", true))) document.set("prices", document.createNode({}));
+    if (!isThere) document.setIn(["prices", "overrides"], document.createNode({}));
+    const before = document.getIn(["prices", "overrides", model], true);
+    if (isMap(before)) for (const [name, rate] of Object.entries(rates)) before.set(name, rate);
+    else document.setIn(["prices", "overrides", model], document.createNode(rates));
+  });
+}
+
 /** Writes a configuration file whole or not at all, keeping its mode (0600 for a new one). Throws when the disk refuses. */
 export function writeConfigFile(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

@@ -16,8 +16,7 @@ const Rate = v.union(
 );
 const PerThousand = v.pipe(v.number("must be USD per thousand"), v.minValue(0, "must be USD per thousand, 0 or more"));
 
-/** Prices of one model as a person writes them; the shape of `RateCard` in the core. */
-export const RateCardSchema = v.strictObject({
+const rates = {
   input: v.optional(Rate),
   output: v.optional(Rate),
   cacheRead: v.optional(Rate),
@@ -27,8 +26,15 @@ export const RateCardSchema = v.strictObject({
   cacheReadAudio: v.optional(Rate),
   outputAudio: v.optional(Rate),
   inputImage: v.optional(Rate),
+  inputVideo: v.optional(Rate),
   outputImage: v.optional(Rate),
   outputReasoning: v.optional(Rate),
   requestsPerThousand: v.optional(PerThousand),
   webSearchesPerThousand: v.optional(PerThousand),
+};
+
+/** Prices of one model as a person writes them; the shape of `RateCard` in the core. */
+export const RateCardSchema = v.strictObject({
+  ...rates,
+  serviceTiers: v.optional(v.record(v.string(), v.strictObject(rates))),
 });

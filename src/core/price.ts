@@ -79,7 +79,9 @@ function exactRate(rate: number): Decimal {
 type Tier = Exclude<Rate, number>["tiers"][number];
 
 function reachedTier(tiers: readonly Tier[], inputTokens: number): Tier | undefined {
-  return tiers.findLast((tier) => inputTokens > tier.above);
+  let reached: Tier | undefined;
+  for (const tier of tiers) if (inputTokens > tier.above && !(tier.above < (reached?.above ?? 0))) reached = tier;
+  return reached;
 }
 
 function rateAt(rate: Rate | undefined, inputTokens: number): Decimal | undefined {

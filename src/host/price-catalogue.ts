@@ -76,6 +76,11 @@ function readSection(id: string): CatalogueSection | undefined {
   };
 }
 
+/** The ids of all providers that the bundled catalogue lists. */
+export function bundledProviders(): readonly string[] {
+  return [...MODEL_LINES.matchAll(/^@(\S+) /gm)].map(([, id = ""]) => id);
+}
+
 /** What the bundled catalogue has of a provider, by its id in the price data. Read when it is first asked for. */
 export function bundledCatalogue(id: string): CatalogueSection | undefined {
   if (!sections.has(id)) {

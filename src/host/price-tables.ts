@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { failure, type Result, success } from "../core/result.ts";
-import { bundledCatalogue, type CatalogueModel, type CatalogueSection } from "./price-catalogue.ts";
+import { bundledCatalogue, bundledProviders, type CatalogueModel, type CatalogueSection } from "./price-catalogue.ts";
 import { bundledPrices, type PriceData } from "./price-data.ts";
 import { errorText, readIfPresent, writePrivateFile } from "./private-file.ts";
 
@@ -10,6 +10,8 @@ import { errorText, readIfPresent, writePrivateFile } from "./private-file.ts";
 export interface PriceTables {
   readonly data: () => PriceData;
   readonly catalogue: (provider: string) => CatalogueSection | undefined;
+  /** The providers of the catalogue, by their ids in the price data. */
+  readonly listed: () => readonly string[];
 }
 
 /** A whole catalogue as an update brings it, by the provider's id in the price data. */
@@ -34,7 +36,11 @@ export interface StateTables extends PriceTables {
 }
 
 /** The tables that are compiled in. */
-export const BUNDLED_TABLES: PriceTables = { data: bundledPrices, catalogue: bundledCatalogue };
+export const BUNDLED_TABLES: PriceTables = {
+  data: bundledPrices,
+  catalogue: bundledCatalogue,
+  listed: bundledProviders,
+};
 /** No update at all. */
 export const NO_UPDATE: UpdatedPrices = { table: null, catalogue: null };
 
@@ -131,6 +137,7 @@ export function newestTables({ table, catalogue }: UpdatedPrices, bundled: Price
       if (section !== undefined) sections.set(provider, section);
       return section;
     },
+    listed: () => [...new Set([...bundled.listed(), ...Object.keys(catalogue?.providers ?? {})])],
   };
 }
 
@@ -146,6 +153,7 @@ export function openTables(stateDir: string): StateTables {
   return {
     data: () => open().tables.data(),
     catalogue: (provider) => open().tables.catalogue(provider),
+    listed: () => open().tables.listed(),
     updated() {
       const { update } = open();
       return update.ok ? update.value : NO_UPDATE;
