@@ -53,6 +53,19 @@ describe("what Ollama says of its models", () => {
     expect(TOLD).toMatchObject({ capabilities: ["completion"], model_info: { "llama.context_length": 8192 } });
   });
 
+  test("is what /api/show says of a model at another Ollama too, and of one whose name has slashes", async () => {
+    const upstream = await fake(({ path }) => ({
+      kind: "json",
+      body: path === "/api/show" ? SHOWN : (ollamaCatalogue(path, [{ name: "hf.co/lab/smol:1b" }]) ?? {}),
+    }));
+    const opened = await gateway(`providers: { den: { dialect: ollama, baseUrl: "${upstream.url}", local: true } }`, {
+      OLLAMA_HOST: upstream.url,
+    });
+    for (const model of ["den/hf.co/lab/smol:1b", "hf.co/lab/smol:1b"]) {
+      expect(await (await opened.fetch("/api/show", { json: { model } })).json()).toEqual(TOLD);
+    }
+  });
+
   test("is in every list of models: context and what it can, for an alias of it too", async () => {
     const { get } = await engine(
       () => ONE,
