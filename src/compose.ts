@@ -5,17 +5,17 @@ import { apiContext } from "./compose/api.ts";
 import { catalogueViews } from "./compose/catalogue.ts";
 import { startDaemon } from "./compose/daemon.ts";
 import { loadFor, openState } from "./compose/opening.ts";
-import { stateProblem } from "./compose/problems.ts";
+import { undoPricesOf, updatePricesOf } from "./compose/prices.ts";
 import { openReading } from "./compose/reader.ts";
 import { randomSecret } from "./compose/secret.ts";
-import { stateDirectory } from "./config/paths.ts";
+import { openPrivateStateDir, stateDirOf } from "./compose/state-dir.ts";
 import { failure, type Result, success } from "./core/result.ts";
 import { systemClock } from "./host/clock.ts";
 import { LOG_NAME, logDirectory } from "./host/log-file.ts";
 import { followLog } from "./host/log-follow.ts";
 import { detach, raiseFetchCap, selfCommand, signalDaemon, waitUntilGone } from "./host/process.ts";
 import { readSecret, removeSecret, storeSecret } from "./host/secrets.ts";
-import { openStateDir, readAdminToken } from "./host/state.ts";
+import { readAdminToken } from "./host/state.ts";
 import { findDaemon } from "./host/state-lock.ts";
 import { createAdminApp } from "./http/admin.ts";
 import { createApiHandler } from "./http/app.ts";
@@ -76,11 +76,6 @@ async function openAdmin(inputs: BackendInputs): Promise<Result<InProcessApp, Cl
   return success({ answer: inProcessAdmin({ ...opening, version: inputs.version }), close });
 }
 
-/** The state directory that a command line means; the configuration is not needed for it. */
-function stateDirOf({ flags, environment }: BackendInputs): string {
-  return stateDirectory(environment, flags.stateDir);
-}
-
 function locateDaemon(inputs: BackendInputs): ReturnType<Backend["locateDaemon"]> {
   const stateDir = stateDirOf(inputs);
   const token = readAdminToken(stateDir);
@@ -91,8 +86,8 @@ function locateDaemon(inputs: BackendInputs): ReturnType<Backend["locateDaemon"]
 }
 
 async function detachDaemon(inputs: BackendInputs, argv: readonly string[]): Promise<Result<ReadyRecord, CliProblem>> {
-  const directory = openStateDir(stateDirOf(inputs));
-  if (!directory.ok) return failure(stateProblem(directory.error));
+  const directory = openPrivateStateDir(inputs);
+  if (!directory.ok) return directory;
   const stateDir = directory.value;
   const started = await detach({
     command: selfCommand(argv),
@@ -113,8 +108,8 @@ async function detachDaemon(inputs: BackendInputs, argv: readonly string[]): Pro
 }
 
 function storeKey(inputs: BackendInputs, provider: string, key: string | null): Result<string | null, CliProblem> {
-  const directory = openStateDir(stateDirOf(inputs));
-  if (!directory.ok) return failure(stateProblem(directory.error));
+  const directory = openPrivateStateDir(inputs);
+  if (!directory.ok) return directory;
   const before = readSecret(directory.value, provider);
   const replaced = before.ok && before.value !== null ? before.value.value : null;
   if (key === null) {
@@ -151,6 +146,8 @@ export const backend: Backend = {
   listCatalogue: ({ environment }) => catalogueViews(environment, systemClock.now()),
   knownProviders,
   storeKey,
+  updatePrices: updatePricesOf,
+  undoPrices: undoPricesOf,
   followLog: (stateDir, view) => followLog({ directory: logDirectory(stateDir), clock: systemClock, ...view }),
   checkStores: async (inputs) => checkStores(stateDirOf(inputs)),
 };

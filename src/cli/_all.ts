@@ -70,6 +70,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./models.ts")).command,
   },
   {
+    name: "prices",
+    description: "The price tables in use: how old, update, show, compare, override",
+    group: "See",
+    load: async () => (await import("./prices.ts")).command,
+  },
+  {
     name: "requests",
     description: "The latest requests: to whom, why, tokens, cost, how long",
     group: "See",
@@ -107,7 +113,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "keys",
-    description: "Client keys: create, list, revoke",
+    description: "Client keys: create, limit, list, revoke",
     group: "Set up",
     load: async () => (await import("./keys.ts")).command,
   },

@@ -1,5 +1,6 @@
 import type { CatalogueModelView } from "../core/admin-view.ts";
 import type { LodestarEvent } from "../core/event.ts";
+import type { PriceWish, UpdatedSource } from "../core/price-view.ts";
 import type { Result } from "../core/result.ts";
 import type { CliProblem } from "../terminal/problem.ts";
 import type { Environment } from "../terminal/terminal.ts";
@@ -134,6 +135,13 @@ export interface Backend {
   listCatalogue(inputs: BackendInputs): readonly CatalogueModelView[];
   /** Every provider that `provider add` knows by name. */
   knownProviders(): readonly KnownProvider[];
+  /** Takes published prices into the state directory: each source from a URL or a file. A running daemon uses them after a reload. */
+  updatePrices(
+    inputs: BackendInputs,
+    wishes: readonly PriceWish[],
+  ): Promise<Result<readonly UpdatedSource[], CliProblem>>;
+  /** Goes back to the prices before the last update; false when there is nothing to go back to. */
+  undoPrices(inputs: BackendInputs): Result<boolean, CliProblem>;
   /** Stores a provider's key in the state directory (0600), or removes it (null); returns the one it replaced. */
   storeKey(inputs: BackendInputs, provider: string, key: string | null): Result<string | null, CliProblem>;
 }

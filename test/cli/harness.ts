@@ -52,6 +52,8 @@ const NO_BACKEND: Backend = {
     { id: "ollama", name: "Ollama", keyEnv: [], isLocal: true },
   ],
   storeKey: () => success(null),
+  updatePrices: async () => failure(failureProblem("test", "no prices in this test")),
+  undoPrices: () => success(false),
 };
 
 /** Runs one command line in this process, with buffers for a terminal, at noon of a fixed day. */
