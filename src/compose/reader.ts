@@ -25,6 +25,7 @@ function readOnlyLedger(reader: LedgerReader): Ledger {
     groups: reader.groups,
     recentRequests: reader.recentRequests,
     spent: reader.spent,
+    prunable: reader.prunable,
     price: reader.price,
     close: reader.close,
     flush: () => Promise.resolve(),
@@ -34,6 +35,7 @@ function readOnlyLedger(reader: LedgerReader): Ledger {
     settle: refuseWrite,
     closeOpenIntents: refuseWrite,
     prune: refuseWrite,
+    repairDay: refuseWrite,
   };
 }
 

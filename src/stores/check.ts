@@ -1,7 +1,12 @@
 import { Database } from "bun:sqlite";
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { failure, type Result, success } from "../core/result.ts";
+import { ledgerPlan } from "./ledger-plan.ts";
+import type { StoreFault } from "./ports.ts";
+import { openReader } from "./sqlite/database.ts";
 import { storeFaultOf } from "./sqlite/fault.ts";
+import { checkDays } from "./sqlite/ledger-check.ts";
 
 /** What was found when a database file was looked at closely. */
 export interface StoreCheck {
@@ -25,6 +30,49 @@ function checkFile(file: string): StoreCheck {
     return { file, isSound: false, message: storeFaultOf(error, file).message };
   } finally {
     database?.close();
+  }
+}
+
+/** What a close look at the ledger found. */
+export interface LedgerCheck {
+  readonly file: string;
+  /** What SQLite's integrity check says; empty when the file is sound. */
+  readonly damage: readonly string[];
+  /** Attempts whose sums were held against them. */
+  readonly rows: number;
+  /** The first moment that could be checked (Unix ms): what was pruned before left only its daily sums. */
+  readonly from: number | null;
+  readonly wrongSums: number;
+  readonly wrongLast: number;
+  readonly lostPrices: number;
+}
+
+/** Looks at all of `ledger.db`, also beside a daemon; changes nothing. `onDay` hears of each UTC day (Unix ms) when it is done. */
+export function checkLedger(stateDir: string, onDay: (day: number) => void): Result<LedgerCheck, StoreFault> {
+  const opened = openReader(ledgerPlan(stateDir));
+  if (!opened.ok) return opened;
+  const database = opened.value;
+  const file = join(stateDir, "ledger.db");
+  try {
+    const found = database.query<{ integrity_check: string }, []>("PRAGMA integrity_check(20)").all();
+    const damage = found.map((row) => row.integrity_check).filter((line) => line !== "ok");
+    let sum: LedgerCheck = { file, damage, rows: 0, from: null, wrongSums: 0, wrongLast: 0, lostPrices: 0 };
+    for (const day of checkDays(database)) {
+      onDay(day.day);
+      sum = {
+        ...sum,
+        rows: sum.rows + day.rows,
+        from: sum.from ?? day.day,
+        wrongSums: sum.wrongSums + day.wrongSums,
+        wrongLast: sum.wrongLast + day.wrongLast,
+        lostPrices: sum.lostPrices + day.lostPrices,
+      };
+    }
+    return success(sum);
+  } catch (error) {
+    return failure(storeFaultOf(error, file));
+  } finally {
+    database.close();
   }
 }
 

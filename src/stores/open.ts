@@ -2,6 +2,7 @@ import type { Database } from "bun:sqlite";
 import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { failure, type Result, success } from "../core/result.ts";
+import { ledgerPlan } from "./ledger-plan.ts";
 import type { KeyReader, KeyStore, Ledger, LedgerReader, StoreFault } from "./ports.ts";
 import { type DatabasePlan, openReader, openWriter } from "./sqlite/database.ts";
 import { storeFaultOf } from "./sqlite/fault.ts";
@@ -11,8 +12,6 @@ import { createSqliteLedger } from "./sqlite/ledger.ts";
 import { createLedgerReader } from "./sqlite/ledger-queries.ts";
 import keysInitial from "./sqlite/migrations/keys/0001-initial.sql" with { type: "text" };
 import keysLimits from "./sqlite/migrations/keys/0002-limits.sql" with { type: "text" };
-import ledgerInitial from "./sqlite/migrations/ledger/0001-initial.sql" with { type: "text" };
-import ledgerLabels from "./sqlite/migrations/ledger/0002-labels-and-sums.sql" with { type: "text" };
 
 /** The stores of a state directory, for its one owner. */
 export interface Stores {
@@ -26,14 +25,6 @@ export interface StoreReaders {
   readonly ledger: LedgerReader;
   readonly keys: KeyReader;
   close(): void;
-}
-
-function ledgerPlan(stateDir: string): DatabasePlan {
-  const migrations = [
-    { name: "0001-initial", sql: ledgerInitial },
-    { name: "0002-labels-and-sums", sql: ledgerLabels },
-  ];
-  return { path: join(stateDir, "ledger.db"), migrations, durability: "durable" };
 }
 
 function keysPlan(stateDir: string): DatabasePlan {

@@ -104,6 +104,8 @@ export interface LedgerReader {
    */
   spent(filter: SpentFilter): NanoUsd;
   price(id: string): PriceRow | null;
+  /** How many rows {@link Ledger.prune} of `before` would delete, all chunks together. */
+  prunable(before: number): number;
   /** For a {@link Ledger}: commits what is queued if it can, then closes the file. */
   close(): void;
 }
@@ -132,6 +134,11 @@ export interface Ledger extends LedgerReader {
    * sums; returns how many it deleted, 0 when done.
    */
   prune(before: number): number;
+  /**
+   * Mends the sums of one UTC day from its rows, if they are wrong: the first day that has rows after `after` (Unix ms), or the
+   * very first. Null when there is no further day. What was pruned cannot be mended.
+   */
+  repairDay(after: number | null): { readonly day: number; readonly wasWrong: boolean } | null;
   health(): LedgerHealth;
 }
 

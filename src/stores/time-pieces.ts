@@ -5,6 +5,11 @@ export const DAY_MS = 86_400_000;
 /** The end of a span that has none. */
 export const END_OF_TIME = Number.MAX_SAFE_INTEGER;
 
+/** The UTC midnight at or before a moment. */
+export function midnightBefore(at: number): number {
+  return Math.floor(at / DAY_MS) * DAY_MS;
+}
+
 /** Part of a span and what answers it: daily sums, hourly sums, or the rows themselves. Unix ms, `to` exclusive. */
 export interface TimePiece {
   readonly unit: "day" | "hour" | "row";
@@ -14,7 +19,7 @@ export interface TimePiece {
 
 /** Where a start counts that lies in pruned time: of a day without its hours, noon stands for all. */
 export function keptMoment(startedAt: number, prunedBefore: number): number {
-  return startedAt < prunedBefore ? Math.floor(startedAt / DAY_MS) * DAY_MS + DAY_MS / 2 : startedAt;
+  return startedAt < prunedBefore ? midnightBefore(startedAt) + DAY_MS / 2 : startedAt;
 }
 
 function ceilTo(unitMs: number, at: number): number {

@@ -19,7 +19,7 @@ import {
   totalOf,
 } from "../ledger-sums.ts";
 import type { Ledger, LedgerFilter, RequestSummary } from "../ports.ts";
-import { DAY_MS, keptMoment } from "../time-pieces.ts";
+import { DAY_MS, keptMoment, midnightBefore } from "../time-pieces.ts";
 
 interface MemoryRow {
   readonly row: LedgerRow;
@@ -208,8 +208,12 @@ export function createMemoryLedger(clock: { now(): number }): Ledger {
       commit();
       return spentOf(rows.parts(filter, null));
     },
+    prunable: (before) =>
+      rows.matching({ to: midnightBefore(before) }).filter(({ row }) => row.endedAt !== null).length,
     price: (id) => prices.get(id) ?? null,
-    prune: (before) => rows.deleteBefore(Math.floor(before / DAY_MS) * DAY_MS),
+    prune: (before) => rows.deleteBefore(midnightBefore(before)),
+    // Its sums are made from its rows at each reading.
+    repairDay: () => null,
     health: () => ({
       queued: queue.length,
       queuedBytes: queue.bytes,

@@ -4,7 +4,7 @@ import type { NanoUsd } from "../../core/money.ts";
 import type { PriceRow } from "../../core/price.ts";
 import { groupDays, groupsOf, spentOf, totalOf } from "../ledger-sums.ts";
 import type { GroupBy, LedgerFilter, LedgerReader, RequestSummary, SpentFilter } from "../ports.ts";
-import { END_OF_TIME } from "../time-pieces.ts";
+import { END_OF_TIME, midnightBefore } from "../time-pieces.ts";
 import type { Bindings } from "./bindings.ts";
 import { filterBindings } from "./filter-bindings.ts";
 import { type StoredAttempt, toLedgerRow } from "./ledger-row.ts";
@@ -17,6 +17,7 @@ interface Statements {
   readonly rows: Statement<StoredAttempt, [Bindings]>;
   readonly rowsOfRequest: Statement<StoredAttempt, [Bindings]>;
   readonly summary: Statement<{ attempts: number; startedAt: number; costNanoUsd: number | null }, [Bindings]>;
+  readonly prunable: Statement<{ rows: number }, [Bindings]>;
   readonly price: Statement<{ json: string }, [Bindings]>;
 }
 
@@ -25,6 +26,7 @@ function prepare(database: Database): Statements {
     rows: database.query(sql.ROWS_BY_TIME),
     rowsOfRequest: database.query(sql.ROWS_OF_REQUEST),
     summary: database.query(sql.REQUEST_SUMMARY),
+    prunable: database.query(sql.COUNT_OLD_ATTEMPTS),
     price: database.query(sql.FIND_PRICE),
   };
 }
@@ -77,6 +79,7 @@ export function createLedgerReader(database: Database): LedgerReader {
     spent,
     recentRequests: (limit, filter = {}) =>
       [...pagesOf(statements, filter, limit, 1)].map((stored) => summaryOf(statements, toLedgerRow(stored))),
+    prunable: (before) => statements.prunable.get({ before: midnightBefore(before) })?.rows ?? 0,
     price(id) {
       const found = statements.price.get({ id });
       // Written by this program from a PriceRow.

@@ -57,6 +57,12 @@ DELETE FROM attempts WHERE id IN (
   ORDER BY started_at LIMIT $limit
 )`;
 
+/** What {@link DELETE_OLD_ATTEMPTS} would come to; each count is from an index alone. */
+export const COUNT_OLD_ATTEMPTS = `
+SELECT (SELECT COUNT(*) FROM attempts WHERE started_at < $before) - (
+  SELECT COUNT(*) FROM attempts WHERE state IN ('reserved', 'streaming') AND started_at < $before
+) AS rows`;
+
 export const FIND_PRICE = "SELECT json FROM prices WHERE id = $id";
 
 /** What {@link LedgerFilter} asks of a row of `attempts` or `attempt_counts`, its request apart. */

@@ -1,8 +1,9 @@
 import type { Database } from "bun:sqlite";
 import { createLedgerQueue } from "../ledger-queue.ts";
 import type { Ledger, LedgerReader } from "../ports.ts";
-import { DAY_MS } from "../time-pieces.ts";
+import { midnightBefore } from "../time-pieces.ts";
 import { createGroupCommit, type LedgerClock } from "./group-commit.ts";
+import { repairDay } from "./ledger-check.ts";
 import { createLedgerWriter } from "./ledger-writer.ts";
 
 /** What a SQLite ledger is made of. */
@@ -54,7 +55,11 @@ export function createSqliteLedger(parts: LedgerParts): Ledger {
     },
     flush: async () => commits.flush(),
     closeOpenIntents: (at) => writer.closeOpen(at),
-    prune: (before) => writer.deleteBefore(Math.floor(before / DAY_MS) * DAY_MS, PRUNE_ROWS),
+    prune: (before) => writer.deleteBefore(midnightBefore(before), PRUNE_ROWS),
+    repairDay(after) {
+      commits.flush();
+      return repairDay(parts.writer, after);
+    },
     health: () => ({ queued: queue.length, queuedBytes: queue.bytes, isFull: isFull(), ...commits.status() }),
     close() {
       commits.stop();

