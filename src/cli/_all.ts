@@ -46,6 +46,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./ask.ts")).command,
   },
   {
+    name: "budgets",
+    description: "Limits on spending: how much of each is used, and what happens beyond",
+    group: "See",
+    load: async () => (await import("./budgets.ts")).command,
+  },
+  {
     name: "costs",
     description: "What was spent, by model, provider, project, key, session or day",
     group: "See",
@@ -122,6 +128,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     description: "Providers: add a key, list, test, remove",
     group: "Set up",
     load: async () => (await import("./provider.ts")).command,
+  },
+  {
+    name: "project",
+    description: "Projects: their rules, their costs, their budgets",
+    group: "Set up",
+    load: async () => (await import("./project.ts")).command,
   },
   {
     name: "responses",

@@ -1,4 +1,7 @@
+import type { BudgetStep } from "../core/budget.ts";
 import type { LodestarEvent } from "../core/event.ts";
+import { formatUsd } from "../core/money.ts";
+import { ageOfPrices } from "../core/price-view.ts";
 import { targetName } from "../core/target.ts";
 import { formatCost, formatDuration, formatPlural } from "../terminal/format.ts";
 import type { CliProblem } from "../terminal/problem.ts";
@@ -59,6 +62,21 @@ export function showSummary({ summary }: Daemon, terminal: Terminal): void {
 
 /** One event as a line for a person. Null for what only machines want. */
 export function eventLine(event: LodestarEvent): string | null {
+const STEP_WORDS: Readonly<Record<BudgetStep, string>> = {
+  warning: "has reached",
+  exceeded: "is used up at",
+  capped: "cut an answer at",
+  degraded: "sent a request to a free model at",
+  refused: "refused a request at",
+};
+
+function budgetLine(event: Extract<LodestarEvent, { event: "budget" }>): string {
+  const { budget, name, step, percent, spentNanoUsd, limitNanoUsd } = event;
+  const whose = name === null || !budget.includes("*") ? "" : ` of ${plainText(name)}`;
+  const request = event.requestId === null ? "" : `${event.requestId} `;
+  return `${request}budget ${plainText(budget)}${whose} ${STEP_WORDS[step]} ${percent} % (${formatUsd(spentNanoUsd)} of ${formatUsd(limitNanoUsd)})`;
+}
+
   switch (event.event) {
     case "settled": {
       const { intent, outcome } = event;
@@ -72,6 +90,8 @@ export function eventLine(event: LodestarEvent): string | null {
       return `${event.provider} (${event.account}) is ${event.state}: ${plainText(event.reason)}`;
     case "config":
       return `configuration ${event.outcome}: ${plainText(event.message)}`;
+    case "budget":
+      return budgetLine(event);
     case "draining":
       return `draining: ${formatPlural(event.open, "open answer")}, at most ${formatDuration(event.deadlineMs)}`;
     case "ready":

@@ -1,3 +1,4 @@
+import type { LodestarEvent } from "../core/event.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { Daemon, DaemonFlags, ReadyRecord } from "./backend.ts";
@@ -51,6 +52,9 @@ function readyEvent(daemon: Daemon, host: CliHost): string {
   return JSON.stringify({ event: "ready", apiUrl, adminUrl, stateDir, version: host.version, pid: process.pid });
 }
 
+/** What a person who watches the terminal is told of; the rest is in the log. */
+const LOUD: ReadonlySet<LodestarEvent["event"]> = new Set(["draining", "config", "fallback", "health", "budget"]);
+
 function announce(daemon: Daemon, host: CliHost, isJson: boolean): () => void {
   const { terminal } = host;
   if (isJson) {
@@ -62,9 +66,7 @@ function announce(daemon: Daemon, host: CliHost, isJson: boolean): () => void {
   showSummary(daemon, terminal);
   for (const line of readyLines(daemon, terminal.style)) terminal.out(line);
   return daemon.subscribe((event) => {
-    const isLoud =
-      event.event === "draining" || event.event === "config" || event.event === "fallback" || event.event === "health";
-    const line = isLoud ? eventLine(event) : null;
+    const line = LOUD.has(event.event) ? eventLine(event) : null;
     if (line !== null) terminal.talk(line);
   });
 }

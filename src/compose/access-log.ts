@@ -27,6 +27,12 @@ function write(event: LodestarEvent, log: Log): void {
     case "health":
       log.write("warn", `${event.provider}/${event.account} is ${event.state}`, { reason: event.reason });
       return;
+    case "budget": {
+      const { budget, name, step, percent, spentNanoUsd, limitNanoUsd, requestId } = event;
+      const fields = { name, percent, spentNanoUsd, limitNanoUsd, ...(requestId === null ? {} : { requestId }) };
+      log.write("warn", `budget ${budget}: ${step}`, fields);
+      return;
+    }
     case "config":
       log.write(event.outcome === "loaded" ? "info" : "error", `configuration ${event.outcome}`, {
         detail: event.message,

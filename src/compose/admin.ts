@@ -134,4 +134,7 @@ export function adminContext(parts: AdminParts): AdminContext {
     control: parts.control,
     now: () => clock.now(),
   };
+    budgets: () => services.budgets.states(),
+    webhooks: () => runtime.alerts.views(),
+    testWebhooks: () => runtime.alerts.test(services.settings().webhooks),
 }

@@ -32,7 +32,8 @@ function bookFor({ settings, stateDir }: Loaded): PriceBook {
   return createPriceBook({ ...pricingOf(settings), data, catalogue });
 }
 
-function registerSecrets({ providers }: Settings, redactor: Redactor): void {
+function registerSecrets({ providers, webhooks }: Settings, redactor: Redactor): void {
+  for (const { secret } of webhooks) if (secret !== null) redactor.addSecret(secret);
   for (const { key } of providers.flatMap((entry) => entry.accounts)) {
     if (key !== null) redactor.addSecret(key);
   }

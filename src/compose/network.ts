@@ -2,15 +2,17 @@ import { failure, type Result, success } from "../core/result.ts";
 import { extraCertificates } from "../host/certificates.ts";
 import type { Clock } from "../host/clock.ts";
 import { createEgress, type Egress } from "../host/egress.ts";
+import { createPoster, type PostJson } from "../host/egress-post.ts";
 import { proxyFromEnvironment } from "../host/proxy.ts";
 import type { SendUpstream } from "../host/upstream.ts";
 import { createUpstream } from "../host/upstream-fetch.ts";
 import { type CliProblem, failureProblem } from "../terminal/problem.ts";
 
-/** The two ways out: to providers, and guarded to whatever a user names by URL. */
+/** The ways out: to providers, guarded to whatever a request names by URL, and to the webhooks of the configuration. */
 export interface Network {
   readonly send: SendUpstream;
   readonly egress: Egress;
+  readonly post: PostJson;
 }
 
 /** Opens both, with proxies and certificate authorities from the environment. */
@@ -27,5 +29,6 @@ export function openNetwork(
   return success({
     send: createUpstream({ proxyFor: proxyFor.value, ca: ca.value, clock }),
     egress: createEgress({ clock, ca: ca.value }),
+    post: createPoster({ clock, ca: ca.value }),
   });
 }

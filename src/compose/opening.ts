@@ -17,6 +17,9 @@ import { openNetwork } from "./network.ts";
 import { configProblem, stateProblem, storeProblem } from "./problems.ts";
 import { createRuntime, type Runtime } from "./runtime.ts";
 
+/** What webhooks were not yet told of gets this long to go out at the end. */
+const ALERTS_MS = 2_000;
+
 /** A state directory that is ours: locked, its stores open, the gateway built on them. */
 export interface Opening {
   readonly runtime: Runtime;
@@ -132,6 +135,7 @@ export function openState(
     clock,
     recovered,
     async close() {
+      await runtime.alerts.close(ALERTS_MS);
       runtime.close();
       await stores.ledger.flush().catch((error: unknown) => {
         log.write("error", "the ledger could not be committed at the end", { error: String(error) });

@@ -4,6 +4,7 @@ import type { Directory } from "../core/directory.ts";
 import type { Redactor } from "../core/redact.ts";
 import { failure, success } from "../core/result.ts";
 import { DIALECTS } from "../dialects/_all.ts";
+import { type Alerts, createAlerts } from "../features/alerts/alerts.ts";
 import { type Bus, createBus } from "../gateway/bus.ts";
 import { makeDirectory } from "../gateway/directory.ts";
 import { createHealthBook } from "../gateway/health.ts";
@@ -15,6 +16,7 @@ import { createSettler } from "../gateway/settle.ts";
 import { createWatchdog } from "../gateway/watchdog.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Egress } from "../host/egress.ts";
+import type { PostJson } from "../host/egress-post.ts";
 import type { Log } from "../host/log.ts";
 import { pullHint } from "../host/ollama.ts";
 import type { SendUpstream } from "../host/upstream.ts";
@@ -35,6 +37,7 @@ export interface RuntimeParts {
   readonly redactor: Redactor;
   readonly send: SendUpstream;
   readonly egress: Egress;
+  readonly post: PostJson;
   readonly version: string;
 }
 
@@ -43,6 +46,8 @@ export interface Runtime {
   readonly services: Services;
   readonly local: LocalModels;
   readonly bus: Bus;
+  /** The webhooks. */
+  readonly alerts: Alerts;
   readonly projects: ProjectBook;
   readonly loaded: () => Loaded;
   /** Takes a new configuration into use; requests in flight end under the old one. */
@@ -126,6 +131,9 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   const isSubscription = (id: string): boolean => config.find(id)?.auth === "client";
   const baselineModel = (): string => settings().baselineModel;
   const directory = followDirectory(config, local, clock);
+  const alerts = createAlerts({ clock, post: parts.post, log, mintId: () => `evt_${Bun.randomUUIDv7("base64url")}` });
+  alerts.use(settings().webhooks);
+  bus.subscribe(alerts.offer);
   const projects = createProjectBook({
     store: parts.projects,
     settings,
@@ -161,10 +169,12 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     projects,
     loaded: config.loaded,
     use(next) {
+    alerts,
       config.use(next);
       health.reset();
       directory.forget();
       void local.refresh().then(directory.forget);
+      alerts.use(next.settings.webhooks);
     },
     abort: () => shutdown.abort(),
     close() {

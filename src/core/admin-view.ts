@@ -1,7 +1,9 @@
+import type { Budget } from "./budget.ts";
 import type { HealthState } from "./event.ts";
 import type { KeyLimits } from "./key-limits.ts";
 import type { CostGroup, LedgerRow, Totals } from "./ledger.ts";
 import type { NanoUsd } from "./money.ts";
+import type { Savings } from "./savings.ts";
 
 /** How one provider does, as `status` shows it. */
 export interface ProviderView {
@@ -68,7 +70,21 @@ export interface CostsView {
   readonly to: number | null;
   readonly by: string;
   readonly totals: Totals;
+  readonly savings: Savings;
   readonly groups: readonly CostGroup[];
+}
+
+/** What a round of pruning did. `before` is Unix ms; rows are left where `isDone` is false, or none was to be deleted. */
+export interface PruneView {
+  readonly before: number;
+  readonly deleted: number;
+  readonly left: number;
+  readonly isDone: boolean;
+}
+
+/** The day (Unix ms) whose sums were looked at, and whether they were wrong; null when there is no further day. */
+export interface RepairView {
+  readonly mended: { readonly day: number; readonly wasWrong: boolean } | null;
 }
 
 /** One request as `requests --json` lists it. */
@@ -85,6 +101,51 @@ export interface RequestDetailView {
   readonly requestId: string;
   readonly costNanoUsd: NanoUsd | null;
   readonly attempts: readonly LedgerRow[];
+}
+
+/** One budget as it stands, as `budgets --json` lists it. Times are Unix ms. */
+export interface BudgetView
+  extends Pick<Budget, "id" | "scope" | "period" | "limitNanoUsd" | "over" | "warnAt" | "origin"> {
+  /** Whom it counts: where a budget counts several apart, each has an entry. */
+  readonly name: string | null;
+  readonly spentNanoUsd: NanoUsd;
+  /** Held for calls that are open. */
+  readonly reservedNanoUsd: NanoUsd;
+  /** Never below 0. */
+  readonly leftNanoUsd: NanoUsd;
+  readonly from: number | null;
+  readonly resetsAt: number | null;
+  readonly unpriced: "allow" | "deny";
+}
+
+/** `budgets --json`. */
+export interface BudgetsView {
+  readonly timeZone: string;
+  readonly budgets: readonly BudgetView[];
+}
+
+/** A webhook and what became of its events, as `webhooks --json` lists it; of its URL only the host is told. */
+export interface WebhookView {
+  readonly host: string;
+  readonly isSigned: boolean;
+  /** By name; empty means budgets and health. */
+  readonly events: readonly string[];
+  readonly queued: number;
+  readonly delivered: number;
+  readonly givenUp: number;
+  readonly dropped: number;
+  readonly lastError: string | null;
+}
+
+/** How a sample went, as `webhooks test --json` lists it. */
+export interface WebhookTrialView {
+  readonly host: string;
+  readonly isSigned: boolean;
+  /** Null where there was no answer. */
+  readonly status: number | null;
+  /** Null when it was taken. */
+  readonly error: string | null;
+  readonly durationMs: number;
 }
 
 /** A client key without its secret. */

@@ -43,8 +43,8 @@ export interface EgressOptions {
 
 const MAX_REDIRECTS = 3;
 
-/** Every address of a name, by the system's resolver. */
-async function resolveBySystem(host: string): Promise<readonly string[]> {
+/** Every address of a name, by the system's resolver; none for an unknown one. */
+export async function resolveBySystem(host: string): Promise<readonly string[]> {
   try {
     return (await Bun.dns.lookup(host)).map(({ address }) => address);
   } catch {
@@ -91,8 +91,8 @@ export function createEgress(options: EgressOptions): Egress {
   };
 }
 
-/** The outcome, or the reason of an abort as soon as it comes: a resolver that hangs has no signal of its own. */
-function untilAborted<Value>(
+/** The outcome of work, or the reason of an abort as soon as it comes: a resolver that hangs has no signal of its own. */
+export function untilAborted<Value>(
   signal: AbortSignal,
   work: Promise<Result<Value, EgressFault>>,
 ): Promise<Result<Value, EgressFault>> {
@@ -136,15 +136,33 @@ async function requestOnce(text: string, job: Job): Promise<Result<{ url: URL; r
   return connectToAny(url, addresses, job);
 }
 
-/** Tries the checked addresses one by one, IPv4 first, until one takes the connection. */
-async function connectToAny(url: URL, addresses: readonly string[], job: Job) {
+function connectToAny(url: URL, addresses: readonly string[], { signal, limits, ca }: Job) {
+  const headers = { accept: limits.mediaTypes.join(", "), "accept-encoding": "identity" };
+  return fetchPinned(url, addresses, { method: "GET", headers, signal, ca });
+}
+
+/** One request to addresses that were checked; `signal` aborts with an {@link EgressFault} as its reason. */
+export interface PinnedRequest {
+  readonly method: "GET" | "POST";
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+  readonly ca: readonly string[];
+}
+
+/** Tries the checked addresses one by one, IPv4 first, until one takes the connection. Redirects are not followed. */
+export async function fetchPinned(
+  url: URL,
+  addresses: readonly string[],
+  request: PinnedRequest,
+): Promise<Result<{ readonly url: URL; readonly response: Response }, EgressFault>> {
   const ordered = [...addresses].sort((one, other) => Number(one.includes(":")) - Number(other.includes(":")));
   let last = egressFault("url_unreachable", `${hostOf(url)} cannot be reached.`);
   for (const address of ordered) {
     try {
-      return success({ url, response: await fetchPinned(url, address, job) });
+      return success({ url, response: await fetchAt(url, address, request) });
     } catch (error) {
-      if (job.signal.aborted) return failure<EgressFault>(job.signal.reason);
+      if (request.signal.aborted) return failure<EgressFault>(request.signal.reason);
       last = egressFault(
         "url_unreachable",
         `${hostOf(url)} cannot be reached (${errorCode(error) || "no connection"}).`,
@@ -154,16 +172,14 @@ async function connectToAny(url: URL, addresses: readonly string[], job: Job) {
   return failure(last);
 }
 
-function fetchPinned(url: URL, address: string, { signal, limits, ca }: Job): Promise<Response> {
+function fetchAt(url: URL, address: string, request: PinnedRequest): Promise<Response> {
+  const { method, headers, body, signal, ca } = request;
   const literal = address.includes(":") ? `[${address}]` : address;
   const isName = parseAddress(hostOf(url)) === undefined;
   return fetch(`${url.protocol}//${literal}:${portOf(url)}${url.pathname}${url.search}`, {
-    headers: {
-      host: url.host,
-      accept: limits.mediaTypes.join(", "),
-      "accept-encoding": "identity",
-      "user-agent": "lodestar",
-    },
+    method,
+    headers: { "user-agent": "lodestar", ...headers, host: url.host },
+    ...(body === undefined ? {} : { body }),
     redirect: "manual",
     proxy: false,
     // A pooled connection is found by address: it may have been opened for another name.

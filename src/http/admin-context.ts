@@ -1,5 +1,6 @@
 import type { Settings } from "../config/settings.ts";
-import type { DaemonView, LocalView, ModelView } from "../core/admin-view.ts";
+import type { DaemonView, LocalView, ModelView, WebhookTrialView, WebhookView } from "../core/admin-view.ts";
+import type { BudgetState } from "../core/budget.ts";
 import type { HealthState, LodestarEvent } from "../core/event.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { KeyLimits } from "../core/key-limits.ts";
@@ -58,6 +59,12 @@ export interface AdminContext {
 }
 
 /** What only a running daemon can do. */
+  /** Every budget as it stands. */
+  budgets(): readonly BudgetState[];
+  /** The webhooks; without a daemon with nothing sent. */
+  webhooks(): readonly WebhookView[];
+  /** Posts a sample to every webhook of the configuration. */
+  testWebhooks(): Promise<readonly WebhookTrialView[]>;
 export interface AdminControl {
   subscribe(listener: (event: LodestarEvent) => void): () => void;
   /** Reads the configuration again: what changed, or why the old one stays. */

@@ -1,5 +1,6 @@
 import { type Context, Hono } from "hono";
 import { setCookie } from "hono/cookie";
+import { answerBudgets } from "./admin-budgets.ts";
 import type { AdminContext, AdminControl } from "./admin-context.ts";
 import { eventStream } from "./admin-events.ts";
 import { adminError, callerOf, guardOrigin, requireAdmin, sessionCookieName } from "./admin-guard.ts";
@@ -118,6 +119,16 @@ function addRoutes(app: Hono, admin: AdminContext): void {
     ),
   );
   app.post("/v1/reload", (context) => withControl(context, admin, (control) => reload(context, control)));
+  app.get("/v1/requests/:id/explain", (context) => answerExplain(context, admin, context.req.param("id")));
+  app.get("/v1/budgets", (context) => refuseQuery(context) ?? answerBudgets(context, admin));
+  app.get(
+    "/v1/webhooks",
+    plain(() => ({ webhooks: admin.webhooks() })),
+  );
+  app.post(
+    "/v1/webhooks/test",
+    plain(async () => ({ webhooks: await admin.testWebhooks() })),
+  );
   app.post("/v1/stop", (context) => withControl(context, admin, (control) => stop(context, control)));
   app.get("/metrics", (context) =>
     context.text(renderMetrics(admin), 200, { "content-type": "text/plain; version=0.0.4" }),

@@ -7,6 +7,20 @@ import { intentOf, NOON, outcomeOf } from "../stores/attempts.ts";
 
 const FAULT = { kind: "timeout", message: "no first token within 120 s\u001b[2J" } as const;
 
+const BUDGET = {
+  event: "budget",
+  at: NOON,
+  budget: "day:project:web",
+  scope: "project",
+  name: "web",
+  period: "day",
+  percent: 80,
+  spentNanoUsd: 4_000_000_000,
+  limitNanoUsd: 5_000_000_000,
+  resetsAt: NOON,
+  requestId: null,
+} as const;
+
 describe("an event in words", () => {
   test.each<[LodestarEvent, string]>([
     [
@@ -41,6 +55,17 @@ describe("an event in words", () => {
       },
       "deepseek (default) is open: 5 faults in 60 s",
     ],
+    [{ ...BUDGET, step: "warning" }, "budget day:project:web has reached 80 % ($4.00 of $5.00)"],
+    [
+      { ...BUDGET, step: "exceeded", budget: "day:project:*" },
+      "budget day:project:* of web is used up at 80 % ($4.00 of $5.00)",
+    ],
+    [
+      { ...BUDGET, step: "refused", budget: "month", name: null, requestId: "req_1" },
+      "req_1 budget month refused a request at 80 % ($4.00 of $5.00)",
+    ],
+    [{ ...BUDGET, step: "degraded" }, "budget day:project:web sent a request to a free model at 80 % ($4.00 of $5.00)"],
+    [{ ...BUDGET, step: "capped" }, "budget day:project:web cut an answer at 80 % ($4.00 of $5.00)"],
     [{ event: "config", at: NOON, outcome: "rejected", message: "line 3" }, "configuration rejected: line 3"],
     [{ event: "draining", at: NOON, open: 1, deadlineMs: 30_000 }, "draining: 1 open answer, at most 30.0 s"],
   ])("%#", (event, words) => {

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { loadSettings } from "../../src/config/load.ts";
 import type { Settings } from "../../src/config/settings.ts";
 import type { LodestarEvent } from "../../src/core/event.ts";
+import type { WebhookTrialView } from "../../src/core/admin-view.ts";
+import type { BudgetState } from "../../src/core/budget.ts";
 import { NO_LIMITS } from "../../src/core/key-limits.ts";
 import type { AttemptIntent, AttemptOutcome } from "../../src/core/ledger.ts";
 import type { AdminContext, AdminControl } from "../../src/http/admin-context.ts";
@@ -39,6 +41,8 @@ export interface WorldOptions {
 
 function settingsOf(stateDir: string, environment: Readonly<Record<string, string>>): Settings {
   const inputs = {
+  readonly budgets?: readonly BudgetState[];
+  readonly trials?: readonly WebhookTrialView[];
     flags: { stateDir },
     environment: { HOME: stateDir, ...environment },
     systemFile: join(stateDir, "none"),
@@ -163,6 +167,9 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
   };
 }
 
+    budgets: () => options.budgets ?? [],
+    webhooks: () => [],
+    testWebhooks: async () => options.trials ?? [],
 /** `base` with those members of `more` that it has, so that intent members never reach an outcome. */
 function pick<Base extends object>(base: Base, more: object): Base {
   const known = Object.entries(more).filter(([name]) => name in base);

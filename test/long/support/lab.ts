@@ -84,6 +84,7 @@ export function openLab({ loaded, ledger, clock, send }: LabParts): Lab {
   const egress = {
     fetchGuarded: () => Promise.resolve(failure({ code: "url_forbidden" as const, message: "a lab fetches nothing" })),
   };
+  const post = () => Promise.resolve(failure({ code: "url_forbidden" as const, message: "a lab tells nobody" }));
   const runtime = createRuntime({
     loaded,
     stores,
@@ -93,6 +94,7 @@ export function openLab({ loaded, ledger, clock, send }: LabParts): Lab {
     redactor,
     send,
     egress,
+    post,
     version: "0.0.0-lab",
   });
   runtime.local.stop();
