@@ -221,6 +221,57 @@ describe("corner cases of the wire formats", () => {
     expect(text).toContain("not public");
   });
 
+  const TARGETS = ["chat/m", "messages/m", "responses/m", "google/gemini-3.1-flash-lite"];
+  test.each(TARGETS)("corner case 12: a PDF, and an image in a tool's result, reach %s", async (model) => {
+    const { ask } = await open();
+    const source = (media_type: string, data: string) => ({ type: "base64", media_type, data });
+    const { response, call: seen } = await ask("/v1/messages", {
+      model,
+      max_tokens: 50,
+      messages: [
+        { role: "user", content: [{ type: "document", title: "a.pdf", source: source("application/pdf", "UERG") }] },
+        { role: "assistant", content: [{ type: "tool_use", id: "toolu_1", name: "look", input: {} }] },
+        {
+          role: "user",
+          content: [
+            {
+              type: "tool_result",
+              tool_use_id: "toolu_1",
+              content: [
+                { type: "text", text: "the shot" },
+                { type: "image", source: source("image/png", "SU1H") },
+              ],
+            },
+          ],
+        },
+      ],
+      tools: [{ name: "look", input_schema: { type: "object" } }],
+    });
+    expect(response.status).toBe(200);
+    for (const said of ["UERG", "application/pdf", "the shot", "SU1H", "image/png"]) expect(seen?.body).toContain(said);
+  });
+
+  test("corner case 8: a turn without content is left out where the target refuses it", async () => {
+    const { ask } = await open();
+    const messages = [...HELLO, { role: "assistant", content: "" }, { role: "user", content: "go on" }];
+    const { response, sent } = await ask(CHAT, { model: "messages/m", messages });
+    expect(response.status).toBe(200);
+    expect(sent.messages).toMatchObject([{ role: "user", content: [{ text: "hello" }, { text: "go on" }] }]);
+  });
+
+  const ENDS = [
+    ["pause_turn", "stop"],
+    ["refusal", "content_filter"],
+    ["max_tokens", "length"],
+    ["stop_sequence", "stop"],
+    ["model_context_window_exceeded", "length"],
+  ] as const;
+  test.each(ENDS)("corner case 11: Anthropic's %s is %s to a client of chat", async (stop_reason, told) => {
+    const { ask } = await open(() => ({ kind: "json", body: { ...messagesReply("hi"), stop_reason } }));
+    const { text } = await ask(CHAT, { model: "messages/m", messages: HELLO });
+    expect(JSON.parse(text).choices[0].finish_reason).toBe(told);
+  });
+
   test("corner case 13: stream: true is answered as a stream where the upstream answers whole", async () => {
     const { ask } = await open(() => ({ kind: "json", body: chatReply("whole") }));
     const { response, text } = await ask(CHAT, { model: "chat/m", messages: HELLO, stream: true });
