@@ -42,6 +42,15 @@ export function multiplyDecimal(left: Decimal, right: Decimal): Decimal {
   return { mantissa: left.mantissa * right.mantissa, scale: left.scale + right.scale };
 }
 
+/** The number with every digit that it has, and none more: `0.0000375`, `12`. */
+export function decimalText({ mantissa, scale }: Decimal): string {
+  const sign = mantissa < 0n ? "-" : "";
+  const digits = String(mantissa < 0n ? -mantissa : mantissa).padStart(scale + 1, "0");
+  const whole = digits.slice(0, digits.length - scale);
+  const fraction = digits.slice(digits.length - scale).replace(/0+$/, "");
+  return `${sign}${whole}${fraction === "" ? "" : `.${fraction}`}`;
+}
+
 /** A dollar amount rounded once, half up, to nano-dollars. */
 export function toNanoUsd(usd: Decimal): NanoUsd {
   const shift = 9 - usd.scale;

@@ -1,0 +1,222 @@
+import type { Result } from "../core/result.ts";
+import { processScreen, type Screen } from "../features/counter/screen.ts";
+import { EXIT_CODES } from "../terminal/exit-code.ts";
+import { readKeys } from "../terminal/keys.ts";
+import type { CliProblem } from "../terminal/problem.ts";
+import { createScreenDiff } from "../terminal/screen-diff.ts";
+import type { CliHost, Outcome } from "./command.ts";
+import { type Connection, lostConnection, openAdmin } from "./connection.ts";
+import { createDashboardReader, type DashboardReader } from "./costs-dashboard-data.ts";
+import { type DashboardGroup, type DashboardState, GROUPS, pressKey } from "./costs-dashboard-state.ts";
+import { type DashboardData, dashboardLines, renderDashboard, renderSnapshot } from "./costs-dashboard-view.ts";
+import type { DaemonArgs } from "./shared-flags.ts";
+import { readServerEvents } from "./sse.ts";
+
+/** What the command line says of the first screen. */
+export interface DashboardWish {
+  readonly period: DashboardState["period"];
+  readonly by: string;
+  readonly filters: Readonly<Record<string, string | undefined>>;
+}
+
+/** At most four screens a second, however many requests there are. */
+const LEAST_PAUSE_MS = 250;
+/** How often it looks where no daemon tells of changes, and tries again where one was lost. */
+const LOOK_MS = 2_000;
+const SNAPSHOT_COLUMNS = 100;
+
+const ENTER_SCREEN = "\u001b[?1049h\u001b[?25l";
+const LEAVE_SCREEN = "\u001b[0m\u001b[?25h\u001b[?1049l";
+
+function firstState({ period, by }: DashboardWish): DashboardState {
+  const group: DashboardGroup = GROUPS.find((name) => name === by) ?? "model";
+  const view = { view: "groups", group: null, requestId: null, selected: 0 } as const;
+  return { period, by: group, order: "cost", filter: "", typing: null, isHelp: false, ...view };
+}
+
+async function showOnce(
+  host: CliHost,
+  connection: Connection,
+  reader: DashboardReader,
+  state: DashboardState,
+  isJson: boolean,
+): Promise<Outcome> {
+  const data = await reader.read(connection, state);
+  if (!data.ok) return data.error;
+  const { terminal } = host;
+  if (isJson) {
+    const { costs, trend, budgets, requests, readAt } = data.value;
+    terminal.out(JSON.stringify({ costs: { ...costs, period: state.period }, trend, budgets, requests, readAt }));
+    return EXIT_CODES.ok;
+  }
+  const columns = Number.isFinite(terminal.columns) ? terminal.columns : SNAPSHOT_COLUMNS;
+  const look = { size: { columns, rows: Number.POSITIVE_INFINITY }, style: terminal.style, now: host.now() };
+  for (const line of renderSnapshot(state, data.value, look)) terminal.out(line);
+  return EXIT_CODES.ok;
+}
+
+/** Something that asks for a new reading: keys, events of the daemon, time. Only the first of many at once counts. */
+interface Wake {
+  wake(): void;
+  /** Resolves at the next wake-up, at once where one came since the last. */
+  next(): Promise<void>;
+}
+
+function createWake(): Wake {
+  let isAwake = true;
+  let resolveNext: (() => void) | null = null;
+  return {
+    wake() {
+      isAwake = true;
+      resolveNext?.();
+    },
+    async next() {
+      if (!isAwake) await new Promise<void>((resolve) => (resolveNext = resolve));
+      isAwake = false;
+      resolveNext = null;
+    },
+  };
+}
+
+function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, delayMs);
+    const stop = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}
+
+/** Wakes at every event of the daemon, and now and then where there are none. */
+async function follow(connection: Connection, host: CliHost, signal: AbortSignal, wake: () => void): Promise<void> {
+  while (!signal.aborted) {
+    if (connection.source === "daemon") await followEvents(connection, host, signal, wake);
+    await pause(LOOK_MS, signal);
+    wake();
+  }
+}
+
+async function followEvents(
+  connection: Connection,
+  host: CliHost,
+  signal: AbortSignal,
+  wake: () => void,
+): Promise<void> {
+  try {
+    const response = await connection.send("/v1/events", { signal });
+    if (!response.ok || !response.value.ok) return;
+    for await (const _ of readServerEvents(response.value.body ?? new Blob([]).stream())) wake();
+  } catch (error) {
+    if (!signal.aborted) lostConnection(error, host, connection.where);
+  }
+}
+
+interface Session {
+  readonly host: CliHost;
+  readonly connection: Connection;
+  readonly reader: DashboardReader;
+  readonly screen: Screen;
+}
+
+/** The state that keys change and the data that readings change, drawn as often as either does. */
+interface Live {
+  readonly state: () => DashboardState;
+  /** False where a key ended the dashboard. */
+  press(bytes: Uint8Array): boolean;
+  /** Takes a reading; a problem stands beside the last good one, and comes back where there is none. */
+  take(read: Result<DashboardData, CliProblem>): CliProblem | null;
+  draw(): void;
+}
+
+function createLive({ host, screen }: Session, first: DashboardState): Live {
+  const diff = createScreenDiff();
+  let state = first;
+  let data: DashboardData | null = null;
+  const look = () => ({ size: screen.size(), style: host.terminal.style, now: host.now() });
+  function draw(): void {
+    if (data !== null) screen.write(diff.draw(renderDashboard(state, data, look()), screen.size()));
+  }
+  return {
+    state: () => state,
+    draw,
+    press(bytes) {
+      for (const key of readKeys(new TextDecoder().decode(bytes))) {
+        const lines = data === null ? { names: [], page: 1 } : dashboardLines(state, data, look());
+        const next = pressKey(state, key, lines);
+        if (next === null) return false;
+        state = next;
+      }
+      draw();
+      return true;
+    },
+    take(read) {
+      if (!read.ok && data === null) return read.error;
+      if (read.ok) data = read.value;
+      else if (data !== null) data = { ...data, problem: read.error.message };
+      draw();
+      return null;
+    },
+  };
+}
+
+/** Reads again and again, as often as something asks for it, until the signal. */
+async function readOn({ connection, reader }: Session, live: Live, wake: Wake, ended: AbortSignal): Promise<Outcome> {
+  const over = new Promise<null>((resolve) => ended.addEventListener("abort", () => resolve(null), { once: true }));
+  while (!ended.aborted) {
+    await Promise.race([wake.next(), over]);
+    const read = await Promise.race([reader.read(connection, live.state()), over]);
+    if (read === null || ended.aborted) break;
+    const problem = live.take(read);
+    if (problem !== null) return problem;
+    await pause(LEAST_PAUSE_MS, ended);
+  }
+  return EXIT_CODES.ok;
+}
+
+/** The live view, until a key or a signal ends it; the terminal is as before then, also after a crash. */
+async function runLive(session: Session, first: DashboardState): Promise<Outcome> {
+  const { host, connection, screen } = session;
+  const live = createLive(session, first);
+  const wake = createWake();
+  const ended = new AbortController();
+  const releases = [
+    screen.atExit(() => LEAVE_SCREEN),
+    screen.takeInput((bytes) => {
+      if (live.press(bytes)) wake.wake();
+      else ended.abort();
+    }),
+    screen.onResize(live.draw),
+    host.onSignal(() => ended.abort()),
+  ];
+  screen.write(ENTER_SCREEN);
+  const following = follow(connection, host, ended.signal, wake.wake);
+  try {
+    return await readOn(session, live, wake, ended.signal);
+  } finally {
+    ended.abort();
+    for (const release of releases) release();
+    screen.write(LEAVE_SCREEN);
+    await following;
+  }
+}
+
+/** `costs --dashboard`: live on a terminal, one plain snapshot anywhere else and for `--json`. */
+export async function showDashboard(
+  host: CliHost,
+  args: DaemonArgs & { readonly json: boolean },
+  wish: DashboardWish,
+): Promise<Outcome> {
+  const opened = await openAdmin(host, args, "read");
+  if (!opened.ok) return opened.error;
+  const connection = opened.value;
+  const reader = createDashboardReader(wish.filters, host.now);
+  const isLive = host.terminal.isOutTty && host.stdin.isTTY === true && host.environment.TERM !== "dumb" && !args.json;
+  try {
+    if (!isLive) return await showOnce(host, connection, reader, firstState(wish), args.json);
+    return await runLive({ host, connection, reader, screen: processScreen() }, firstState(wish));
+  } finally {
+    await connection.close();
+  }
+}

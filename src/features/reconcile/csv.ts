@@ -1,0 +1,105 @@
+/** One record of a CSV file, with the line (from 1) that it begins on. */
+export interface CsvRecord {
+  readonly line: number;
+  readonly fields: readonly string[];
+}
+
+/** A file that is no CSV (RFC 4180): the message says where and what was seen. */
+export class CsvError extends Error {
+  override readonly name = "CsvError";
+}
+
+/** More than any record of numbers: beyond it the file is something else, and must not fill the memory. */
+const MOST_RECORD_CHARS = 1_000_000;
+
+const NEW_LINE = "\n";
+
+/** The fields of one record whose quotes are balanced. */
+function splitRecord(text: string, line: number): readonly string[] {
+  if (!text.includes('"')) return text.split(",");
+  const fields: string[] = [];
+  let at = 0;
+  for (;;) {
+    const isQuoted = text[at] === '"';
+    const end = isQuoted ? closingQuote(text, at + 1) + 1 : nextComma(text, at);
+    const raw = isQuoted ? text.slice(at + 1, end - 1).replaceAll('""', '"') : text.slice(at, end);
+    if (!isQuoted && raw.includes('"'))
+      throw new CsvError(`line ${line}: a quote inside a field that does not begin with one`);
+    if (end < text.length && text[end] !== ",") {
+      throw new CsvError(`line ${line}: "${text.slice(end, end + 10)}" after a closing quote, where a comma must come`);
+    }
+    fields.push(raw);
+    if (end >= text.length) return fields;
+    at = end + 1;
+  }
+}
+
+function nextComma(text: string, from: number): number {
+  const comma = text.indexOf(",", from);
+  return comma < 0 ? text.length : comma;
+}
+
+function closingQuote(text: string, from: number): number {
+  for (let at = text.indexOf('"', from); ; at = text.indexOf('"', at + 2)) {
+    if (at < 0) return text.length;
+    if (text[at + 1] !== '"') return at;
+  }
+}
+
+function quotesIn(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) count += 1;
+  return count;
+}
+
+/** Lines of text as bytes come in, without their ends; refuses what is no text. */
+async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let rest = "";
+  for await (const chunk of chunks) {
+    rest += decodeText(decoder, chunk);
+    if (rest.includes("\u0000")) throw new CsvError("it holds bytes that no text has: a binary file");
+    const lines = rest.split(NEW_LINE);
+    rest = lines.pop() ?? "";
+    yield* lines;
+    if (rest.length > MOST_RECORD_CHARS) throw new CsvError("a line is longer than a million characters");
+  }
+  rest += decodeText(decoder, null);
+  if (rest !== "") yield rest;
+}
+
+function decodeText(decoder: TextDecoder, chunk: Uint8Array | null): string {
+  try {
+    return chunk === null ? decoder.decode() : decoder.decode(chunk, { stream: true });
+  } catch {
+    throw new CsvError("it is no UTF-8 text: a binary file, or one in another encoding (save it as UTF-8)");
+  }
+}
+
+/**
+ * The records of a CSV file (RFC 4180) as its bytes come, so that a file of any size takes little memory. Line ends may be LF
+ * or CRLF, a byte order mark is left out, empty lines are skipped. Throws a {@link CsvError}.
+ */
+export async function* readCsv(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<CsvRecord> {
+  let [line, began] = [0, 1];
+  let open: string[] = [];
+  let openChars = 0;
+  for await (const text of linesOf(chunks)) {
+    line += 1;
+    const isOpening = quotesIn(text) % 2 === 1;
+    if (open.length > 0 || isOpening) {
+      if (open.length === 0) began = line;
+      open.push(text);
+      openChars += text.length;
+      if (open.length === 1 || !isOpening) {
+        if (openChars > MOST_RECORD_CHARS) break;
+        continue;
+      }
+    }
+    const record = open.length === 0 ? text : open.join(NEW_LINE);
+    const whole = record.endsWith("\r") ? record.slice(0, -1) : record;
+    if (whole.trim() !== "") yield { line: open.length === 0 ? line : began, fields: splitRecord(whole, line) };
+    [open, openChars] = [[], 0];
+  }
+  if (open.length > 0) throw new CsvError(`line ${began}: a quoted field is never closed`);
+}

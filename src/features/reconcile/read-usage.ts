@@ -1,0 +1,169 @@
+import { type NanoUsd, parseDecimal, toNanoUsd } from "../../core/money.ts";
+import { didYouMean } from "../../core/suggest.ts";
+import { utcOfDay } from "../../core/zone.ts";
+import { CsvError, type CsvRecord, readCsv } from "./csv.ts";
+
+/** What is counted in a usage export. Money in nano-dollars, the others in tokens. */
+export const FIGURES = ["uncachedInput", "cacheRead", "cacheWrite", "output", "cost"] as const;
+
+/** One of {@link FIGURES}. */
+export type Figure = (typeof FIGURES)[number];
+
+/** Counts of one day and model; a figure that a file has no column for is absent. */
+export type Figures = Readonly<Partial<Record<Figure, number>>>;
+
+/** The sums of one day (`2026-10-05`) and model of a file. */
+export interface UsageRow {
+  readonly day: string;
+  /** As in the file; `provider/model` where the file names the provider. */
+  readonly model: string;
+  readonly figures: Figures;
+}
+
+/** A usage export, added up. */
+export interface UsageFile {
+  readonly rows: readonly UsageRow[];
+  /** The figures that the file has columns for. */
+  readonly figures: readonly Figure[];
+  readonly records: number;
+}
+
+/** The columns of the generic format: `docs/costs.md` documents them. */
+export const COLUMNS = {
+  day: "day",
+  provider: "provider",
+  model: "model",
+  uncached_input_tokens: "uncachedInput",
+  cache_read_tokens: "cacheRead",
+  cache_write_tokens: "cacheWrite",
+  output_tokens: "output",
+  cost_usd: "cost",
+} as const satisfies Readonly<Record<string, Figure | "day" | "provider" | "model">>;
+
+type ColumnName = keyof typeof COLUMNS;
+type Place = (typeof COLUMNS)[ColumnName];
+
+const NAMES = Object.keys(COLUMNS) as readonly ColumnName[];
+
+/** Days times models beyond this are no usage export. */
+const MOST_ROWS = 200_000;
+
+function seen(fields: readonly string[]): string {
+  const text = fields.join(",");
+  return `it begins with "${text.length > 80 ? `${text.slice(0, 80)}…` : text}"`;
+}
+
+/** What is wrong with a first line that is not ours. */
+function headerProblem(fields: readonly string[], unknown: string): string {
+  const [only = ""] = fields;
+  const separator = fields.length === 1 ? [";", "\t", "|"].find((sign) => only.includes(sign)) : undefined;
+  if (separator !== undefined) {
+    return `its columns are separated by ${separator === "\t" ? "tabs" : `"${separator}"`}, not by commas; ${seen(fields)}`;
+  }
+  if (/^\s*[{[]/.test(only)) return `it looks like JSON, not like CSV; ${seen(fields)}`;
+  return `unknown column "${unknown}".${didYouMean(unknown, NAMES)} Known are ${NAMES.join(", ")}; ${seen(fields)}`;
+}
+
+/** Which place each column has, or why the header is not one. */
+function readHeader({ fields }: CsvRecord): readonly Place[] {
+  const names = fields.map((field) =>
+    field
+      .trim()
+      .toLowerCase()
+      .replaceAll(/[\s-]+/g, "_"),
+  );
+  const unknown = names.find((name) => !Object.hasOwn(COLUMNS, name));
+  if (unknown !== undefined) throw new CsvError(headerProblem(fields, unknown));
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new CsvError(`the column "${twice}" is there twice`);
+  const missing = ["day", "model"].find((name) => !names.includes(name));
+  if (missing !== undefined) throw new CsvError(`there is no column "${missing}"; ${seen(fields)}`);
+  // Each is a known name: looked up above.
+  const places = names.map((name) => COLUMNS[name as ColumnName]);
+  if (!FIGURES.some((figure) => places.includes(figure))) {
+    throw new CsvError("there is no column to compare: neither tokens nor cost_usd");
+  }
+  return places;
+}
+
+/** Groups of three by commas, spaces, underscores or apostrophes, as people and spreadsheets write them. */
+const GROUPED = /^-?\d{1,3}([,_' \u00a0\u202f])\d{3}(?:\1\d{3})*(?:\.\d+)?$/;
+
+function plainNumber(text: string): string {
+  const bare = text.trim().replace(/^(-?)\$\s*/, "$1");
+  return GROUPED.test(bare) ? bare.replaceAll(/[,_' \u00a0\u202f]/g, "") : bare;
+}
+
+function readTokens(text: string): number | null {
+  const plain = plainNumber(text);
+  if (plain === "") return 0;
+  return /^\d{1,15}(?:\.0+)?$/.test(plain) ? Number(plain) : null;
+}
+
+function readCost(text: string): NanoUsd | null {
+  const plain = plainNumber(text);
+  if (plain === "") return 0;
+  if (!/^-?\d{1,7}(?:\.\d{1,30})?(?:e-\d{1,2})?$/i.test(plain)) return null;
+  const usd = parseDecimal(plain);
+  return usd === undefined ? null : toNanoUsd(usd);
+}
+
+function readFigure(figure: Figure, text: string, line: number): number {
+  const value = figure === "cost" ? readCost(text) : readTokens(text);
+  if (value !== null) return value;
+  const name = NAMES.find((one) => COLUMNS[one] === figure) ?? figure;
+  const wanted = figure === "cost" ? "an amount in US dollars such as 12.34" : "a whole number of tokens, 0 or more";
+  throw new CsvError(`line ${line}: ${name} is "${text.slice(0, 40)}", but must be ${wanted}`);
+}
+
+function readDay(text: string, line: number): string {
+  const day = text.trim().slice(0, 10);
+  const isDay = utcOfDay(day) !== null && (text.trim().length === 10 || /^T?[\d:. ]*Z?$/.test(text.trim().slice(10)));
+  if (!isDay) throw new CsvError(`line ${line}: day is "${text.slice(0, 40)}", but must be written as 2026-10-05`);
+  return day;
+}
+
+function readRecord({ fields, line }: CsvRecord, places: readonly Place[]): UsageRow {
+  if (fields.length !== places.length) {
+    throw new CsvError(`line ${line} has ${fields.length} fields, but the header has ${places.length} columns`);
+  }
+  const field = (place: Place): string => (places.includes(place) ? (fields[places.indexOf(place)] ?? "") : "");
+  const figures: Partial<Record<Figure, number>> = {};
+  for (const figure of FIGURES) {
+    if (places.includes(figure)) figures[figure] = readFigure(figure, field(figure), line);
+  }
+  const [provider, model] = [field("provider").trim(), field("model").trim()];
+  if (model === "") throw new CsvError(`line ${line}: the model is empty`);
+  return { day: readDay(field("day"), line), model: provider === "" ? model : `${provider}/${model}`, figures };
+}
+
+/** Sums of two rows, figure by figure. */
+export function addFigures(left: Figures, right: Figures): Figures {
+  const names = FIGURES.filter((name) => left[name] !== undefined || right[name] !== undefined);
+  return Object.fromEntries(names.map((name) => [name, (left[name] ?? 0) + (right[name] ?? 0)]));
+}
+
+/**
+ * Reads a usage export in the generic format and adds its records up by day and model, as the bytes come. Throws a
+ * {@link CsvError} that says which line has what in it.
+ */
+export async function readUsage(chunks: AsyncIterable<Uint8Array>): Promise<UsageFile> {
+  const sums = new Map<string, UsageRow>();
+  let places: readonly Place[] | null = null;
+  let records = 0;
+  for await (const record of readCsv(chunks)) {
+    if (places === null) {
+      places = readHeader(record);
+      continue;
+    }
+    const row = readRecord(record, places);
+    const key = `${row.day} ${row.model}`;
+    const known = sums.get(key);
+    sums.set(key, known === undefined ? row : { ...row, figures: addFigures(known.figures, row.figures) });
+    records += 1;
+    if (sums.size > MOST_ROWS) throw new CsvError(`it has more than ${MOST_ROWS} days and models`);
+  }
+  if (places === null) throw new CsvError("it is empty");
+  const has = places;
+  return { rows: [...sums.values()], figures: FIGURES.filter((figure) => has.includes(figure)), records };
+}

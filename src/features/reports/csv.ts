@@ -1,0 +1,66 @@
+import type { Totals } from "../../core/ledger.ts";
+import { decimalText } from "../../core/money.ts";
+import type { Report } from "../../core/report.ts";
+import { sectionsOf } from "./words.ts";
+
+const COLUMNS = [
+  "section",
+  "name",
+  "requests",
+  "attempts",
+  "failed",
+  "unpriced",
+  "input_tokens",
+  "cache_read_tokens",
+  "cache_write_tokens",
+  "output_tokens",
+  "cost_usd",
+  "failed_cost_usd",
+  "saved_free_tier_usd",
+  "saved_routing_usd",
+  "saved_cache_usd",
+  "saved_usd",
+] as const;
+
+/** Exact dollars: nano-dollars are nine decimal places. */
+function usd(nano: number): string {
+  return decimalText({ mantissa: BigInt(nano), scale: 9 });
+}
+
+/** A field by RFC 4180. A spreadsheet takes a text that begins like a formula for one: an apostrophe before it prevents that. */
+function field(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+function record(section: string, name: string, totals: Totals): string {
+  const counts = [
+    totals.requests,
+    totals.attempts,
+    totals.failed,
+    totals.unpriced,
+    totals.inputTokens,
+    totals.cacheReadTokens,
+    totals.cacheWriteTokens,
+    totals.outputTokens,
+  ];
+  const money = [
+    totals.costNanoUsd,
+    totals.failedNanoUsd,
+    totals.savedFreeTierNanoUsd,
+    totals.savedRoutingNanoUsd,
+    totals.savedCacheNanoUsd,
+    totals.savedNanoUsd,
+  ];
+  return [section, name, ...counts.map(String), ...money.map(usd)].map(field).join(",");
+}
+
+/** A report as CSV (RFC 4180, UTF-8, CRLF): one record a day, model, provider, project…, and one for the total. */
+export function reportCsv(report: Report): string {
+  const groups = sectionsOf(report).flatMap((section) =>
+    section.groups.map((group) => record(section.by, group.name, group)),
+  );
+  const days = report.days.map((day) => record(report.step, day.name, day.totals));
+  const lines = [COLUMNS.join(","), record("total", report.span.title, report.totals), ...days, ...groups];
+  return `${lines.join("\r\n")}\r\n`;
+}

@@ -1,0 +1,32 @@
+const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+const HEIGHTS = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
+
+/** A bar of `width` columns, filled to an eighth of a column; more than 1 fills it. */
+export function horizontalBar(share: number, width: number): string {
+  const eighths = Math.round(Math.max(0, Math.min(1, share)) * width * 8);
+  const full = Math.floor(eighths / 8);
+  const part = EIGHTHS[eighths % 8] ?? "";
+  const filled = "█".repeat(full) + part;
+  return filled + "░".repeat(width - full - (part === "" ? 0 : 1));
+}
+
+/** As many of the values as fit, the later ones first: neighbours are added up until they do. */
+function squeeze(values: readonly number[], width: number): readonly number[] {
+  const each = Math.ceil(values.length / width);
+  if (each <= 1) return values;
+  const sums: number[] = [];
+  for (let end = values.length; end > 0; end -= each) {
+    sums.unshift(values.slice(Math.max(0, end - each), end).reduce((sum, value) => sum + value, 0));
+  }
+  return sums;
+}
+
+/** Values over time in one row of at most `width` columns; the highest fills its column, and what is not 0 is seen. */
+export function sparkline(values: readonly number[], width: number): string {
+  if (width < 1) return "";
+  const sums = squeeze(values, width);
+  const most = Math.max(0, ...sums);
+  return sums
+    .map((value) => (value <= 0 ? " " : (HEIGHTS[Math.min(7, Math.floor((value / most) * 7.999))] ?? "")))
+    .join("");
+}
