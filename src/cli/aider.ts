@@ -12,6 +12,7 @@ import type { CliProblem } from "../terminal/problem.ts";
 import { type CliHost, defineCommand } from "./command.ts";
 import { openAdmin } from "./connection.ts";
 import { launchClient } from "./launch.ts";
+import { projectFlag } from "./project-here.ts";
 import { programOf } from "./setup-target.ts";
 import { type DaemonArgs, daemonFlags } from "./shared-flags.ts";
 import { readServerEvents } from "./sse.ts";
@@ -97,9 +98,8 @@ export const command = defineCommand({
   args: {
     model: { type: "string", alias: "m", valueHint: "NAME", description: "the model that Aider asks for" },
     project: {
-      type: "string",
-      valueHint: "NAME",
-      description: "whom the cost counts for (default: the folder's name)",
+      ...projectFlag.project,
+      description: "whom the cost counts for (default: that of .lodestar.yaml, else the folder's name)",
     },
     counter: {
       type: "enum",

@@ -4,8 +4,9 @@ import { formatDuration } from "../terminal/format.ts";
 import { startSpinner } from "../terminal/spinner.ts";
 import { type Answer, readAnswer } from "./ask-answer.ts";
 import { messagesOf } from "./ask-message.ts";
-import { defineCommand } from "./command.ts";
+import { type CliHost, defineCommand } from "./command.ts";
 import { lostConnection, openApi } from "./connection.ts";
+import { projectFlag, projectHere } from "./project-here.ts";
 import { daemonFlags, jsonFlag } from "./shared-flags.ts";
 
 /** The line about an answer that goes to stderr: who, what it cost, how long. */
@@ -15,6 +16,17 @@ function epilogue(answer: Answer, tookMs: number): string {
     answer.costUsd === null ? `cost unknown${reason}` : `${formatUsd(toNanoUsd(decimalOf(answer.costUsd)))}${reason}`;
   const cut = answer.finish === "length" ? ", cut at the output limit" : "";
   return `${answer.model}, ${cost}, ${formatDuration(tookMs)}${cut}`;
+}
+
+/** Whose question it is: of a project, and of the session that a launched client's shell runs in. */
+function headersOf({ version, environment }: CliHost, project: string | null): Record<string, string> {
+  const session = environment.LODESTAR_SESSION ?? "";
+  return {
+    "content-type": "application/json",
+    "user-agent": `lodestar-cli/${version}`,
+    ...(project === null ? {} : { "x-lodestar-project": project }),
+    ...(/^[\x21-\x7e]{1,200}$/.test(session) ? { "x-session-id": session } : {}),
+  };
 }
 
 export const command = defineCommand({
@@ -55,6 +67,7 @@ export const command = defineCommand({
       valueHint: "COUNT",
       description: "at most so many tokens of answer",
     },
+    ...projectFlag,
     ...jsonFlag,
     ...daemonFlags,
   },
@@ -65,6 +78,8 @@ export const command = defineCommand({
     const piped = wantsInput ? await stdin.readAll() : "";
     const messages = await messagesOf({ words, piped, system: args.system, files: args.file });
     if (!messages.ok) return messages.error;
+    const project = await projectHere(host, args);
+    if (!project.ok) return project.error;
     const connection = await openApi(host, args);
     if (!connection.ok) return connection.error;
     const startedAt = host.now();
@@ -72,7 +87,7 @@ export const command = defineCommand({
     try {
       const response = await connection.value.send("/v1/chat/completions", {
         method: "POST",
-        headers: { "content-type": "application/json", "user-agent": `lodestar-cli/${host.version}` },
+        headers: headersOf(host, project.value),
         body: JSON.stringify({
           model: args.model,
           messages: messages.value,

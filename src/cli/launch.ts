@@ -1,4 +1,6 @@
+import { basename } from "node:path";
 import type { CreatedKeyView, StatusView } from "../core/admin-view.ts";
+import { projectNameOf } from "../core/project.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import type { Client, Place, Target } from "../features/clients/client.ts";
 import {
@@ -11,9 +13,10 @@ import {
 } from "../features/clients/launch.ts";
 import { type Program, runProgram } from "../features/clients/run-program.ts";
 import { EXIT_CODES, passExitCode } from "../terminal/exit-code.ts";
-import { type CliProblem, failureProblem, usageProblem } from "../terminal/problem.ts";
+import { type CliProblem, failureProblem } from "../terminal/problem.ts";
 import { type CliHost, defineCommand, type Outcome } from "./command.ts";
 import { fetchView } from "./connection.ts";
+import { projectFlag, projectHere } from "./project-here.ts";
 import {
   checkModel,
   fetchCatalogue,
@@ -22,7 +25,6 @@ import {
   missingProgram,
   placeOf,
   programOf,
-  projectOf,
   type RunningDaemon,
 } from "./setup-target.ts";
 import { type DaemonArgs, daemonFlags } from "./shared-flags.ts";
@@ -109,10 +111,17 @@ function notLaunchable(client: Client): CliProblem {
   return failureProblem("client_not_launchable", message, `lodestar setup ${client.id}, which can be undone`);
 }
 
+/** So that `lodestar ask` in the client's own shell counts for the same. */
+function attribution(project: string, session: string): Record<string, string> {
+  return { LODESTAR_PROJECT: project, LODESTAR_SESSION: session };
+}
+
 /** Runs the client in a folder of this launch; whatever happens, the folder and the key are gone afterwards. */
 async function runIn(host: CliHost, launch: Launch, session: string, folder: string): Promise<Outcome> {
   const { client, place, args } = launch;
-  const project = args.project ?? projectOf(place);
+  const named = await projectHere(host, args);
+  if (!named.ok) return named.error;
+  const project = named.value ?? projectNameOf(basename(place.cwd));
   const key = await keyFor(host, launch, project, session);
   if (!key.ok) return key.error;
   const { id, secret } = key.value;
@@ -126,7 +135,7 @@ async function runIn(host: CliHost, launch: Launch, session: string, folder: str
     const program = {
       command: [launch.program, ...plan.args, ...launch.rest],
       cwd: place.cwd,
-      environment: launchEnvironment(host.environment, plan),
+      environment: { ...launchEnvironment(host.environment, plan), ...attribution(project, session) },
       isOnTerminal: host.stdin.isTTY === true,
     };
     const ended = await launch.run(program, session);
@@ -140,9 +149,6 @@ async function runIn(host: CliHost, launch: Launch, session: string, folder: str
 export async function launchClient(host: CliHost, wish: LaunchWish): Promise<Outcome> {
   const { client, program, args } = wish;
   const place = placeOf(host.environment, undefined);
-  if (args.project !== undefined && !/^[\x21-\x7e]{1,100}$/.test(args.project)) {
-    return usageProblem("bad_project", "--project must be a word of plain letters, at most 100 of them");
-  }
   if (program === null) return notInstalled(client);
   const daemon = await findDaemon(host, args);
   if (!daemon.ok) return daemon.error;
@@ -174,9 +180,8 @@ export const command = defineCommand({
     client: { type: "positional", required: true, restName: "ARGS", description: "the tool to run" },
     model: { type: "string", alias: "m", valueHint: "NAME", description: "the model that the tool asks for" },
     project: {
-      type: "string",
-      valueHint: "NAME",
-      description: "whom the cost counts for (default: the folder's name)",
+      ...projectFlag.project,
+      description: "whom the cost counts for (default: that of .lodestar.yaml, else the folder's name)",
     },
     ...daemonFlags,
   },

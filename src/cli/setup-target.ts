@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
-import { basename, resolve } from "node:path";
+import { resolve } from "node:path";
 import { parseJson } from "../core/json.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import { didYouMean } from "../core/suggest.ts";
@@ -47,11 +47,6 @@ export function isInstalled(client: Client, place: Place, record: SetupRecord | 
 /** That a client's program was looked for and not found. */
 export function missingProgram(client: Client): string {
   return `${client.name} is not installed: there is no \`${client.program}\` on the PATH`;
-}
-
-/** A project's name in headers: that of its folder, in letters that a header can hold. */
-export function projectOf(place: Place): string {
-  return basename(place.cwd).replace(/[^\x21-\x7e]/g, "-") || "project";
 }
 
 /** The scope that two flags choose, if the client has it. */

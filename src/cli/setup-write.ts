@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { basename } from "node:path";
+import { projectNameOf } from "../core/project.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import { type Client, KEY_VARIABLE, type Place, type Scope, type Target } from "../features/clients/client.ts";
 import { diffLines } from "../features/clients/diff.ts";
@@ -8,13 +10,13 @@ import { EXIT_CODES } from "../terminal/exit-code.ts";
 import type { CliProblem } from "../terminal/problem.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { CliHost, Outcome } from "./command.ts";
+import { projectHere } from "./project-here.ts";
 import {
   checkModel,
   fetchCatalogue,
   findDaemon,
   isInstalled,
   missingProgram,
-  projectOf,
   type RunningDaemon,
 } from "./setup-target.ts";
 import type { DaemonArgs } from "./shared-flags.ts";
@@ -37,8 +39,22 @@ interface Prepared {
   readonly installed: boolean;
 }
 
+/** What the tool's requests shall carry: in a project's own settings, its name. */
+async function headersOf(
+  host: CliHost,
+  args: DaemonArgs,
+  { scope, place }: SetupWish,
+): Promise<Result<Target["headers"], CliProblem>> {
+  if (scope !== "project") return success({});
+  const { LODESTAR_PROJECT: project } = host.environment;
+  const named = await projectHere(host, { ...args, project }, place.cwd);
+  if (!named.ok) return named;
+  return success({ "x-lodestar-project": named.value ?? projectNameOf(basename(place.cwd)) });
+}
+
 async function targetOf(
   host: CliHost,
+  args: DaemonArgs,
   wish: SetupWish,
   daemon: RunningDaemon,
   since: string,
@@ -47,11 +63,11 @@ async function targetOf(
   if (!models.ok) return models;
   const unknown = checkModel(wish.model, models.value, wish.client);
   if (unknown !== null) return failure(unknown);
-  const headers: Record<string, string> =
-    wish.scope === "project" ? { "x-lodestar-project": projectOf(wish.place) } : {};
+  const headers = await headersOf(host, args, wish);
+  if (!headers.ok) return headers;
   const { baseUrl, key } = daemon;
   const model = wish.model ?? wish.client.defaultModel(models.value);
-  return success({ baseUrl, key, model, models: models.value, headers, since });
+  return success({ baseUrl, key, model, models: models.value, headers: headers.value, since });
 }
 
 async function prepare(host: CliHost, args: DaemonArgs, wish: SetupWish): Promise<Result<Prepared, CliProblem>> {
@@ -62,7 +78,7 @@ async function prepare(host: CliHost, args: DaemonArgs, wish: SetupWish): Promis
   const earlier = readRecord(recordFile);
   if (!earlier.ok) return earlier;
   const since = earlier.value?.since ?? new Date(host.now()).toISOString();
-  const target = await targetOf(host, wish, daemon.value, since);
+  const target = await targetOf(host, args, wish, daemon.value, since);
   if (!target.ok) return target;
   const plan = planSetup(client.files(target.value, place, scope, existsSync), earlier.value);
   const installed = isInstalled(client, place, earlier.value);

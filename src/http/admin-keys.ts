@@ -15,11 +15,11 @@ type LimitWish = InferOutput<typeof limitsBody>;
 const MOST_BODY_BYTES = 64 * 1024;
 
 /** A small JSON object as a request's body; an absent body is an empty object. */
-export async function readBody(context: Context): Promise<Result<JsonObject, string>> {
+export async function readBody(context: Context, mostBytes = MOST_BODY_BYTES): Promise<Result<JsonObject, string>> {
   const declared = Number(context.req.header("content-length") ?? 0);
-  if (declared > MOST_BODY_BYTES) return failure(`the body is larger than ${MOST_BODY_BYTES} bytes`);
+  if (declared > mostBytes) return failure(`the body is larger than ${mostBytes} bytes`);
   const text = await context.req.text();
-  if (text.length > MOST_BODY_BYTES) return failure(`the body is larger than ${MOST_BODY_BYTES} bytes`);
+  if (text.length > mostBytes) return failure(`the body is larger than ${mostBytes} bytes`);
   if (text === "") return success({});
   const json = parseJson(text);
   return isJsonObject(json) ? success(json) : failure("the body is not a JSON object");
