@@ -69,6 +69,12 @@ export function listTools(tools: unknown): readonly ListedTool[] {
   });
 }
 
+/** Tools among the items of `input`, where newer Codex sends all it has: the item stands for them in this dialect alone. */
+export function additionalTools(input: unknown): readonly JsonObject[] {
+  const items = Array.isArray(input) ? input.filter(isJsonObject) : [];
+  return items.flatMap((item) => (item.type === "additional_tools" ? objectsIn(item, "tools") : []));
+}
+
 /** The tools of a request by the name under which a model of another dialect calls them. */
 export function calledTools(tools: unknown): ReadonlyMap<string, CalledTool> {
   return new Map(

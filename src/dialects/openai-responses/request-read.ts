@@ -6,6 +6,7 @@ import { isEffort } from "../effort.ts";
 import { readScalars, type Scalar } from "../parameter.ts";
 import { invalid, optionalExtra } from "./fields.ts";
 import { decodeItems } from "./item-read.ts";
+import { additionalTools } from "./namespace.ts";
 import { decodeToolChoice, decodeTools } from "./tools.ts";
 
 /** Members that are one number, string or flag on both sides. */
@@ -66,12 +67,14 @@ function readInput({ instructions, input }: JsonObject): Result<Reading, ClientE
 }
 
 function readTools(body: JsonObject): Result<Reading, ClientError> {
-  const { tools, tool_choice: choice } = body;
+  const { tools, tool_choice: choice, input } = body;
+  const additional = additionalTools(input);
   const toolChoice = choice === undefined || choice === null ? {} : { toolChoice: decodeToolChoice(choice) };
   const used = ["tools", "tool_choice"];
-  if (tools === undefined || tools === null) return success({ fields: toolChoice, used });
-  if (!Array.isArray(tools)) return invalid("tools", "a list of tools");
-  const decoded = decodeTools(tools);
+  const isAbsent = tools === undefined || tools === null;
+  if (isAbsent && additional.length === 0) return success({ fields: toolChoice, used });
+  if (!isAbsent && !Array.isArray(tools)) return invalid("tools", "a list of tools");
+  const decoded = decodeTools(isAbsent ? [] : tools, additional);
   return decoded.ok ? success({ fields: { tools: decoded.value, ...toolChoice }, used }) : decoded;
 }
 

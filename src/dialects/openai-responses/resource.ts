@@ -1,6 +1,7 @@
-import type { JsonObject, JsonValue } from "../../core/json.ts";
+import { type JsonObject, type JsonValue, objectsIn } from "../../core/json.ts";
 import type { ReplyStamp } from "../dialect.ts";
 import { only } from "./fields.ts";
+import { additionalTools } from "./namespace.ts";
 
 /** Members of a request that its response repeats, with what OpenAI answers where the request has none. */
 const ECHOED: Readonly<Record<string, JsonValue>> = {
@@ -25,10 +26,15 @@ const ECHOED: Readonly<Record<string, JsonValue>> = {
   metadata: {},
 };
 
-/** What a response repeats of its request: the members that were sent and are not null. For `ReplyStamp.echo`. */
+/**
+ * What a response repeats of its request: the members that were sent and are not null, and among the tools those that items of the
+ * input brought. For `ReplyStamp.echo`.
+ */
 export function echoOf(body: JsonObject): JsonObject {
   const sent = only(body, Object.keys(ECHOED));
-  return Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== null));
+  const echo: JsonObject = Object.fromEntries(Object.entries(sent).filter(([, value]) => value !== null));
+  const additional = additionalTools(body.input);
+  return additional.length === 0 ? echo : { ...echo, tools: [...objectsIn(echo, "tools"), ...additional] };
 }
 
 /** The id that the client said it goes on from. It was looked up before the call, so an upstream cannot repeat it. */

@@ -71,8 +71,22 @@ function decodeCallable(tool: JsonObject, path: string): Result<FunctionTool, Cl
   return tool.type === "custom" ? decodeCustom(tool, path) : decodeFunction(tool, path);
 }
 
-/** `tools`: functions and custom tools, also those of namespaces; hosted tools and types yet to come are kept whole. */
-export function decodeTools(tools: readonly JsonValue[]): Result<readonly Tool[], ClientError> {
+/** A tool that an item of the input stands for in this dialect; hosted ones are that item's own affair. */
+function inItem(tool: Tool): readonly Tool[] {
+  if (tool.type === "opaque") return [];
+  const { fields = {}, verbatim = {} } = tool.extra ?? {};
+  return [{ ...tool, ...extraOf(fields, { ...verbatim, namespace: null }) }];
+}
+
+/**
+ * `tools`, and those that items of the input bring: functions and custom tools, also those of namespaces; hosted tools and types
+ * yet to come are kept whole.
+ */
+export function decodeTools(
+  own: readonly JsonValue[],
+  additional: readonly JsonValue[],
+): Result<readonly Tool[], ClientError> {
+  const tools = [...own, ...additional];
   const callable = listTools(tools);
   const decoded = decodeAll(tools, (tool, index): Result<readonly Tool[], ClientError> => {
     const path = `tools[${index}]`;
@@ -84,7 +98,9 @@ export function decodeTools(tools: readonly JsonValue[]): Result<readonly Tool[]
     const one = decodeCallable(tool, path);
     return one.ok ? success([one.value]) : one;
   });
-  return decoded.ok ? success(decoded.value.flat()) : decoded;
+  if (!decoded.ok) return decoded;
+  const inItems = decoded.value.slice(own.length).flat().flatMap(inItem);
+  return success([...decoded.value.slice(0, own.length).flat(), ...inItems]);
 }
 
 /** Chat's tools are lenient unless they say otherwise, ours strict: what came from elsewhere must say so. */
@@ -164,9 +180,10 @@ function encodeToolChoice(
 export function encodeTools(request: ChatRequest, warnings: Warning[]): JsonObject {
   const { tools: given, toolChoice } = request;
   const tools = given?.flatMap((tool, index) => encodeTool(tool, `tools[${index}]`, warnings) ?? []);
-  const isNoneLeft = tools !== undefined && tools.length === 0 && request.origin !== "openai-responses";
-  if (isNoneLeft) return {};
+  const isNoneLeft = tools !== undefined && tools.length === 0;
+  if (isNoneLeft && request.origin !== "openai-responses") return {};
   const customs = customToolNames(given ?? []);
   const choice = toolChoice === undefined ? undefined : encodeToolChoice(toolChoice, customs, warnings);
-  return { ...optional("tools", tools), ...optional("tool_choice", choice) };
+  const isInItems = isNoneLeft && given?.length !== 0;
+  return { ...(isInItems ? {} : optional("tools", tools)), ...optional("tool_choice", choice) };
 }

@@ -9,6 +9,7 @@ import { ollama } from "../../../src/dialects/ollama/dialect.ts";
 import { openaiChat } from "../../../src/dialects/openai-chat/dialect.ts";
 import { openaiResponses } from "../../../src/dialects/openai-responses/dialect.ts";
 import { flatName } from "../../../src/dialects/openai-responses/namespace.ts";
+import { costOf } from "../codec.ts";
 
 const FILES: JsonObject = {
   type: "namespace",
@@ -78,17 +79,7 @@ describe("corner case 3: the namespaces in which Codex sends the tools of its MC
     streamUsage: false,
     echo: { tools: TOOLS },
   };
-  const COST = {
-    costNanoUsd: 0,
-    reason: null,
-    inputNanoUsd: 0,
-    outputNanoUsd: 0,
-    savedNanoUsd: null,
-    usageSource: "provider",
-    priceId: null,
-    target: "p/m",
-    requestId: "req_1",
-  } as const;
+  const COST = costOf("p/m");
   const ITEMS = [
     { type: "function_call", call_id: "0", name: "shell", arguments: '{"a":1}' },
     { type: "function_call", call_id: "1", name: "find", namespace: "mcp__files", arguments: '{"a":1}' },
@@ -180,5 +171,49 @@ describe("corner case 3: the namespaces in which Codex sends the tools of its MC
     const long = "x".repeat(60);
     expect(flatName(long, "one")).not.toBe(flatName(long, "two"));
     expect(flatName("a.b", "c")).not.toBe(flatName("a_b", "c"));
+  });
+});
+
+describe("corner case 3: tools that Codex sends among its input, as additional_tools", () => {
+  const EXEC: JsonObject = { type: "namespace", name: "functions", tools: [{ type: "custom", name: "exec" }] };
+  const ITEM: JsonObject = {
+    type: "additional_tools",
+    role: "developer",
+    tools: [EXEC, SHELL, { type: "web_search" }],
+  };
+  const BODY = { input: [ITEM, { role: "user", content: "look" }] };
+
+  test("are offered to a target of another dialect, which knows no such item", () => {
+    const { body } = written(openaiChat, BODY);
+    expect((body.tools as { function: JsonObject }[]).map((tool) => tool.function.name)).toEqual([
+      "functions__exec",
+      "shell",
+    ]);
+    expect(JSON.stringify(body.messages)).not.toContain("additional_tools");
+  });
+
+  test("stand beside the request's own tools, each under its own name", () => {
+    const { body } = written(openaiChat, { ...BODY, tools: [{ type: "function", name: "functions__exec" }] });
+    const names = (body.tools as { function: JsonObject }[]).map((tool) => tool.function.name);
+    expect([names[0], new Set(names).size]).toEqual(["functions__exec", 3]);
+  });
+
+  test.each([[{}], [{ tools: [FILES] }]])(
+    "go out in their own dialect where they stood, and nowhere else (%j)",
+    (more) => {
+      const { body, warnings } = written(openaiResponses, { ...BODY, ...more });
+      expect(body).toEqual({ model: "claude-haiku-4-5", ...BODY, ...more });
+      expect(warnings).toEqual([]);
+    },
+  );
+
+  test("come back as calls that name their namespace", () => {
+    const echo = openaiResponses.echoOf?.(BODY) ?? {};
+    const stamp = { requestedModel: "m", requestId: "req_1", nowMs: 0, streamUsage: false, echo };
+    const call: Part = { type: "tool-call", id: "c", name: "functions__exec", arguments: '{"input":"ls"}' };
+    const reply = { id: "r", model: "m", parts: [call], finish: { unified: "tool-calls", raw: null } } as const;
+    expect(openaiResponses.encodeReply(reply, stamp, costOf("p/m")).output).toMatchObject([
+      { type: "custom_tool_call", name: "exec", namespace: "functions", input: "ls" },
+    ]);
   });
 });
