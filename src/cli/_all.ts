@@ -100,6 +100,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./statusline.ts")).command,
   },
   {
+    name: "webhooks",
+    description: "Who is told of events over HTTP, and whether they were",
+    group: "See",
+    load: async () => (await import("./webhooks.ts")).command,
+  },
+  {
     name: "config",
     description: "The configuration: check it, show what counts, print its schema, import another tool's",
     group: "Set up",

@@ -60,8 +60,6 @@ export function showSummary({ summary }: Daemon, terminal: Terminal): void {
   for (const step of summary.nextSteps) terminal.talk(`${style.yellow("next:")} ${step}`);
 }
 
-/** One event as a line for a person. Null for what only machines want. */
-export function eventLine(event: LodestarEvent): string | null {
 const STEP_WORDS: Readonly<Record<BudgetStep, string>> = {
   warning: "has reached",
   exceeded: "is used up at",
@@ -77,6 +75,8 @@ function budgetLine(event: Extract<LodestarEvent, { event: "budget" }>): string 
   return `${request}budget ${plainText(budget)}${whose} ${STEP_WORDS[step]} ${percent} % (${formatUsd(spentNanoUsd)} of ${formatUsd(limitNanoUsd)})`;
 }
 
+/** One event as a line for a person. Null for what only machines want. */
+export function eventLine(event: LodestarEvent): string | null {
   switch (event.event) {
     case "settled": {
       const { intent, outcome } = event;

@@ -130,11 +130,11 @@ export function adminContext(parts: AdminParts): AdminContext {
       if (keyring === null) throw new Error("a reading command mints no key");
       return keyring.mint(wish);
     },
+    budgets: () => services.budgets.states(),
+    webhooks: () => runtime.alerts.views(),
+    testWebhooks: () => runtime.alerts.test(services.settings().webhooks),
     purgeResponses: () => (parts.responses === null ? null : purge(parts.responses)),
     control: parts.control,
     now: () => clock.now(),
   };
-    budgets: () => services.budgets.states(),
-    webhooks: () => runtime.alerts.views(),
-    testWebhooks: () => runtime.alerts.test(services.settings().webhooks),
 }

@@ -166,15 +166,15 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     services,
     local,
     bus,
+    alerts,
     projects,
     loaded: config.loaded,
     use(next) {
-    alerts,
       config.use(next);
+      alerts.use(next.settings.webhooks);
       health.reset();
       directory.forget();
       void local.refresh().then(directory.forget);
-      alerts.use(next.settings.webhooks);
     },
     abort: () => shutdown.abort(),
     close() {

@@ -25,9 +25,9 @@ export interface KeyWish {
   readonly models: readonly string[];
   /** Unix ms. */
   readonly expiresAt: number | null;
-}
   /** Default none. */
   readonly limits?: KeyLimits;
+}
 
 /** All that the admin surface sees of the program; filled by the composition root. */
 export interface AdminContext {
@@ -50,6 +50,12 @@ export interface AdminContext {
   models(): Promise<readonly ModelView[]>;
   /** Mints and stores a key; the secret is told once. */
   mintKey(wish: KeyWish): { readonly key: ApiKey; readonly secret: string };
+  /** Every budget as it stands. */
+  budgets(): readonly BudgetState[];
+  /** The webhooks; without a daemon with nothing sent. */
+  webhooks(): readonly WebhookView[];
+  /** Posts a sample to every webhook of the configuration. */
+  testWebhooks(): Promise<readonly WebhookTrialView[]>;
   /** Deletes every kept answer of the Responses API; returns how many, null where their file cannot be used. */
   purgeResponses(): number | null;
   /** Null where no daemon runs. */
@@ -59,12 +65,6 @@ export interface AdminContext {
 }
 
 /** What only a running daemon can do. */
-  /** Every budget as it stands. */
-  budgets(): readonly BudgetState[];
-  /** The webhooks; without a daemon with nothing sent. */
-  webhooks(): readonly WebhookView[];
-  /** Posts a sample to every webhook of the configuration. */
-  testWebhooks(): Promise<readonly WebhookTrialView[]>;
 export interface AdminControl {
   subscribe(listener: (event: LodestarEvent) => void): () => void;
   /** Reads the configuration again: what changed, or why the old one stays. */

@@ -105,20 +105,6 @@ function addRoutes(app: Hono, admin: AdminContext): void {
   app.get("/v1/costs/rows", (context) => answerRows(context, admin));
   app.get("/v1/requests", (context) => answerRequests(context, admin));
   app.get("/v1/requests/:id", (context) => answerRequest(context, admin, context.req.param("id")));
-  app.get("/v1/keys", (context) => answerKeys(context, admin));
-  app.post("/v1/keys", (context) => createKey(context, admin));
-  app.delete("/v1/keys/:id", (context) => revokeKey(context, admin, context.req.param("id")));
-  app.delete(
-    "/v1/responses",
-    plain(() => ({ deleted: admin.purgeResponses() })),
-  );
-  app.patch("/v1/keys/:id", (context) => limitKey(context, admin, context.req.param("id")));
-  app.get("/v1/events", (context) =>
-    withControl(context, admin, (control) =>
-      context.body(eventStream(control), 200, { "content-type": "text/event-stream", "cache-control": "no-store" }),
-    ),
-  );
-  app.post("/v1/reload", (context) => withControl(context, admin, (control) => reload(context, control)));
   app.get("/v1/requests/:id/explain", (context) => answerExplain(context, admin, context.req.param("id")));
   app.get("/v1/budgets", (context) => refuseQuery(context) ?? answerBudgets(context, admin));
   app.get(
@@ -129,6 +115,24 @@ function addRoutes(app: Hono, admin: AdminContext): void {
     "/v1/webhooks/test",
     plain(async () => ({ webhooks: await admin.testWebhooks() })),
   );
+  app.get("/v1/keys", (context) => answerKeys(context, admin));
+  app.post("/v1/keys", (context) => createKey(context, admin));
+  app.patch("/v1/keys/:id", (context) => limitKey(context, admin, context.req.param("id")));
+  app.delete("/v1/keys/:id", (context) => revokeKey(context, admin, context.req.param("id")));
+  app.get("/v1/projects", (context) => answerProjects(context, admin));
+  app.get("/v1/projects/:name", (context) => answerProject(context, admin, context.req.param("name")));
+  app.put("/v1/projects/:name", (context) => tellProject(context, admin, context.req.param("name")));
+  app.delete("/v1/projects/:name", (context) => forgetProject(context, admin, context.req.param("name")));
+  app.delete(
+    "/v1/responses",
+    plain(() => ({ deleted: admin.purgeResponses() })),
+  );
+  app.get("/v1/events", (context) =>
+    withControl(context, admin, (control) =>
+      context.body(eventStream(control), 200, { "content-type": "text/event-stream", "cache-control": "no-store" }),
+    ),
+  );
+  app.post("/v1/reload", (context) => withControl(context, admin, (control) => reload(context, control)));
   app.post("/v1/stop", (context) => withControl(context, admin, (control) => stop(context, control)));
   app.get("/metrics", (context) =>
     context.text(renderMetrics(admin), 200, { "content-type": "text/plain; version=0.0.4" }),

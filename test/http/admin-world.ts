@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadSettings } from "../../src/config/load.ts";
 import type { Settings } from "../../src/config/settings.ts";
-import type { LodestarEvent } from "../../src/core/event.ts";
 import type { WebhookTrialView } from "../../src/core/admin-view.ts";
 import type { BudgetState } from "../../src/core/budget.ts";
+import type { LodestarEvent } from "../../src/core/event.ts";
 import { NO_LIMITS } from "../../src/core/key-limits.ts";
 import type { AttemptIntent, AttemptOutcome } from "../../src/core/ledger.ts";
 import type { AdminContext, AdminControl } from "../../src/http/admin-context.ts";
@@ -37,12 +37,12 @@ export interface WorldOptions {
   readonly reload?: AdminControl["reload"];
   readonly health?: ReturnType<AdminContext["health"]>;
   readonly apiUrl?: string;
+  readonly budgets?: readonly BudgetState[];
+  readonly trials?: readonly WebhookTrialView[];
 }
 
 function settingsOf(stateDir: string, environment: Readonly<Record<string, string>>): Settings {
   const inputs = {
-  readonly budgets?: readonly BudgetState[];
-  readonly trials?: readonly WebhookTrialView[];
     flags: { stateDir },
     environment: { HOME: stateDir, ...environment },
     systemFile: join(stateDir, "none"),
@@ -144,6 +144,9 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
       },
     ],
     mintKey: minter(stores),
+    budgets: () => options.budgets ?? [],
+    webhooks: () => [],
+    testWebhooks: async () => options.trials ?? [],
     purgeResponses: () => 3,
     control: isRunning ? control : null,
     now: () => NOON,
@@ -167,9 +170,6 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
   };
 }
 
-    budgets: () => options.budgets ?? [],
-    webhooks: () => [],
-    testWebhooks: async () => options.trials ?? [],
 /** `base` with those members of `more` that it has, so that intent members never reach an outcome. */
 function pick<Base extends object>(base: Base, more: object): Base {
   const known = Object.entries(more).filter(([name]) => name in base);
