@@ -67,15 +67,12 @@ function reportUnsafe(document: Document.Parsed, report: Report): void {
         report("unsafe_key", offsetOf(key), `the key "${String(key.value)}" is not allowed`, "choose another name");
       }
     },
-    Alias(_, alias) {
-      if (alias.resolve(document) === undefined) {
-        report(
-          "syntax",
-          offsetOf(alias),
-          `*${alias.source} refers to no anchor`,
-          "quote the value if it starts with *",
-        );
-      }
+    Alias(_, alias, path) {
+      const target = alias.resolve(document);
+      const isOwn = path.some((node) => node === target);
+      if (target !== undefined && !isOwn) return;
+      const what = isOwn ? "what it stands in itself" : "no anchor";
+      report("syntax", offsetOf(alias), `*${alias.source} refers to ${what}`, "quote the value if it starts with *");
     },
   });
 }
