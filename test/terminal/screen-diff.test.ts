@@ -53,10 +53,20 @@ describe("a screen drawn again", () => {
         const diff = createScreenDiff();
         const [patched, whole] = [openEmulator(SIZE), openEmulator(SIZE)];
         for (const lines of steps) {
-          patched.write(diff.draw(lines.map((parts) => parts.map(([, painted]) => painted).join("")), SIZE));
+          patched.write(
+            diff.draw(
+              lines.map((parts) => parts.map(([, painted]) => painted).join("")),
+              SIZE,
+            ),
+          );
         }
         const last = steps.at(-1) ?? [];
-        whole.write(createScreenDiff().draw(last.map((parts) => parts.map(([text]) => text).join("")), SIZE));
+        whole.write(
+          createScreenDiff().draw(
+            last.map((parts) => parts.map(([text]) => text).join("")),
+            SIZE,
+          ),
+        );
         await Promise.all([patched.settled(), whole.settled()]);
         expect(patched.rows()).toEqual(whole.rows());
       }),
