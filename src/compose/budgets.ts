@@ -1,20 +1,40 @@
-import type { Settings } from "../config/settings.ts";
 import type { Budget } from "../core/budget.ts";
 import type { BudgetMatch, BudgetSubject } from "../core/budget-match.ts";
 import type { Window } from "../core/calendar.ts";
+import type { Directory } from "../core/directory.ts";
 import { matchesPattern } from "../core/expand.ts";
 import type { NanoUsd } from "../core/money.ts";
+import type { FreeModel } from "../core/substitute.ts";
 import { type BudgetGuard, createBudgetGuard, type GuardParts } from "../gateway/budget-guard.ts";
+import type { LocalModels } from "../gateway/local-models.ts";
 import type { ProjectBook } from "../gateway/projects.ts";
 import type { Stores } from "../stores/open.ts";
 import type { ApiKey, Ledger, SpentFilter } from "../stores/ports.ts";
+import type { CurrentConfig } from "./current-config.ts";
 import { createKeyBudgets } from "./keyring.ts";
 
 /** What the budgets of a daemon are made from. */
-export interface BudgetParts extends Pick<GuardParts, "prices" | "isLocal" | "isSubscription" | "bus" | "clock"> {
+export interface BudgetParts extends Pick<GuardParts, "isLocal" | "isSubscription" | "bus" | "clock"> {
   readonly stores: Stores;
-  readonly settings: () => Settings;
+  readonly config: Pick<CurrentConfig, "settings" | "prices">;
+  readonly local: LocalModels;
+  readonly directory: () => Directory;
   readonly projects: Pick<ProjectBook, "budgets" | "known">;
+}
+
+/** The chat models of local engines: those that are ranked, else those that the user listed. */
+function freeModelsOf({ sources }: Directory, local: LocalModels, prices: GuardParts["prices"]): readonly FreeModel[] {
+  return sources
+    .filter(({ isLocal }) => isLocal)
+    .flatMap(({ id, models }) => {
+      const ranked = local.rankedOf(id).map(({ name }) => name);
+      const names = ranked.length > 0 ? ranked.filter((name) => models.includes(name)) : models;
+      return names.map((model) => ({
+        ...(local.factsOf(id, model) ?? prices.factsOf(id, model)),
+        provider: id,
+        model,
+      }));
+    });
 }
 
 /** The budgets of the configuration, of keys and of projects, as one list that stays the same until one of them changes. */
@@ -73,7 +93,8 @@ function filtersFor({ budget, id }: BudgetMatch, span: SpentFilter, ledger: Ledg
 }
 
 /** The budgets of a daemon over its ledger, its keys and its projects. */
-export function createBudgets({ stores, settings, projects, ...parts }: BudgetParts): BudgetGuard {
+export function createBudgets({ stores, config, local, directory, projects, ...parts }: BudgetParts): BudgetGuard {
+  const { settings, prices } = config;
   const { ledger } = stores;
   const keys = followKeys(stores);
   const spentOf = (match: BudgetMatch, { from, to }: Window): NanoUsd => {
@@ -90,6 +111,8 @@ export function createBudgets({ stores, settings, projects, ...parts }: BudgetPa
   });
   return createBudgetGuard({
     ...parts,
+    prices,
+    freeModels: () => freeModelsOf(directory(), local, prices),
     budgets: joinBudgets([() => settings().budgets, createKeyBudgets(stores.keys), projects.budgets]),
     timeZone: () => settings().timeZone,
     spentOf,

@@ -116,31 +116,34 @@ function followDirectory({ settings, prices }: CurrentConfig, local: LocalModels
   return cachedDirectory(make, clock);
 }
 
+function providerFacts({ find }: CurrentConfig) {
+  return {
+    groupOf: (provider: string, account: string): string =>
+      find(provider)?.accounts.find((entry) => entry.id === account)?.group ?? account,
+    isLocal: (id: string): boolean => find(id)?.provider.isLocal === true,
+    isSubscription: (id: string): boolean => find(id)?.auth === "client",
+  };
+}
+
 /** Builds the gateway on opened stores. */
 export function createRuntime(parts: RuntimeParts): Runtime {
   const { stores, clock, log } = parts;
   const config = holdConfig(parts.loaded, parts.redactor);
   const { settings, prices } = config;
   const bus = createBus();
-  const shutdown = new AbortController();
-  const local = watchLocalModels(() => ollamaServers(settings()), clock);
-  const groupOf = (provider: string, account: string): string =>
-    config.find(provider)?.accounts.find((entry) => entry.id === account)?.group ?? account;
-  const health = createHealthBook(clock, bus, () => settings().breaker, groupOf);
-  const isLocal = (id: string): boolean => config.find(id)?.provider.isLocal === true;
-  const isSubscription = (id: string): boolean => config.find(id)?.auth === "client";
-  const baselineModel = (): string => settings().baselineModel;
-  const directory = followDirectory(config, local, clock);
   const alerts = createAlerts({ clock, post: parts.post, log, mintId: () => `evt_${Bun.randomUUIDv7("base64url")}` });
   alerts.use(settings().webhooks);
   bus.subscribe(alerts.offer);
-  const projects = createProjectBook({
-    store: parts.projects,
-    settings,
-    directory: directory.get,
-    now: () => clock.now(),
-  });
-  const budgets = createBudgets({ stores, settings, projects, prices, isLocal, isSubscription, bus, clock });
+  const shutdown = new AbortController();
+  const local = watchLocalModels(() => ollamaServers(settings()), clock);
+  const { groupOf, isLocal, isSubscription } = providerFacts(config);
+  const health = createHealthBook(clock, bus, () => settings().breaker, groupOf);
+  const baselineModel = (): string => settings().baselineModel;
+  const directory = followDirectory(config, local, clock);
+  const names = { settings, directory: directory.get, now: () => clock.now() };
+  const projects = createProjectBook({ ...names, store: parts.projects });
+  const known = { config, local, directory: directory.get, projects };
+  const budgets = createBudgets({ ...known, stores, isLocal, isSubscription, bus, clock });
   const services: Services = {
     settings,
     budgets,

@@ -1,3 +1,4 @@
+import { formatLimit } from "../core/budget-text.ts";
 import { type ClientError, clientErrorOf, FAULT_RULES, type Fault } from "../core/fault.ts";
 import type { JsonObject } from "../core/json.ts";
 import { toUsd } from "../core/money.ts";
@@ -5,6 +6,7 @@ import type { PlannedTarget } from "../core/plan.ts";
 import type { Warning } from "../core/request.ts";
 import { targetName } from "../core/target.ts";
 import type { Attempt } from "./attempt.ts";
+import type { BudgetGuard } from "./budget-guard.ts";
 import type { AttemptRecord, Call, Won } from "./call.ts";
 
 /** Warnings as `x-lodestar-params` shows them: `dropped logit_bias (not in anthropic); changed temperature (clamped to 1)`. */
@@ -61,6 +63,19 @@ export function answerHeaders(
     "x-litellm-attempted-retries": String(retries),
     "x-litellm-attempted-fallbacks": String(records.length - 1 - retries),
     "x-litellm-overhead-duration-ms": overhead,
+  };
+}
+
+/**
+ * What is left of the tightest budget that counts calls like this one (USD; with a stream, what its call may still cost is
+ * taken off), and what the calling key has spent in all.
+ */
+export function budgetHeaders({ caller, progress }: Call, budgets: BudgetGuard): Record<string, string> {
+  const left = budgets.remaining(caller, progress.target?.target);
+  const spent = caller.keyId === null ? null : budgets.keySpend(caller.keyId);
+  return {
+    ...(left === null ? {} : { "x-lodestar-budget-remaining": formatLimit(left) }),
+    ...(spent === null ? {} : { "x-litellm-key-spend": formatLimit(spent) }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { Answer, ChatCall, CountCall, EmbeddingCall } from "./call.ts";
 import { exchangeChat } from "./chat.ts";
 import { type CompletionCall, exchangeCompletion } from "./completions.ts";
 import { exchangeCount } from "./count-tokens.ts";
+import { chatDemand, completionDemand, embeddingDemand, imageDemand } from "./demand.ts";
 import { exchangeEmbeddings } from "./embeddings.ts";
 import { exchangeImages, type ImageCall } from "./images.ts";
 import { follow } from "./pipeline.ts";
@@ -12,30 +13,37 @@ import type { Services } from "./services.ts";
 export function answerChat(call: ChatCall, services: Services): Promise<Answer> {
   const { model: requested, stream: isStream } = call.request;
   const exchange = (attempt: Attempt) => exchangeChat(call, attempt, services);
-  return follow({ endpoint: "chat", requested, isStream, exchange }, call, services);
+  const demand = () => chatDemand(call.request);
+  return follow({ endpoint: "chat", requested, isStream, demand, exchange }, call, services);
 }
 
 /** Answers a request for embeddings. */
 export function answerEmbeddings(call: EmbeddingCall, services: Services): Promise<Answer> {
   const exchange = (attempt: Attempt) => exchangeEmbeddings(call, attempt, services);
-  return follow({ endpoint: "embeddings", requested: call.request.model, isStream: false, exchange }, call, services);
+  const { model: requested } = call.request;
+  const demand = () => embeddingDemand(call.request);
+  return follow({ endpoint: "embeddings", requested, isStream: false, demand, exchange }, call, services);
 }
 
 /** Counts the tokens of a request without running it. */
 export function answerCount(call: CountCall, services: Services): Promise<Answer> {
   const exchange = (attempt: Attempt) => exchangeCount(call, attempt, services);
-  return follow({ endpoint: "count-tokens", requested: call.request.model, isStream: false, exchange }, call, services);
+  const { model: requested } = call.request;
+  return follow({ endpoint: "count-tokens", requested, isStream: false, demand: null, exchange }, call, services);
 }
 
 /** Answers a legacy text completion, whole or as a stream. */
 export function answerCompletion(call: CompletionCall, services: Services): Promise<Answer> {
   const { model: requested, stream: isStream } = call.request;
   const exchange = (attempt: Attempt) => exchangeCompletion(call, attempt, services);
-  return follow({ endpoint: "completions", requested, isStream, exchange }, call, services);
+  const demand = () => completionDemand(call.request);
+  return follow({ endpoint: "completions", requested, isStream, demand, exchange }, call, services);
 }
 
 /** Answers a request for images. */
 export function answerImages(call: ImageCall, services: Services): Promise<Answer> {
   const exchange = (attempt: Attempt) => exchangeImages(call, attempt, services);
-  return follow({ endpoint: "images", requested: call.request.model, isStream: false, exchange }, call, services);
+  const { model: requested } = call.request;
+  const demand = () => imageDemand(call.body.text, call.body.json.n);
+  return follow({ endpoint: "images", requested, isStream: false, demand, exchange }, call, services);
 }

@@ -4,7 +4,9 @@ import type { AttemptIntent } from "../core/ledger.ts";
 import type { Plan, PlannedTarget } from "../core/plan.ts";
 import type { CostStamp } from "../core/stamp.ts";
 import { targetName } from "../core/target.ts";
+import type { Admission, Denial, Hold } from "./budget-guard.ts";
 import type { AttemptRecord, Call } from "./call.ts";
+import type { Demand } from "./demand.ts";
 import { createLifeline } from "./lifeline.ts";
 import { metadataOf } from "./metadata.ts";
 import type { Services } from "./services.ts";
@@ -23,6 +25,14 @@ export interface Attempt {
   /** Milliseconds from its start to the first content; null while none came. */
   readonly firstTokenMs: number | null;
   upstreamStatus: number | null;
+  /** Why nothing may be asked, and only a refusal is to be booked; null where it may. */
+  readonly denial: Denial | null;
+  /** The limit of output that budgets set; null where the request goes out as it is. */
+  readonly outputCap: number | null;
+  /** The upstream still answers. */
+  touch(): void;
+  /** The answer ended at its limit of output. */
+  noteLength(): void;
   /** The first content came just now; a later call changes nothing. */
   noteContent(): void;
   /** Ends the attempt for a reason of ours; what waits on `signal` then fails. */
@@ -48,13 +58,15 @@ export interface Opening {
   readonly requestedModel: string;
   readonly reason: string;
   readonly plan: Plan;
+  /** What budgets reckon with; null for what nobody charges for. */
+  readonly demand: (() => Demand) | null;
   /** The attempts of this request that failed before. */
   readonly before: readonly AttemptRecord[];
   /** Those the plan was made under: a request ends under the configuration it began with. */
   readonly settings: Settings;
 }
 
-function intentOf(opening: Opening, now: number): AttemptIntent {
+function intentOf(opening: Opening, now: number, hold: Hold | null): AttemptIntent {
   const { call, planned } = opening;
   return {
     requestId: call.requestId,
@@ -75,12 +87,12 @@ function intentOf(opening: Opening, now: number): AttemptIntent {
     file: call.caller.file,
     routeReason: opening.reason,
     startedAt: now,
-    reservedNanoUsd: null,
+    reservedNanoUsd: hold?.reservedNanoUsd ?? null,
   };
 }
 
 /** Without a status of an upstream, these were found before any call: `bad-request` by an image that could not be fetched. */
-const UNSENT: readonly FaultKind[] = ["unsupported", "no-key", "unavailable", "bad-request"];
+const UNSENT: readonly FaultKind[] = ["unsupported", "no-key", "unavailable", "bad-request", "over-budget", "unpriced"];
 
 /** How an attempt without an answer is booked: never sent, left by the client, or failed. */
 function lostState(fault: Fault, upstreamStatus: number | null): "refused" | "aborted" | "failed" {
@@ -102,22 +114,38 @@ function recordOf({ planned, reason }: Opening, told: Pick<AttemptRecord, "outco
   return { target: targetName(target), account: target.account, reason, ...told };
 }
 
+/** Asks the budgets and writes the intent, with what is held for it; null when the ledger can take no more. */
+function bookIntent(opening: Opening, services: Services): { intent: AttemptIntent; admission: Admission } | null {
+  const { call, planned, demand } = opening;
+  const { requestId, caller } = call;
+  const now = services.clock.now();
+  const admission = services.budgets.admit({ requestId, caller, target: planned.target, startedAt: now, demand });
+  const hold = admission.ok ? admission.hold : null;
+  const intent = intentOf(opening, now, hold);
+  if (services.ledger.reserve(intent)) return { intent, admission };
+  hold?.settle(0, false)();
+  return null;
+}
+
 /**
- * Writes the intent and links the attempt to the client, the deadlines and the process. Null when the ledger can take no
+ * Asks the budgets, writes the intent and links the attempt to the client, the deadlines and the process. Null when the ledger can take no
  * more (disk full and its queue at the bound): a call that could not be booked is not made.
  */
 export function openAttempt(opening: Opening, services: Services): Attempt | null {
   const { planned, call } = opening;
   const { configured, account } = findAccount(opening);
-  const intent = intentOf(opening, services.clock.now());
-  if (!services.ledger.reserve(intent)) return null;
-  services.health.asked(planned.target);
+  const booked = bookIntent(opening, services);
+  if (booked === null) return null;
+  const { intent, admission } = booked;
+  const hold = admission.ok ? admission.hold : null;
+  if (admission.ok) services.health.asked(planned.target);
   call.progress.target = planned;
   const startedAt = services.clock.monotonic();
   const lifeline = createLifeline(call.signal, services.shutdown);
   const elapsedMs = (): number => services.clock.monotonic() - startedAt;
   let firstTokenMs: number | null = null;
   let isSettled = false;
+  let isCut = false;
 
   const attempt: Attempt = {
     intent,
@@ -130,6 +158,12 @@ export function openAttempt(opening: Opening, services: Services): Attempt | nul
       return firstTokenMs;
     },
     upstreamStatus: null,
+    denial: admission.ok ? null : admission.denial,
+    outputCap: hold?.outputCap ?? null,
+    touch: () => hold?.renew(),
+    noteLength() {
+      isCut = attempt.outputCap !== null;
+    },
     noteContent() {
       firstTokenMs ??= Math.round(elapsedMs());
     },
@@ -139,7 +173,7 @@ export function openAttempt(opening: Opening, services: Services): Attempt | nul
       if (isSettled) throw new Error(`attempt ${intent.requestId}#${intent.attempt} is settled already`);
       isSettled = true;
       lifeline.release();
-      const stamp = services.settle(intent, ending);
+      const stamp = services.settle(intent, ending, (cost) => hold?.settle(cost, isCut));
       if (!call.wantsMetadata) return stamp;
       const records = [...opening.before, attempt.record("answered", null)];
       return { ...stamp, metadata: metadataOf(opening.requestedModel, records, opening.plan) };

@@ -1,4 +1,5 @@
 import type { Settings } from "../config/settings.ts";
+import type { BudgetRefusal } from "../core/budget-book.ts";
 import type { Fault } from "../core/fault.ts";
 import type { AttemptIntent } from "../core/ledger.ts";
 import type { Plan, PlannedTarget } from "../core/plan.ts";
@@ -8,6 +9,7 @@ import { targetName } from "../core/target.ts";
 import { type Attempt, type Opening, openAttempt } from "./attempt.ts";
 import { bugFault } from "./bug.ts";
 import type { AttemptRecord, Call } from "./call.ts";
+import { type Degradable, isSubstitute, withSubstitutes } from "./degrade.ts";
 import { CLIENT_LEFT, STOPPING } from "./lifeline.ts";
 import type { Services } from "./services.ts";
 
@@ -15,9 +17,8 @@ import type { Services } from "./services.ts";
 export type Exchange<Value> = (attempt: Attempt) => Promise<Result<Value, Fault>>;
 
 /** What is tried, and by which rules of booking. */
-export interface Job<Value> {
+export interface Job<Value> extends Degradable {
   readonly call: Call;
-  readonly plan: Plan;
   /** Those the plan was made under. */
   readonly settings: Settings;
   readonly endpoint: AttemptIntent["endpoint"];
@@ -149,16 +150,27 @@ async function goOn<Value>(loss: Loss, job: Job<Value>, services: Services): Pro
   return success({ index: following, tryNumber: 1 });
 }
 
+/** A budget decided on the request: a free model answered in the place of another, or nobody did. */
+function tellBudget(refusal: BudgetRefusal | null, end: PlannedTarget | Fault, call: Call, services: Services): void {
+  if (refusal === null) return;
+  if ("target" in end) {
+    if (isSubstitute(end)) services.budgets.tell("degraded", refusal, call.requestId);
+    return;
+  }
+  if (end.kind === "over-budget" || end.kind === "unpriced") services.budgets.tell("refused", refusal, call.requestId);
+}
+
 function openingOf<Value>(
   job: Job<Value>,
   planned: PlannedTarget,
   tryNumber: number,
   before: readonly AttemptRecord[],
 ): Opening {
-  const { call, plan, settings, endpoint, isStream } = job;
+  const { call, plan, settings, endpoint, isStream, demand } = job;
   const reason = tryNumber === 1 ? planned.reason : `${planned.reason}>retry`;
   const number = before.length + 1;
-  return { call, planned, number, endpoint, isStream, requestedModel: plan.requested, reason, plan, before, settings };
+  const requestedModel = plan.requested;
+  return { call, planned, number, endpoint, isStream, requestedModel, reason, plan, demand, before, settings };
 }
 
 /**
@@ -166,16 +178,20 @@ function openingOf<Value>(
  * back as `core/retry.ts` decides from the fault. The exchange returns before any content reached the client, so falling
  * back is always still possible here.
  */
-export async function runAttempts<Value>(job: Job<Value>, services: Services): Promise<Outcome<Value>> {
+export async function runAttempts<Value>(first: Job<Value>, services: Services): Promise<Outcome<Value>> {
   const records: AttemptRecord[] = [];
+  let job = first;
+  let refusal: BudgetRefusal | null = null;
   let place: Place = { index: 0, tryNumber: 1 };
   for (;;) {
     const planned = job.plan.targets[place.index];
     if (planned === undefined) throw new Error("a plan has at least one target");
     const attempt = openAttempt(openingOf(job, planned, place.tryNumber, [...records]), services);
     if (attempt === null) return { ok: false, fault: unbookable(services), records };
-    const result = await runExchange(job.exchange, attempt, services);
+    const { denial } = attempt;
+    const result = denial === null ? await runExchange(job.exchange, attempt, services) : failure(denial.fault);
     if (result.ok) {
+      tellBudget(refusal, planned, job.call, services);
       records.push(attempt.record("answered", null));
       return { ok: true, value: result.value, attempt, records };
     }
@@ -184,8 +200,13 @@ export async function runAttempts<Value>(job: Job<Value>, services: Services): P
     const isPaused = services.health.coolingUntil(provider, account) !== null;
     attempt.lose(fault);
     records.push(attempt.record(fault.kind, fault.message));
+    refusal = denial?.refusal ?? refusal;
+    job = { ...job, plan: withSubstitutes(job, denial?.refusal ?? null, services) };
     const next = await goOn({ place, planned, fault, isPaused }, job, services);
-    if (!next.ok) return { ok: false, fault: next.error, records };
+    if (!next.ok) {
+      tellBudget(refusal, next.error, job.call, services);
+      return { ok: false, fault: next.error, records };
+    }
     place = next.value;
   }
 }

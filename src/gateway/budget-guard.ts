@@ -10,6 +10,7 @@ import type { Fault } from "../core/fault.ts";
 import { inputTokensFor } from "../core/input-bound.ts";
 import type { NanoUsd } from "../core/money.ts";
 import type { RateCard } from "../core/price.ts";
+import type { FreeModel } from "../core/substitute.ts";
 import type { Target } from "../core/target.ts";
 import type { Clock } from "../host/clock.ts";
 import type { PriceBook } from "../host/prices.ts";
@@ -28,6 +29,7 @@ export interface GuardParts extends Pick<BudgetRules, "spentOf"> {
   readonly keyNameOf: (keyId: string) => string | null;
   /** Keys, projects and providers that are listed even before they spend. */
   readonly known: () => readonly BudgetSubject[];
+  readonly freeModels: () => readonly FreeModel[];
   readonly prices: PriceBook;
   readonly isLocal: (provider: string) => boolean;
   readonly isSubscription: (provider: string) => boolean;
@@ -80,10 +82,12 @@ export interface BudgetGuard {
   states(): readonly BudgetState[];
   /** The budgets that count a caller's calls, to one target or (without) to all alike. */
   statesOf(caller: Asking["caller"], target?: Pick<Target, "provider" | "model">): readonly BudgetState[];
-  /** What the tightest of these budgets has left, never below 0; null where none counts the calls. */
+  /** What the tightest of these budgets has left, never below 0; null where none counts the calls, or the ledger cannot be read. */
   remaining(caller: Asking["caller"], target?: Pick<Target, "provider" | "model">): NanoUsd | null;
-  /** All that a key ever spent. */
-  keySpend(keyId: string): NanoUsd;
+  /** All that a key ever spent; null while the ledger cannot be read. */
+  keySpend(keyId: string): NanoUsd | null;
+  /** The chat models that never cost anything, best first. */
+  freeModels(): readonly FreeModel[];
 }
 
 const FREE: Admission = { ok: true, hold: null };
@@ -111,6 +115,16 @@ function eventOf({ step, percent, state }: BudgetNote, requestId: string | null,
 function unreadable(error: unknown): Denial {
   const message = `What was spent cannot be read from the ledger (${String(error)}), so no paid model is asked. \`lodestar doctor\` says what to do.`;
   return { fault: { kind: "unavailable", message }, refusal: null };
+}
+
+/** Where a figure is only told beside an answer, a ledger that cannot be read must not spoil that. */
+function unlessBroken<Value>(read: () => Value): Value | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Error) return null;
+    throw error;
+  }
 }
 
 function tightest(states: readonly BudgetState[]): BudgetState | null {
@@ -238,9 +252,10 @@ export function createBudgetGuard(parts: GuardParts): BudgetGuard {
     states: () => bookNow()?.states(moment(clock.now()), parts.known()) ?? [],
     statesOf,
     remaining(caller, target) {
-      const state = tightest(statesOf(caller, target));
+      const state = unlessBroken(() => tightest(statesOf(caller, target)));
       return state === null ? null : Math.max(0, leftOf(state));
     },
-    keySpend: keySpend.of,
+    keySpend: (keyId) => unlessBroken(() => keySpend.of(keyId)),
+    freeModels: parts.freeModels,
   };
 }

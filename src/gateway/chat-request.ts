@@ -56,6 +56,7 @@ function canGoVerbatim(draft: ChatDraft): boolean {
   const { call, attempt, route, request } = draft;
   const { quirks } = attempt.configured.provider;
   if (
+    attempt.outputCap !== null ||
     call.mustRewrite === true ||
     request !== call.request ||
     !route.isClientDialect ||
@@ -152,13 +153,24 @@ function unhonoured(warnings: readonly Warning[], { answerSchema }: Encoded, isS
   return warnings.filter(({ field }) => field !== "response_format");
 }
 
+/** The request with the limit that budgets set in the place of the client's. */
+function capped(request: ChatRequest, { outputCap }: Attempt): ChatRequest {
+  return outputCap === null ? request : { ...request, maxOutputTokens: outputCap };
+}
+
+/** Strict mode does not refuse it: that would make every small budget an empty one. */
+function capWarnings({ outputCap }: Attempt): readonly Warning[] {
+  return outputCap === null ? [] : [{ field: "max_tokens", action: "changed", reason: `budget: ${outputCap}` }];
+}
+
 async function translate(draft: ChatDraft, services: Services): Promise<Result<OutgoingChat, Fault>> {
   const { call, attempt, route, request } = draft;
   const prepared = mustInlineImages(draft)
     ? await withInlineImages(request, services.fetchImage, attempt.signal)
     : success(request);
   if (!prepared.ok) return prepared;
-  const asking = needsUsageFlag(draft) ? { ...prepared.value, streamUsage: true } : prepared.value;
+  const limited = capped(prepared.value, attempt);
+  const asking = needsUsageFlag(draft) ? { ...limited, streamUsage: true } : limited;
   const encoded = route.dialect.encodeRequest(asking, encodeTargetOf(attempt, route, request, services));
   const missing = missingContext(draft, encoded.warnings);
   if (missing !== null) return failure(missing);
@@ -172,7 +184,7 @@ async function translate(draft: ChatDraft, services: Services): Promise<Result<O
   const { answerSchema } = encoded;
   return success({
     body: JSON.stringify(body),
-    warnings,
+    warnings: [...warnings, ...capWarnings(attempt)],
     isVerbatim: false,
     ...(answerSchema === undefined ? {} : { answerSchema }),
   });

@@ -15,7 +15,7 @@ import type { Services } from "./services.ts";
 /** A request for images. Its body goes out as it came, but for the model's name. */
 export interface ImageCall extends Call {
   readonly request: { readonly model: string };
-  readonly body: { readonly text: string };
+  readonly body: { readonly text: string; readonly json: JsonObject };
 }
 
 function countOf(value: JsonValue | undefined): number {

@@ -1,9 +1,10 @@
 import type { ClientError, Fault } from "../core/fault.ts";
 import type { AttemptIntent } from "../core/ledger.ts";
 import { makePlan, type PlanInput } from "../core/plan.ts";
-import { answerHeaders, idHeaders, spentError, spentHeaders } from "./answer-headers.ts";
+import { answerHeaders, budgetHeaders, idHeaders, spentError, spentHeaders } from "./answer-headers.ts";
 import { type Exchange, runAttempts } from "./attempts.ts";
 import type { Answer, Call, Caller, Won } from "./call.ts";
+import type { Demand } from "./demand.ts";
 import { metadataOf } from "./metadata.ts";
 import type { Services } from "./services.ts";
 
@@ -12,6 +13,8 @@ export interface Course {
   readonly endpoint: AttemptIntent["endpoint"];
   readonly requested: string;
   readonly isStream: boolean;
+  /** What budgets reckon with; null for what nobody charges for. */
+  readonly demand: (() => Demand) | null;
   readonly exchange: Exchange<Won>;
 }
 
@@ -26,20 +29,23 @@ export async function follow(course: Course, call: Call, services: Services): Pr
   const { coolingUntil, pausedBy } = services.health;
   const settings = services.settings();
   const names = namesFor(caller, services);
-  const lookUp = { ...names, requested, task, allowedModels, coolingUntil, pausedBy };
-  const plan = makePlan(lookUp, services.clock.now());
+  const lookUp = { ...names, task, allowedModels, coolingUntil, pausedBy };
+  const planFor = (name: string) => makePlan({ ...lookUp, requested: name }, services.clock.now());
+  const plan = planFor(requested);
   if (!plan.ok) return refused(plan.error, requestId);
 
-  const outcome = await runAttempts({ ...course, call, plan: plan.value, settings }, services);
+  const outcome = await runAttempts({ ...course, call, plan: plan.value, planFor, settings }, services);
   const { records } = outcome;
   const metadata = call.wantsMetadata ? metadataOf(requested, records, plan.value) : null;
   if (!outcome.ok) {
     const error = spentError(outcome.fault, records, metadata);
-    return { kind: "error", headers: spentHeaders(call, records), error, fault: outcome.fault };
+    const headers = { ...spentHeaders(call, records), ...budgetHeaders(call, services.budgets) };
+    return { kind: "error", headers, error, fault: outcome.fault };
   }
 
   const { value, attempt } = outcome;
-  const headers = { ...answerHeaders(call, attempt, records, value, services.clock.monotonic()), ...value.headers };
+  const told = answerHeaders(call, attempt, records, value, services.clock.monotonic());
+  const headers = { ...told, ...budgetHeaders(call, services.budgets), ...value.headers };
   if (typeof value.body === "string") return { kind: "reply", headers, body: value.body };
   return { kind: "stream", headers, body: value.body, ended: value.ended ?? Promise.resolve() };
 }

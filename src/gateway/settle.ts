@@ -1,6 +1,6 @@
 import type { Fault } from "../core/fault.ts";
 import type { AttemptIntent, AttemptOutcome } from "../core/ledger.ts";
-import { toNanoUsd } from "../core/money.ts";
+import { type NanoUsd, toNanoUsd } from "../core/money.ts";
 import type { Cost } from "../core/price.ts";
 import type { CostStamp } from "../core/stamp.ts";
 import { targetName } from "../core/target.ts";
@@ -38,8 +38,11 @@ export interface SettlerParts extends PricingParts {
   readonly log: Log;
 }
 
+/** Counts a cost against budgets; what comes back tells what follows from it, once the attempt is told as settled. */
+export type CountCost = (costNanoUsd: NanoUsd | null) => (() => void) | undefined;
+
 /** The only place that prices, writes the ledger and emits: exactly one call per attempt, whatever the exit. */
-export type Settle = (intent: AttemptIntent, ending: Ending) => CostStamp;
+export type Settle = (intent: AttemptIntent, ending: Ending, count?: CountCost) => CostStamp;
 
 function stampOf(intent: AttemptIntent, outcome: AttemptOutcome, cost: Cost | null): CostStamp {
   const { costNanoUsd, costReason: reason, savedNanoUsd, usageSource, priceId } = outcome;
@@ -59,7 +62,7 @@ function stampOf(intent: AttemptIntent, outcome: AttemptOutcome, cost: Cost | nu
 /** Makes the settler. */
 export function createSettler(parts: SettlerParts): Settle {
   const { ledger, bus, clock, log } = parts;
-  return function settle(intent, ending) {
+  return function settle(intent, ending, count) {
     const { requestId, attempt } = intent;
     const { usage, problems } = checkUsage(ending.usage);
     if (problems.length > 0)
@@ -80,8 +83,11 @@ export function createSettler(parts: SettlerParts): Settle {
       endedAt: clock.now(),
       fault: ending.fault === null ? null : faultRecord(ending.fault),
     };
+    // One step: whoever asks the ledger or the budgets next finds the cost in both.
+    const tellBudgets = count?.(outcome.costNanoUsd);
     ledger.settle(outcome, price, saving?.price ?? null);
     bus.emit({ event: "settled", at: outcome.endedAt, intent, outcome });
+    tellBudgets?.();
     return stampOf(intent, outcome, cost);
   };
 }

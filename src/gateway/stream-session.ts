@@ -124,6 +124,7 @@ export class StreamSession implements TextSource {
   private noteProgress(): void {
     const { attempt, services } = this.parts;
     const { seen } = this.translator;
+    attempt.touch();
     if (seen.isFinished) this.feed.complete();
     else if (seen.hasContent) this.feed.touch();
     if (!seen.hasContent || attempt.firstTokenMs !== null) return;

@@ -12,6 +12,8 @@ export interface Observation {
   /** Counts the provider stated so far, and when the answer is complete, of all of it. */
   usage: Usage | null;
   isFinished: boolean;
+  /** It ended because the limit of output was reached. */
+  isCutByLength: boolean;
   fault: Fault | null;
   /** Tokens of what was streamed, for bills of streams that end early. */
   readonly streamed: RunningEstimate;
@@ -64,6 +66,7 @@ function observe(part: StreamPart, seen: Observation, complete: Translation["com
   if (part.type !== "finish") return undefined;
   seen.usage = part.usage ?? seen.usage;
   seen.isFinished = true;
+  seen.isCutByLength = part.finish.unified === "length";
   return complete();
 }
 
@@ -74,6 +77,7 @@ export function createTranslator({ from, to, stamp, isRelay, complete }: Transla
     hasContent: false,
     usage: null,
     isFinished: false,
+    isCutByLength: false,
     fault: null,
     streamed: createRunningEstimate(),
   };

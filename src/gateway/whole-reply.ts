@@ -52,6 +52,7 @@ function textStream(text: string): ReadableStream<Uint8Array> {
 
 function bookReply(call: ChatCall, attempt: Attempt, reply: Reply, fault: Fault | null = null): Booked {
   const estimate = (): Usage => estimateUsage(call.request, estimateTokens(textOfReply(reply)));
+  if (reply.finish.unified === "length") attempt.noteLength();
   return bookAnswer(attempt, reply.usage, estimate, fault);
 }
 
