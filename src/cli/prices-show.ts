@@ -69,16 +69,13 @@ export const command = defineCommand({
     const view = await fetchView<PriceShowView>({ ...host, terminal }, args, "read", `/v1/prices?${query}`);
     if (!view.ok) return view.error;
     const { candidates, similar } = view.value;
-    if (args.json) {
-      terminal.out(JSON.stringify(view.value));
-      return EXIT_CODES.ok;
-    }
     if (candidates.length === 0) {
       const names = similar.length === 0 ? "" : ` Did you mean ${similar.join(", ")}?`;
       const fix = `lodestar prices update, or your own: lodestar prices override PROVIDER/${args.model.split("/").at(-1)} --input USD --output USD`;
       return failureProblem("no_such_price", `no price of "${args.model}" is known.${names}`, fix);
     }
-    show(view.value, terminal);
+    if (args.json) terminal.out(JSON.stringify(view.value));
+    else show(view.value, terminal);
     return EXIT_CODES.ok;
   },
 });

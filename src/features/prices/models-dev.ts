@@ -156,6 +156,7 @@ export function catalogueModel(model: RawModel): CatalogueModel {
 
 /** Reads the file that models.dev publishes: providers with models, their cost, limits and abilities. */
 export function readModelsDev(json: unknown): Result<ModelsDev, string> {
+  if (Array.isArray(json)) return failure("the whole is a list");
   const isDated = typeof json === "object" && json !== null && "providers" in json && "date" in json;
   const parsed = v.safeParse(isDated ? Dated : Providers, json);
   if (!parsed.success) return failure(schemaProblem(parsed.issues[0]));
