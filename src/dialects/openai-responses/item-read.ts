@@ -6,7 +6,7 @@ import { decodeAll } from "../parameter.ts";
 import { decodeContent, opaqueContent } from "./content.ts";
 import { wrapInput } from "./custom.ts";
 import { extraOf, invalid, only, optionalExtra, textIn } from "./fields.ts";
-import { flatName } from "./namespace.ts";
+import { flatName, isAllCallable } from "./namespace.ts";
 import { openForeign, sealOwn } from "./sealed.ts";
 
 /** Members of a message item that mean nothing outside this dialect. */
@@ -137,6 +137,30 @@ function decodeItem(item: JsonValue, path: string): Result<Message, ClientError>
   }
 }
 
+/** An item whose tools are all offered otherwise to other dialects, and which says nothing else. */
+function toolsItem({ parts }: Message): JsonObject | undefined {
+  const [part] = parts;
+  return part?.type === "opaque" && isJsonObject(part.json) && isAllCallable(part.json) ? part.json : undefined;
+}
+
+/** Such items are kept on the message after them, to stand before it again in this dialect: no other has anything to leave out. */
+function keepToolsItems(messages: readonly Message[]): readonly Message[] {
+  const kept: Message[] = [];
+  let before: JsonObject | undefined;
+  for (const [index, message] of messages.entries()) {
+    const item = toolsItem(message);
+    const next = messages[index + 1]?.role ?? "assistant";
+    if (item !== undefined && next !== "assistant" && next !== "tool") {
+      before = item;
+      continue;
+    }
+    const { fields = {}, verbatim = {} } = message.extra ?? {};
+    kept.push(before === undefined ? message : { ...message, ...extraOf(fields, { ...verbatim, before }) });
+    before = undefined;
+  }
+  return kept;
+}
+
 /** Items of an assistant's turn follow one another; other dialects have one message for them all. */
 function joinTurns(messages: readonly Message[]): readonly Message[] {
   const joined: Message[] = [];
@@ -152,5 +176,5 @@ function joinTurns(messages: readonly Message[]): readonly Message[] {
 /** The items of `input` as messages. Types not known here are kept whole, in their place among the assistant's parts. */
 export function decodeItems(items: readonly JsonValue[]): Result<readonly Message[], ClientError> {
   const messages = decodeAll(items, (item, index) => decodeItem(item, `input[${index}]`));
-  return messages.ok ? success(joinTurns(messages.value)) : messages;
+  return messages.ok ? success(joinTurns(keepToolsItems(messages.value))) : messages;
 }

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue, objectIn, optional } from "../../core/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, objectIn, optional, without } from "../../core/json.ts";
 import type { Message, Part, ReasoningPart, ToolCallPart, ToolResultPart, Warning } from "../../core/request.ts";
 import { encodePart, encodeParts, unwrapContent } from "./content.ts";
 import { unwrapInput } from "./custom.ts";
@@ -123,7 +123,8 @@ function writeResultContent(part: ToolResultPart, context: ItemContext, path: st
 function writeMessage(message: Message, parts: readonly Part[], context: ItemContext, path: string): JsonObject[] {
   const role = message.role === "tool" ? "user" : message.role;
   const [first, ...others] = parts;
-  const head: JsonObject = { ...verbatimOf(message.extra), ...ownFields(message.extra, path, context.warnings), role };
+  const frame = without(verbatimOf(message.extra), ["before"]);
+  const head: JsonObject = { ...frame, ...ownFields(message.extra, path, context.warnings), role };
   if (message.shape === "string" && first?.type === "text" && others.length === 0)
     return [{ ...head, content: first.text }];
   const content = encodeParts(parts, false, path, context.warnings);
@@ -141,7 +142,8 @@ export function writeItems(
   const results = message.parts.filter((part): part is ToolResultPart => part.type === "tool-result");
   const rest = message.parts.filter((part) => part.type !== "tool-result");
   const outputs = results.map((part, index) => writeResult(part, context, customIds, `${path}.content[${index}]`));
-  return results.length > 0 && rest.length === 0
-    ? outputs
-    : [...outputs, ...writeMessage(message, rest, context, path)];
+  if (results.length > 0 && rest.length === 0) return outputs;
+  const { before } = verbatimOf(message.extra);
+  const items = [...outputs, ...writeMessage(message, rest, context, path)];
+  return isJsonObject(before) ? [before, ...items] : items;
 }

@@ -75,6 +75,13 @@ export function additionalTools(input: unknown): readonly JsonObject[] {
   return items.flatMap((item) => (item.type === "additional_tools" ? objectsIn(item, "tools") : []));
 }
 
+/** Whether all that an item of additional tools brings can be called by models of other dialects. */
+export function isAllCallable(item: JsonObject): boolean {
+  const isEmpty = (tool: JsonObject): boolean => tool.type === "namespace" && objectsIn(tool, "tools").length === 0;
+  const isOffered = (tool: JsonObject): boolean => isCallable(tool) || isEmpty(tool) || membersOf(tool) !== undefined;
+  return item.type === "additional_tools" && objectsIn(item, "tools").every(isOffered);
+}
+
 /** The tools of a request by the name under which a model of another dialect calls them. */
 export function calledTools(tools: unknown): ReadonlyMap<string, CalledTool> {
   return new Map(

@@ -189,7 +189,19 @@ describe("corner case 3: tools that Codex sends among its input, as additional_t
       "functions__exec",
       "shell",
     ]);
-    expect(JSON.stringify(body.messages)).not.toContain("additional_tools");
+    expect(body.messages).toEqual([{ role: "user", content: "look" }]);
+  });
+
+  test("are told as left out only where something of them is", () => {
+    const told = (tools: JsonValue[], ...after: JsonObject[]): readonly string[] => {
+      const input = [{ ...ITEM, tools }, ...after, { role: "user", content: "look" }];
+      return written(openaiChat, { input }).warnings.map(({ field }) => field);
+    };
+    const called = { type: "function_call", call_id: "c", name: "shell", arguments: "{}" };
+    expect(told([EXEC, SHELL])).toEqual([]);
+    expect(told([{ type: "namespace", name: "empty", tools: [] }])).toEqual([]);
+    expect(told([EXEC, { type: "web_search" }])).toEqual(["messages[0]"]);
+    expect(told([EXEC], called)).toEqual(["messages[0].content[0]"]);
   });
 
   test("stand beside the request's own tools, each under its own name", () => {
@@ -198,7 +210,12 @@ describe("corner case 3: tools that Codex sends among its input, as additional_t
     expect([names[0], new Set(names).size]).toEqual(["functions__exec", 3]);
   });
 
-  test.each([[{}], [{ tools: [FILES] }]])(
+  const AGAIN = [...BODY.input, { ...ITEM, tools: [SHELL] }, { ...ITEM, tools: [EXEC] }, ...BODY.input];
+  const ALONE = [
+    { ...ITEM, tools: [EXEC] },
+    { type: "message", role: "user", content: [], id: "msg_1" },
+  ];
+  test.each([[{}], [{ tools: [FILES] }], [{ input: AGAIN }], [{ input: ALONE }]])(
     "go out in their own dialect where they stood, and nowhere else (%j)",
     (more) => {
       const { body, warnings } = written(openaiResponses, { ...BODY, ...more });
