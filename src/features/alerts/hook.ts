@@ -66,7 +66,7 @@ export interface Hook {
 
 const DEFAULT_EVENTS: readonly string[] = ["budget", "health"];
 const TIMEOUT_MS = 10_000;
-const FIRST_PAUSE_MS = 1_000;
+const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
 /** From the event on: a later alert is no alert. */
 const GIVE_UP_MS = 600_000;
@@ -96,7 +96,7 @@ export async function postOnce(
   return { status, error: isTaken ? null : `${hostOfHook(target.url)} answered with status ${status}.` };
 }
 
-/** Exponential with full-range jitter: between half and one and a half of 1 s, 2 s, 4 s… 60 s. */
+/** Exponential with full-range jitter: between half and one and a half of 0.5 s, 1 s, 2 s… 60 s. */
 function pauseAfter(tries: number, clock: Clock): number {
   return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1)) * (0.5 + clock.random());
 }
