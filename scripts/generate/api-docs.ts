@@ -50,6 +50,9 @@ const ADMIN_ROUTES: Descriptions = {
   "GET /v1/health": "The health of every account, and of the ledger.",
   "GET /v1/config": "The configuration in force, without secrets.",
   "GET /v1/models": "Every model that can be asked, with prices and capabilities.",
+  "GET /v1/prices":
+    "The price tables in use; with `?model=` every price known of a model, as `lodestar prices show --json`.",
+  "GET /v1/prices/diff": "What an update or an override changed, and where the two sources disagree.",
   "GET /v1/costs": "Sums by model, provider, project, key, session or day, as `lodestar costs --json`.",
   "GET /v1/costs/rows": "Ledger rows as NDJSON, as `lodestar costs query`.",
   "GET /v1/requests": "The latest requests.",

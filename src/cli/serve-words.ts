@@ -39,7 +39,7 @@ export function readyLines(daemon: Daemon, style: Colours): readonly string[] {
 }
 
 /** What was found, what was not, and what to do next; on stderr. */
-export function showSummary({ summary }: Daemon, terminal: Terminal): void {
+export function showSummary({ summary }: Daemon, terminal: Terminal, now: number): void {
   const { talkStyle: style } = terminal;
   const found = summary.providers
     .filter(({ id }) => id !== "ollama" || summary.ollama === null)
@@ -57,6 +57,8 @@ export function showSummary({ summary }: Daemon, terminal: Terminal): void {
     const who = owner === null ? "" : ` by ${owner.name} (pid ${owner.pid})`;
     terminal.talk(`admin port ${summary.takenAdminPort} is taken${who}, so the next free one is used`);
   }
+  const { days, isOld } = ageOfPrices(summary.priceDate, now);
+  if (isOld) terminal.talk(`${style.yellow("warning:")} prices are ${days} days old: lodestar prices update`);
   for (const step of summary.nextSteps) terminal.talk(`${style.yellow("next:")} ${step}`);
 }
 
@@ -88,10 +90,10 @@ export function eventLine(event: LodestarEvent): string | null {
       return `${event.requestId} falls back from ${plainText(event.from)} to ${plainText(event.to)}: ${plainText(event.message)}`;
     case "health":
       return `${event.provider} (${event.account}) is ${event.state}: ${plainText(event.reason)}`;
-    case "config":
-      return `configuration ${event.outcome}: ${plainText(event.message)}`;
     case "budget":
       return budgetLine(event);
+    case "config":
+      return `configuration ${event.outcome}: ${plainText(event.message)}`;
     case "draining":
       return `draining: ${formatPlural(event.open, "open answer")}, at most ${formatDuration(event.deadlineMs)}`;
     case "ready":

@@ -63,7 +63,7 @@ function announce(daemon: Daemon, host: CliHost, isJson: boolean): () => void {
       if (event.event !== "ready") terminal.out(JSON.stringify(event));
     });
   }
-  showSummary(daemon, terminal);
+  showSummary(daemon, terminal, host.now());
   for (const line of readyLines(daemon, terminal.style)) terminal.out(line);
   return daemon.subscribe((event) => {
     const line = LOUD.has(event.event) ? eventLine(event) : null;

@@ -8,6 +8,7 @@ import { listModels } from "../http/models.ts";
 import type { Stores } from "../stores/open.ts";
 import type { ResponseStore } from "../stores/ports.ts";
 import type { OwnKeyring } from "./keyring.ts";
+import { priceReports } from "./prices.ts";
 import type { Runtime } from "./runtime.ts";
 import { randomSecret } from "./secret.ts";
 
@@ -126,6 +127,7 @@ export function adminContext(parts: AdminParts): AdminContext {
       await runtime.local.refresh();
       return modelViews(runtime);
     },
+    priceReports: priceReports(runtime.loaded, () => clock.now()),
     mintKey(wish) {
       if (keyring === null) throw new Error("a reading command mints no key");
       return keyring.mint(wish);

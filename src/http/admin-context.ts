@@ -4,6 +4,7 @@ import type { BudgetState } from "../core/budget.ts";
 import type { HealthState, LodestarEvent } from "../core/event.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { KeyLimits } from "../core/key-limits.ts";
+import type { PriceDiffView, PriceShowView, PricesView } from "../core/price-view.ts";
 import type { Result } from "../core/result.ts";
 import type { ApiKey, KeyStore, Ledger } from "../stores/ports.ts";
 import type { AdminSessions } from "./admin-session.ts";
@@ -48,6 +49,8 @@ export interface AdminContext {
   local(): Promise<readonly LocalView[]>;
   /** Every model that can be asked by name. */
   models(): Promise<readonly ModelView[]>;
+  /** What is known of prices, for people. */
+  readonly priceReports: PriceReports;
   /** Mints and stores a key; the secret is told once. */
   mintKey(wish: KeyWish): { readonly key: ApiKey; readonly secret: string };
   /** Every budget as it stands. */
@@ -62,6 +65,13 @@ export interface AdminContext {
   readonly control: AdminControl | null;
   /** Unix milliseconds. */
   now(): number;
+}
+
+/** What is known of prices, looked up anew at each call. */
+export interface PriceReports {
+  tables(): PricesView;
+  show(model: string): PriceShowView;
+  differences(): PriceDiffView;
 }
 
 /** What only a running daemon can do. */

@@ -52,6 +52,9 @@ export const rowsQuery = v.strictObject({
   limit: v.optional(count(100_000_000)),
 });
 
+/** Query of `GET /v1/prices`. */
+export const pricesQuery = v.strictObject({ model: v.optional(name) });
+
 /** Query of `GET /v1/requests`. */
 export const requestsQuery = v.strictObject({ ...filters, limit: v.optional(count(10_000), "20") });
 

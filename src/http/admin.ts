@@ -7,6 +7,7 @@ import { adminError, callerOf, guardOrigin, requireAdmin, sessionCookieName } fr
 import { answerKeys, createKey, limitKey, readBody, revokeKey } from "./admin-keys.ts";
 import { renderMetrics } from "./admin-metrics.ts";
 import { pagePolicy, renderLocked, renderPage } from "./admin-page.ts";
+import { answerPrices } from "./admin-prices.ts";
 import { answerCosts, answerRequest, answerRequests, answerRows } from "./admin-reports.ts";
 import { noQuery, parseWith, stopBody } from "./admin-schema.ts";
 import { readStatus } from "./admin-status.ts";
@@ -100,6 +101,11 @@ function addRoutes(app: Hono, admin: AdminContext): void {
   app.get(
     "/v1/models",
     plain(async () => ({ models: await admin.models() })),
+  );
+  app.get("/v1/prices", (context) => answerPrices(context, admin));
+  app.get(
+    "/v1/prices/diff",
+    plain(() => admin.priceReports.differences()),
   );
   app.get("/v1/costs", (context) => answerCosts(context, admin));
   app.get("/v1/costs/rows", (context) => answerRows(context, admin));

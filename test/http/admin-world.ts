@@ -1,6 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { priceReports } from "../../src/compose/prices.ts";
 import { loadSettings } from "../../src/config/load.ts";
 import type { Settings } from "../../src/config/settings.ts";
 import type { WebhookTrialView } from "../../src/core/admin-view.ts";
@@ -94,6 +95,10 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
       () => NOON,
     ),
     ledger: stores.ledger,
+    priceReports: priceReports(
+      () => ({ settings, stateDir }),
+      () => NOON,
+    ),
     keyStore: stores.keys,
     settings: () => settings,
     config: () => ({ server: { port: settings.server.port } }),
