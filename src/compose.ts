@@ -21,7 +21,8 @@ import { createAdminApp } from "./http/admin.ts";
 import { createApiHandler } from "./http/app.ts";
 import { PROVIDERS } from "./providers/_all.ts";
 import { listCatalogue } from "./providers/catalogue.ts";
-import { checkStores } from "./stores/check.ts";
+import { storeProblem } from "./compose/problems.ts";
+import { checkLedger, checkStores } from "./stores/check.ts";
 import { type CliProblem, failureProblem } from "./terminal/problem.ts";
 
 /** A daemon started in the background gets this long to serve. */
@@ -150,4 +151,8 @@ export const backend: Backend = {
   undoPrices: undoPricesOf,
   followLog: (stateDir, view) => followLog({ directory: logDirectory(stateDir), clock: systemClock, ...view }),
   checkStores: async (inputs) => checkStores(stateDirOf(inputs)),
+  async checkLedger(inputs, onDay) {
+    const checked = checkLedger(stateDirOf(inputs), onDay);
+    return checked.ok ? checked : failure(storeProblem(checked.error));
+  },
 };

@@ -54,6 +54,11 @@ const ADMIN_ROUTES: Descriptions = {
     "The price tables in use; with `?model=` every price known of a model, as `lodestar prices show --json`.",
   "GET /v1/prices/diff": "What an update or an override changed, and where the two sources disagree.",
   "GET /v1/costs": "Sums by model, provider, project, key, session or day, as `lodestar costs --json`.",
+  "GET /v1/costs/report": "One report over whole days or a month, as `lodestar costs report --format json`.",
+  "GET /v1/costs/what-if": "The rows of a time at another model's price, as `lodestar costs --what-if --json`.",
+  "POST /v1/costs/prune":
+    "Deletes rows of past days for half a second, as `lodestar costs prune` does until all are gone.",
+  "POST /v1/costs/repair": "Makes the sums of one day anew if they are wrong, as `lodestar costs check --repair`.",
   "GET /v1/costs/rows": "Ledger rows as NDJSON, as `lodestar costs query`.",
   "GET /v1/requests": "The latest requests.",
   "GET /v1/requests/:id": "Every attempt of one request.",

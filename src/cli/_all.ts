@@ -53,7 +53,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "costs",
-    description: "What was spent, by model, provider, project, key, session or day",
+    description: "What was spent, by model, provider, project, key, session, day or label",
     group: "See",
     load: async () => (await import("./costs.ts")).command,
   },
@@ -130,16 +130,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./keys.ts")).command,
   },
   {
-    name: "provider",
-    description: "Providers: add a key, list, test, remove",
-    group: "Set up",
-    load: async () => (await import("./provider.ts")).command,
-  },
-  {
     name: "project",
     description: "Projects: their rules, their costs, their budgets",
     group: "Set up",
     load: async () => (await import("./project.ts")).command,
+  },
+  {
+    name: "provider",
+    description: "Providers: add a key, list, test, remove",
+    group: "Set up",
+    load: async () => (await import("./provider.ts")).command,
   },
   {
     name: "responses",

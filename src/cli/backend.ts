@@ -109,6 +109,20 @@ export interface StoreCheck {
   readonly message: string;
 }
 
+/** What a close look at the ledger found. */
+export interface LedgerCheck {
+  readonly file: string;
+  /** What SQLite says is damaged; empty when nothing is. */
+  readonly damage: readonly string[];
+  /** Rows that were held against sums. */
+  readonly rows: number;
+  /** Of the first day that was checked, Unix ms; what was pruned has no rows to check. */
+  readonly from: number | null;
+  readonly wrongSums: number;
+  readonly wrongLast: number;
+  readonly lostPrices: number;
+}
+
 /** The composition root as commands see it; `src/compose.ts` implements it. */
 export interface Backend {
   startDaemon(inputs: BackendInputs): Promise<Result<Daemon, CliProblem>>;
@@ -131,6 +145,8 @@ export interface Backend {
   raiseFetchCap(): Promise<unknown>;
   /** Looks at every database of the state directory without changing it (SQLite's quick check, schema version). */
   checkStores(inputs: BackendInputs): Promise<readonly StoreCheck[]>;
+  /** Holds the ledger's sums against its rows, also beside a daemon; `onDay` hears of each UTC day (Unix ms) that is done. */
+  checkLedger(inputs: BackendInputs, onDay: (day: number) => void): Promise<Result<LedgerCheck, CliProblem>>;
   /** Every model of the bundled catalogue; the environment says which keys are there. */
   listCatalogue(inputs: BackendInputs): readonly CatalogueModelView[];
   /** Every provider that `provider add` knows by name. */

@@ -1,8 +1,8 @@
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { defineCommand } from "./command.ts";
-import { adminProblem, lostConnection, openAdmin } from "./connection.ts";
-import { daemonFlags, filterFlags, filterQuery } from "./shared-flags.ts";
-import { momentProblem, spanArgs } from "./span.ts";
+import { streamRows } from "./ledger-rows.ts";
+import { rowFlags, rowFlagsProblem, rowQuery } from "./row-flags.ts";
+import { daemonFlags } from "./shared-flags.ts";
 
 export const command = defineCommand({
   meta: {
@@ -11,37 +11,22 @@ export const command = defineCommand({
     examples: [
       ["lodestar costs query --provider openai --from 2026-11-01", "all attempts at OpenAI this month"],
       ["lodestar costs query --request req_01 ", "the attempts of one request"],
+      ["lodestar costs query --min-cost 0.5 --tag nightly", "what was dear in the nightly runs"],
+      ["lodestar costs query --fault rate-limited --min-duration 10s", "slow attempts that ended at a rate limit"],
     ],
   },
   args: {
-    request: { type: "string", valueHint: "ID", description: "only this request" },
-    limit: { type: "string", value: "integer", valueHint: "COUNT", description: "at most so many rows" },
-    ...filterFlags,
+    ...rowFlags,
     json: { type: "boolean", default: true, description: "NDJSON, which is the only form" },
     ...daemonFlags,
   },
   async run({ args, terminal, ...rest }) {
-    const host = { ...rest, terminal };
-    const problem = momentProblem("from", args.from, "start") ?? momentProblem("to", args.to, "end");
+    const problem = rowFlagsProblem(args);
     if (problem !== null) return problem;
-    const { request, limit, provider, model, project, key, session, state } = args;
-    const query = filterQuery({ ...spanArgs(args), request, limit, provider, model, project, key, session, state });
-    const connection = await openAdmin(host, args, "read");
-    if (!connection.ok) return connection.error;
-    try {
-      const response = await connection.value.send(`/v1/costs/rows?${query}`, { signal: host.signal });
-      if (!response.ok) return response.error;
-      if (!response.value.ok) return await adminProblem(response.value, connection.value.where);
-      const decoder = new TextDecoder();
-      for await (const chunk of response.value.body ?? []) {
-        terminal.write(decoder.decode(chunk, { stream: true }));
-        await terminal.drained();
-      }
-      return EXIT_CODES.ok;
-    } catch (error) {
-      return lostConnection(error, host, connection.value.where);
-    } finally {
-      await connection.value.close();
-    }
+    const sent = await streamRows({ ...rest, terminal }, args, rowQuery(args), async (text) => {
+      terminal.write(text);
+      await terminal.drained();
+    });
+    return sent.ok ? EXIT_CODES.ok : sent.error;
   },
 });

@@ -11,7 +11,7 @@ import { type CliProblem, failureProblem, usageProblem } from "../terminal/probl
 import { plainText } from "../terminal/table.ts";
 import { defineCommand } from "./command.ts";
 import { fetchView } from "./connection.ts";
-import { daemonFlags, filterFlags, filterQuery } from "./shared-flags.ts";
+import { daemonFlags, filterArgs, filterFlags, filterQuery } from "./shared-flags.ts";
 
 const FORMATS = {
   md: reportMarkdown,
@@ -93,7 +93,7 @@ export const command = defineCommand({
     ...daemonFlags,
   },
   async run({ args, terminal, ...rest }) {
-    const { month, from, to, by, provider, model, project, key, session, state } = args;
+    const { month, from, to, by } = args;
     const problem = daysProblem(args);
     if (problem !== null) return problem;
     if (args.json && args.format !== undefined && args.format !== "json") {
@@ -103,7 +103,7 @@ export const command = defineCommand({
         "give one of them",
       );
     }
-    const query = filterQuery({ month, from, to, by, provider, model, project, key, session, state });
+    const query = filterQuery({ month, from, to, by, ...filterArgs(args) });
     const view = await fetchView<Report>({ ...rest, terminal }, args, "read", `/v1/costs/report?${query}`);
     if (!view.ok) return view.error;
     const words = progressWords(view.value);

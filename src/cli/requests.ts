@@ -7,7 +7,7 @@ import type { Colours } from "../terminal/terminal.ts";
 import { inputTokens, outputTokens, paintState } from "./attempt-words.ts";
 import { defineCommand } from "./command.ts";
 import { fetchView } from "./connection.ts";
-import { daemonFlags, filterFlags, filterQuery, jsonFlag } from "./shared-flags.ts";
+import { daemonFlags, filterArgs, filterFlags, filterQuery, jsonFlag } from "./shared-flags.ts";
 import { momentProblem, spanArgs } from "./span.ts";
 
 function columns(now: number, style: Colours): readonly Column<RequestView>[] {
@@ -55,8 +55,7 @@ export const command = defineCommand({
     const host = { ...rest, terminal };
     const problem = momentProblem("from", args.from, "start") ?? momentProblem("to", args.to, "end");
     if (problem !== null) return problem;
-    const { limit, provider, model, project, key, session, state } = args;
-    const query = filterQuery({ ...spanArgs(args), limit, provider, model, project, key, session, state });
+    const query = filterQuery({ ...spanArgs(args), ...filterArgs(args), limit: args.limit });
     const view = await fetchView<{ requests: readonly RequestView[] }>(host, args, "read", `/v1/requests?${query}`);
     if (!view.ok) return view.error;
     if (args.json) {

@@ -28,12 +28,18 @@ export const filterFlags = {
   project: { type: "string", valueHint: "NAME", description: "only this project" },
   key: { type: "string", valueHint: "ID", description: "only this client key" },
   session: { type: "string", valueHint: "ID", description: "only this client session" },
+  tag: { type: "string", valueHint: "TAG", description: "only requests with this x-lodestar-tag" },
+  task: { type: "string", valueHint: "CLASS", description: "only requests with this x-lodestar-task" },
+  file: { type: "string", valueHint: "PATH", description: "only requests with this x-lodestar-file" },
+  client: { type: "string", valueHint: "NAME", description: "only this client program, as it names itself" },
   state: {
     type: "enum",
     options: ["final", "aborted", "estimated", "failed", "refused", "hit", "streaming", "reserved"],
     description: "only attempts in this state",
   },
 } satisfies Flags;
+
+type FilterArgs = Readonly<Partial<Record<Exclude<keyof typeof filterFlags, "from" | "to">, string | undefined>>>;
 
 /** The parsed values of {@link daemonFlags}. */
 export interface DaemonArgs {
@@ -54,6 +60,12 @@ export function inputsOf(
     ...(args.config === undefined ? {} : { config: args.config }),
   };
   return { flags, environment: host.environment, version: host.version };
+}
+
+/** The parsed values of {@link filterFlags}, its span apart. */
+export function filterArgs(args: FilterArgs): FilterArgs {
+  const { provider, model, project, key, session, tag, task, file, client, state } = args;
+  return { provider, model, project, key, session, tag, task, file, client, state };
 }
 
 /** The query string of the filters that were given. */

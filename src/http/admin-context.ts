@@ -6,6 +6,8 @@ import type { JsonObject } from "../core/json.ts";
 import type { KeyLimits } from "../core/key-limits.ts";
 import type { PriceDiffView, PriceShowView, PricesView } from "../core/price-view.ts";
 import type { Result } from "../core/result.ts";
+import type { ProjectBook } from "../gateway/projects.ts";
+import type { PriceBook } from "../host/prices.ts";
 import type { ApiKey, KeyStore, Ledger } from "../stores/ports.ts";
 import type { AdminSessions } from "./admin-session.ts";
 
@@ -35,9 +37,13 @@ export interface AdminContext {
   /** The admin credential: 256 random bits, compared in constant time. Never shown. */
   readonly token: string;
   readonly sessions: AdminSessions;
-  readonly ledger: Pick<Ledger, "query" | "totals" | "groups" | "recentRequests" | "price" | "health" | "flush">;
+  readonly ledger: Pick<
+    Ledger,
+    "query" | "totals" | "groups" | "recentRequests" | "price" | "health" | "flush" | "prunable" | "prune" | "repairDay"
+  >;
   readonly prices: Pick<PriceBook, "priceOf" | "modelsOf">;
   readonly keyStore: Pick<KeyStore, "list" | "revoke" | "limit" | "hasAny">;
+  readonly projects: Pick<ProjectBook, "projectOf" | "known" | "tell" | "forget">;
   settings(): Settings;
   /** The resolved configuration with every secret left out. */
   config(): JsonObject;

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { CostsView, RequestDetailView } from "../core/admin-view.ts";
 import { spanOf } from "../core/period.ts";
+import { savingsOf } from "../core/savings.ts";
 import type { AdminContext } from "./admin-context.ts";
 import { adminError } from "./admin-guard.ts";
 import { costsQuery, ledgerFilter, parseWith, requestsQuery, rowsQuery } from "./admin-schema.ts";
@@ -25,12 +26,14 @@ export async function answerCosts(context: Context, admin: AdminContext): Promis
   const isSpan = asked.from !== undefined || asked.to !== undefined;
   const span = isSpan ? { from: asked.from ?? null, to: asked.to ?? null } : spanOf(period ?? "all", admin.now());
   const filter = { ...asked, ...(span.from === null ? {} : { from: span.from }) };
+  const totals = admin.ledger.totals(filter);
   const view: CostsView = {
     period: isSpan ? "custom" : (period ?? "all"),
     ...span,
     by,
-    totals: admin.ledger.totals(filter),
-    groups: admin.ledger.groups(filter, by),
+    totals,
+    savings: savingsOf(totals, admin.settings().baselineModel),
+    groups: admin.ledger.groups(filter, by, query.value.zone),
   };
   return context.json(view);
 }
@@ -59,10 +62,10 @@ function ndjson(rows: Iterator<unknown>): ReadableStream<Uint8Array> {
 export async function answerRows(context: Context, admin: AdminContext): Promise<Response> {
   const query = parseWith(rowsQuery, context.req.query());
   if (!query.ok) return badQuery(context, query.error);
-  const { request, limit } = query.value;
   await admin.ledger.flush();
-  const filter = { ...ledgerFilter(query.value), ...(request === undefined ? {} : { requestId: request }) };
-  return context.body(ndjson(admin.ledger.query(filter, limit)), 200, { "content-type": "application/x-ndjson" });
+  return context.body(ndjson(admin.ledger.query(ledgerFilter(query.value), query.value.limit)), 200, {
+    "content-type": "application/x-ndjson",
+  });
 }
 
 /** `GET /v1/requests`: the latest requests, newest first. */

@@ -1,11 +1,16 @@
 import * as v from "valibot";
 import { BUDGET_PERIODS, BUDGET_POLICIES } from "../core/budget-text.ts";
 import { NANO_PER_USD } from "../core/money.ts";
-import { PERIODS, parseMoment } from "../core/period.ts";
+import { isZone, PERIODS, parseMoment } from "../core/period.ts";
 import { failure, type Result, success } from "../core/result.ts";
+import { utcOfDay } from "../core/zone.ts";
+import type { GroupBy, LedgerFilter } from "../stores/ports.ts";
 
 /** The dimensions that costs can be grouped by. */
-const GROUP_NAMES = ["model", "provider", "project", "key", "session", "day"] as const;
+const GROUP_NAMES = [
+  ...["model", "provider", "project", "key", "session", "day"],
+  ...["tag", "task", "file", "client"],
+] as const satisfies readonly GroupBy[];
 
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
 
@@ -35,7 +40,33 @@ const filters = {
   project: v.optional(name),
   key: v.optional(name),
   session: v.optional(name),
+  tag: v.optional(name),
+  task: v.optional(name),
+  file: v.optional(name),
+  client: v.optional(name),
   state: v.optional(name),
+};
+
+/** Dollars as people write them, in nano-dollars. */
+const dollars = v.pipe(
+  v.string(),
+  v.regex(/^\d{1,7}(\.\d{1,9})?$/, "must be dollars, as 0.05"),
+  v.transform((text) => Math.round(Number(text) * NANO_PER_USD)),
+);
+const atLeastZero = v.pipe(v.string(), v.regex(/^\d{1,15}$/, "must be a whole number"), v.transform(Number));
+
+/** What can be asked of single rows, beyond what sums know. */
+const rowFilters = {
+  ...filters,
+  endpoint: v.optional(name),
+  requested: v.optional(name),
+  fault: v.optional(name),
+  minCost: v.optional(dollars),
+  maxCost: v.optional(dollars),
+  minTokens: v.optional(atLeastZero),
+  maxTokens: v.optional(atLeastZero),
+  minDuration: v.optional(atLeastZero),
+  maxDuration: v.optional(atLeastZero),
 };
 
 /** Query of `GET /v1/costs`. */
@@ -43,13 +74,35 @@ export const costsQuery = v.strictObject({
   ...filters,
   period: v.optional(v.picklist(PERIODS)),
   by: v.optional(v.picklist(GROUP_NAMES), "model"),
+  /** Whose days `by=day` are. */
+  zone: v.optional(v.pipe(v.string(), v.check(isZone, "must be a time zone, as Europe/Berlin")), "UTC"),
 });
 
 /** Query of `GET /v1/costs/rows`. */
 export const rowsQuery = v.strictObject({
-  ...filters,
+  ...rowFilters,
   request: v.optional(name),
   limit: v.optional(count(100_000_000)),
+});
+
+/** Query of `GET /v1/requests/:id/explain`. */
+export const explainQuery = v.strictObject({ as: v.optional(name) });
+
+/** Query of `GET /v1/costs/what-if`. */
+export const whatIfQuery = v.strictObject({ ...filters, as: name });
+
+const day = v.pipe(
+  v.string(),
+  v.check((text) => utcOfDay(text) !== null, "must be a day, as 2026-11-22"),
+);
+
+/** Query of `GET /v1/costs/report`: whole days of the configured time zone, both included, or a month. */
+export const reportQuery = v.strictObject({
+  ...filters,
+  from: v.optional(day),
+  to: v.optional(day),
+  month: v.optional(v.pipe(v.string(), v.maxLength(10))),
+  by: v.optional(v.picklist(GROUP_NAMES)),
 });
 
 /** Query of `GET /v1/prices`. */
@@ -61,27 +114,6 @@ export const requestsQuery = v.strictObject({ ...filters, limit: v.optional(coun
 /** Query of routes that take none. */
 export const noQuery = v.strictObject({});
 
-/** Body of `POST /v1/keys`. */
-export const keyBody = v.strictObject({
-  name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(100)),
-  project: v.optional(v.nullable(name), null),
-  models: v.optional(v.pipe(v.array(name), v.maxLength(100)), []),
-  expiresAt: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0))), null),
-});
-
-/** Body of `POST /v1/stop`. */
-export const stopBody = v.strictObject({ reason: v.optional(v.pipe(v.string(), v.maxLength(200)), "admin") });
-
-/** The filters that ledger queries share, as the store names them. */
-export function ledgerFilter(
-  query: v.InferOutput<typeof requestsQuery> | v.InferOutput<typeof costsQuery> | v.InferOutput<typeof rowsQuery>,
-) {
-  const { from, to, provider, model, project, key, session, state } = query;
-  return {
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
-    ...(provider === undefined ? {} : { provider }),
-    ...(model === undefined ? {} : { model }),
 const limit = (most: number) => v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most)));
 
 /** Limits of a key: what is not given stays, null takes a limit away. Money in nano-dollars. */
@@ -104,13 +136,54 @@ const limits = {
 /** Body of `PATCH /v1/keys/:id`. */
 export const limitsBody = v.strictObject(limits);
 
-    ...(project === undefined ? {} : { project }),
-    ...(key === undefined ? {} : { keyId: key }),
-    ...(session === undefined ? {} : { session }),
-    ...(state === undefined ? {} : { state }),
-  };
-}
+/** Body of `POST /v1/keys`. */
+export const keyBody = v.strictObject({
+  name: v.pipe(v.string(), v.trim(), v.minLength(1), v.maxLength(100)),
+  project: v.optional(v.nullable(name), null),
+  models: v.optional(v.pipe(v.array(name), v.maxLength(100)), []),
+  expiresAt: v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0))), null),
   limits: v.optional(limitsBody, {}),
+});
+
+/** Body of `POST /v1/costs/prune`: rows that started on a UTC day before that of `before` (Unix ms). */
+export const pruneBody = v.strictObject({
+  before: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  dryRun: v.optional(v.boolean(), false),
+});
+
+/** Body of `POST /v1/costs/repair`: the day (Unix ms) after which to go on. */
+export const repairBody = v.strictObject({ after: v.optional(v.nullable(v.pipe(v.number(), v.integer())), null) });
+
+/** Body of `POST /v1/stop`. */
+export const stopBody = v.strictObject({ reason: v.optional(v.pipe(v.string(), v.maxLength(200)), "admin") });
+
+type RowFilters = Partial<v.InferOutput<typeof rowsQuery>>;
+
+/** The names of filters here and in the store, where they differ. */
+const STORE_NAMES = {
+  key: "keyId",
+  requested: "requestedModel",
+  fault: "faultKind",
+  request: "requestId",
+  minCost: "minCostNanoUsd",
+  maxCost: "maxCostNanoUsd",
+  minDuration: "minDurationMs",
+  maxDuration: "maxDurationMs",
+} as const satisfies Partial<Record<keyof RowFilters, keyof LedgerFilter>>;
+
+const SAME_NAMES = [
+  ...["from", "to", "provider", "model", "project", "session", "tag", "task", "file", "client", "state", "endpoint"],
+  ...["minTokens", "maxTokens"],
+] as const satisfies readonly (keyof RowFilters & keyof LedgerFilter)[];
+
+/** The filters of a query as the store names them. */
+export function ledgerFilter(query: RowFilters): LedgerFilter {
+  const names = [...SAME_NAMES.map((name) => [name, name] as const), ...Object.entries(STORE_NAMES)];
+  const asked: Readonly<Record<string, unknown>> = query;
+  return Object.fromEntries(
+    names.map(([name, stored]) => [stored, asked[name]]).filter(([, value]) => value !== undefined),
+  );
+}
 
 /** Parses by a schema; the error names every offending field. */
 export function parseWith<Schema extends v.GenericSchema>(

@@ -3,14 +3,18 @@ import { setCookie } from "hono/cookie";
 import { answerBudgets } from "./admin-budgets.ts";
 import type { AdminContext, AdminControl } from "./admin-context.ts";
 import { eventStream } from "./admin-events.ts";
+import { answerExplain, answerWhatIf } from "./admin-explain.ts";
 import { adminError, callerOf, guardOrigin, requireAdmin, sessionCookieName } from "./admin-guard.ts";
 import { answerKeys, createKey, limitKey, readBody, revokeKey } from "./admin-keys.ts";
 import { renderMetrics } from "./admin-metrics.ts";
 import { pagePolicy, renderLocked, renderPage } from "./admin-page.ts";
 import { answerPrices } from "./admin-prices.ts";
+import { answerProject, answerProjects, forgetProject, tellProject } from "./admin-projects.ts";
+import { answerReport } from "./admin-report.ts";
 import { answerCosts, answerRequest, answerRequests, answerRows } from "./admin-reports.ts";
 import { noQuery, parseWith, stopBody } from "./admin-schema.ts";
 import { readStatus } from "./admin-status.ts";
+import { pruneRows, repairSums } from "./admin-upkeep.ts";
 
 const PAGE_REQUESTS = 20;
 
@@ -108,7 +112,11 @@ function addRoutes(app: Hono, admin: AdminContext): void {
     plain(() => admin.priceReports.differences()),
   );
   app.get("/v1/costs", (context) => answerCosts(context, admin));
+  app.get("/v1/costs/report", (context) => answerReport(context, admin));
+  app.get("/v1/costs/what-if", (context) => answerWhatIf(context, admin));
   app.get("/v1/costs/rows", (context) => answerRows(context, admin));
+  app.post("/v1/costs/prune", (context) => pruneRows(context, admin));
+  app.post("/v1/costs/repair", (context) => repairSums(context, admin));
   app.get("/v1/requests", (context) => answerRequests(context, admin));
   app.get("/v1/requests/:id", (context) => answerRequest(context, admin, context.req.param("id")));
   app.get("/v1/requests/:id/explain", (context) => answerExplain(context, admin, context.req.param("id")));

@@ -22,6 +22,18 @@ export function typeSecret(typed: string, chunk: string): { readonly text: strin
   return { text, isDone: false };
 }
 
+/** Asks a question that only `y` or `yes` agrees to. Where nobody can answer there is nobody to ask: it agrees. */
+export async function confirm(terminal: Terminal, stdin: Source, question: string): Promise<boolean> {
+  if (stdin.isTTY !== true || stdin.chunks === undefined) return true;
+  terminal.talkRaw(`${question} [y/N] `);
+  let typed = "";
+  for await (const chunk of stdin.chunks()) {
+    typed += chunk;
+    if (ENTER.test(typed)) break;
+  }
+  return /^\s*y(es)?\s*$/i.test(typed);
+}
+
 /**
  * Asks for a secret on a terminal without showing it; from a pipe it reads everything. Null when the person gave up.
  * Never blocks for an answer where there is nobody to give one: an empty pipe is an empty secret.

@@ -39,6 +39,7 @@ const NO_BACKEND: Backend = {
   waitUntilGone: async () => true,
   raiseFetchCap: async () => "already-set",
   checkStores: async () => [],
+  checkLedger: async () => failure(failureProblem("test", "no ledger in this test")),
   listCatalogue: () => [],
   knownProviders: () => [
     {
