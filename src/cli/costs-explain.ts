@@ -1,8 +1,8 @@
 import type { Bill, ExplainedAttempt, ExplainView } from "../core/bill.ts";
-import { formatUsd } from "../core/money.ts";
+import { exactUsd, type NanoUsd } from "../core/money.ts";
 import { targetName } from "../core/target.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
-import { formatCost, formatPlural } from "../terminal/format.ts";
+import { formatPlural } from "../terminal/format.ts";
 import { plainText, renderTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { defineCommand } from "./command.ts";
@@ -25,6 +25,10 @@ const CLASS_WORDS: Readonly<Record<string, string>> = {
   requests: "the call itself",
   webSearches: "web searches",
 };
+
+function costText(nano: NanoUsd | null): string {
+  return nano === null ? "unknown" : exactUsd(nano);
+}
 
 /** Where a price row is from: `genai-prices 0.1.8 of 2026-08-21, from 2026-03-01 (price_…)`. */
 function priceWords({ price }: Bill): string {
@@ -69,8 +73,8 @@ function titledBill(title: string, bill: Bill, look: Look): readonly string[] {
 function reservedLines({ reservedNanoUsd, costNanoUsd }: ExplainedAttempt["row"]): readonly string[] {
   if (reservedNanoUsd === null) return [];
   const given =
-    costNanoUsd === null ? "" : `; ${formatUsd(Math.max(0, reservedNanoUsd - costNanoUsd))} of it given back`;
-  return [`   reserved from budgets before the call, at worst: ${formatUsd(reservedNanoUsd)}${given}`];
+    costNanoUsd === null ? "" : `; ${exactUsd(Math.max(0, reservedNanoUsd - costNanoUsd))} of it given back`;
+  return [`   reserved from budgets before the call, at worst: ${exactUsd(reservedNanoUsd)}${given}`];
 }
 
 const KIND_WORDS: Readonly<Record<string, string>> = {
@@ -82,7 +86,7 @@ const KIND_WORDS: Readonly<Record<string, string>> = {
 function savingLines({ saving }: ExplainedAttempt, look: Look): readonly string[] {
   if (saving === null) return [];
   const kind = KIND_WORDS[saving.kind ?? ""] ?? saving.kind ?? "unknown";
-  const title = `saved ${formatUsd(saving.nanoUsd)} (${kind}; quality: ${saving.quality})`;
+  const title = `saved ${exactUsd(saving.nanoUsd)} (${kind}; quality: ${saving.quality})`;
   if (saving.baseline === null) return [`   ${title}; the baseline's price row is not kept`];
   return titledBill(`${title}: the baseline would have cost`, saving.baseline, look);
 }
@@ -91,7 +95,7 @@ function attemptLines(attempt: ExplainedAttempt, as: string | null, look: Look):
   const { row, bill, notes, otherwise } = attempt;
   return [
     "",
-    look.style.bold(`${row.attempt}. ${plainText(targetName(row))}: ${row.state}, ${formatCost(row.costNanoUsd)}`),
+    look.style.bold(`${row.attempt}. ${plainText(targetName(row))}: ${row.state}, ${costText(row.costNanoUsd)}`),
     ...(bill === null ? [] : titledBill("its tokens at the price that it was settled with", bill, look)),
     ...notes.map((note) => `   ${plainText(note)}`),
     ...reservedLines(row),
@@ -103,14 +107,14 @@ function attemptLines(attempt: ExplainedAttempt, as: string | null, look: Look):
 /** A request with every number's formula, as lines. */
 export function billLines(view: ExplainView, look: Look): readonly string[] {
   const { requestId, attempts, costNanoUsd, as, otherwiseNanoUsd, baselineModel } = view;
-  const head = `${plainText(requestId)}: ${formatCost(costNanoUsd)} for ${formatPlural(attempts.length, "attempt")}`;
+  const head = `${plainText(requestId)}: ${costText(costNanoUsd)} for ${formatPlural(attempts.length, "attempt")}`;
   const lines = [
     look.style.bold(head),
     `baseline for savings: ${plainText(baselineModel)}`,
     ...attempts.flatMap((attempt) => attemptLines(attempt, as, look)),
   ];
   if (as === null || otherwiseNanoUsd === null) return lines;
-  const instead = `with ${plainText(as)}: ${formatUsd(otherwiseNanoUsd)} instead of ${formatCost(costNanoUsd)}`;
+  const instead = `with ${plainText(as)}: ${exactUsd(otherwiseNanoUsd)} instead of ${costText(costNanoUsd)}`;
   return [...lines, "", `${instead} (nothing was changed)`];
 }
 

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import type { CostsView } from "../core/admin-view.ts";
 import type { CostGroup } from "../core/ledger.ts";
-import { formatUsd } from "../core/money.ts";
+import { exactUsd } from "../core/money.ts";
 import { isZone } from "../core/period.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import { addDays, startOfDay } from "../core/zone.ts";
@@ -84,11 +84,12 @@ async function ledgerRows(
 }
 
 function amount(figure: Figure, value: number): string {
-  return figure === "cost" ? formatUsd(value) : formatCount(value);
+  return figure === "cost" ? exactUsd(value) : formatCount(value);
 }
 
 function percentWords({ percent }: Difference): string {
   if (percent === null) return "all";
+  if (percent !== 0 && Math.abs(percent) < 0.01) return `${percent > 0 ? "+" : "-"}<0.01 %`;
   return `${percent > 0 ? "+" : ""}${percent.toFixed(2)} %`;
 }
 
@@ -99,12 +100,18 @@ interface Line {
   readonly missing: "file" | "ledger" | null;
 }
 
-function linesOf(name: string, comparison: Reconciliation["totals"], figures: readonly Figure[]): readonly Line[] {
-  return figures.flatMap((figure, index) => {
-    const difference = comparison.differences[figure];
-    if (difference === undefined) return [];
-    return [{ name: index === 0 ? name : "", figure, difference, missing: comparison.missing }];
+/** A line for each figure, the first with the name; `isOff` leaves out those that agree. */
+function linesOf(
+  name: string,
+  { differences, missing }: Reconciliation["totals"],
+  figures: readonly Figure[],
+  isOff = false,
+): readonly Line[] {
+  const lines = figures.flatMap((figure) => {
+    const difference = differences[figure];
+    return difference === undefined || (isOff && difference.isWithin) ? [] : [{ figure, difference, missing }];
   });
+  return lines.map((line, index) => ({ ...line, name: index === 0 ? name : "" }));
 }
 
 function columns(title: string, { style }: Terminal): readonly Column<Line>[] {
@@ -140,9 +147,7 @@ function show(view: Reconciliation, terminal: Terminal): void {
     terminal.out("");
     terminal.out(`Days that differ by more than ${tolerancePercent} %:`);
     const shown = off.slice(0, DAYS_SHOWN);
-    const daily = shown.flatMap((one) =>
-      linesOf(`${one.day} ${one.model}`, one, figures).filter(({ difference }) => !difference.isWithin),
-    );
+    const daily = shown.flatMap((one) => linesOf(`${one.day} ${one.model}`, one, figures, true));
     for (const line of renderTable(daily, columns("day and model", terminal), terminal)) terminal.out(line);
     if (off.length > shown.length)
       terminal.out(`and ${formatCount(off.length - shown.length)} more: --json has them all`);

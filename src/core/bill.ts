@@ -1,5 +1,5 @@
 import type { LedgerRow } from "./ledger.ts";
-import { addDecimal, type Decimal, decimalOf, decimalText, formatUsd, type NanoUsd, toNanoUsd } from "./money.ts";
+import { addDecimal, type Decimal, decimalOf, decimalText, exactUsd, type NanoUsd, toNanoUsd } from "./money.ts";
 import { type CostLine, explainCost, type PriceRow } from "./price.ts";
 
 /** One line of a bill, as it is shown. Dollars are exact decimals as text. */
@@ -99,7 +99,7 @@ function stateNote({ state, usageSource }: LedgerRow): string | null {
 
 function beyondNote(row: LedgerRow, beyond: NanoUsd | null): string | null {
   if (beyond === null || beyond === 0) return null;
-  return `${formatUsd(beyond)} of the row's ${formatUsd(row.costNanoUsd ?? 0)} is for what is not counted in tokens, such as web searches.`;
+  return `${exactUsd(beyond)} of the row's ${exactUsd(row.costNanoUsd ?? 0)} is for what is not counted in tokens, such as web searches.`;
 }
 
 function savingOf(row: LedgerRow, priceOf: (id: string) => PriceRow | null): SavingBill | null {

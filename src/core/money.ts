@@ -51,6 +51,11 @@ export function decimalText({ mantissa, scale }: Decimal): string {
   return `${sign}${whole}${fraction === "" ? "" : `.${fraction}`}`;
 }
 
+/** Nano-dollars as text with every digit: `$0.04256`, `-$1.5`. */
+export function exactUsd(nano: NanoUsd): string {
+  return `${nano < 0 ? "-" : ""}$${decimalText({ mantissa: BigInt(Math.abs(nano)), scale: 9 })}`;
+}
+
 /** A dollar amount rounded once, half up, to nano-dollars. */
 export function toNanoUsd(usd: Decimal): NanoUsd {
   const shift = 9 - usd.scale;

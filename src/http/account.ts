@@ -1,3 +1,4 @@
+import { type Bill, type ExplainedAttempt, explainAttempt } from "../core/bill.ts";
 import { type ClientError, refusal } from "../core/fault.ts";
 import type { LedgerRow } from "../core/ledger.ts";
 import { toUsd } from "../core/money.ts";
@@ -5,24 +6,80 @@ import { failure, type Result, success } from "../core/result.ts";
 import type { Caller } from "../gateway/call.ts";
 import type { ApiContext } from "./api-context.ts";
 
+function usdOrNull(nano: number | null): number | null {
+  return nano === null ? null : toUsd(nano);
+}
+
+/** The lines of a bill: dollars exact, as text, since a number cannot hold every digit. */
+function describeBill(bill: Bill | null): object | null {
+  if (bill === null) return null;
+  const { id, provider, model, source, date, condition } = bill.price;
+  return {
+    price: { id, provider, model, source, date, condition: condition ?? null },
+    lines: bill.lines.map(({ label, count, usdPerMillion, aboveTokens, usd, formula }) => ({
+      class: label,
+      count,
+      usd_per_million: usdPerMillion,
+      above_tokens: aboveTokens,
+      usd,
+      formula,
+    })),
+    exact: bill.exactUsd,
+    rounded: toUsd(bill.nanoUsd),
+  };
+}
+
+function describeSaving(saving: ExplainedAttempt["saving"]): object | null {
+  if (saving === null) return null;
+  const { kind, nanoUsd, baseline, quality } = saving;
+  return { cost: toUsd(nanoUsd), kind, quality, baseline: describeBill(baseline) };
+}
+
 /** What `GET /v1/generation` tells of one attempt. Money is in dollars, as on the wire. */
-function describeAttempt(row: LedgerRow): object {
+function describeAttempt({ row, bill, saving, notes }: ExplainedAttempt): object {
   return {
     attempt: row.attempt,
     state: row.state,
     provider: row.provider,
+    account: row.account,
     model: row.model,
     requested_model: row.requestedModel,
+    endpoint: row.endpoint,
+    dialect: row.clientDialect,
+    streamed: row.isStream,
     route_reason: row.routeReason,
     usage: row.usage,
     usage_source: row.usageSource,
-    cost: row.costNanoUsd === null ? null : toUsd(row.costNanoUsd),
+    cost: usdOrNull(row.costNanoUsd),
     cost_reason: row.costReason,
     price_id: row.priceId,
+    bill: describeBill(bill),
+    reserved: usdOrNull(row.reservedNanoUsd),
+    saved: describeSaving(saving),
+    notes,
     started_at: row.startedAt,
     ended_at: row.endedAt,
     first_token_ms: row.firstTokenMs,
+    duration_ms: row.endedAt === null ? null : row.endedAt - row.startedAt,
     fault: row.fault,
+    upstream_status: row.upstreamStatus,
+  };
+}
+
+/** Who asked, from the first attempt, and what all of them cost together. */
+function describeRequest(id: string, rows: readonly LedgerRow[], attempts: readonly ExplainedAttempt[]): object {
+  const [first] = rows;
+  const priced = rows.flatMap(({ costNanoUsd }) => costNanoUsd ?? []);
+  return {
+    id,
+    cost: priced.length === 0 ? null : toUsd(priced.reduce((sum, cost) => sum + cost, 0)),
+    project: first?.project ?? null,
+    session: first?.session ?? null,
+    tag: first?.tag ?? null,
+    task: first?.task ?? null,
+    file: first?.file ?? null,
+    client: first?.client ?? null,
+    attempts: attempts.map(describeAttempt),
   };
 }
 
@@ -46,7 +103,8 @@ export async function generation(
       }),
     );
   }
-  return success({ data: { id, attempts: rows.map(describeAttempt) } });
+  const attempts = rows.map((row) => explainAttempt(row, context.ledger.price));
+  return success({ data: describeRequest(id, rows, attempts) });
 }
 
 /** `GET /v1/key`: what the calling key may do and has spent. */

@@ -67,7 +67,7 @@ describe.each([
     expect([code, err]).toEqual([0, ""]);
     expect(out).toMatchInlineSnapshot(`
       "≥ $2.50 for 2 requests (all time)
-      saved against the baseline model: $0.000001 (quality unmeasured)
+      saved against anthropic/claude-sonnet-5: $0.000001 (routing $0.000001, quality: unmeasured)
       1 attempt used tokens but has no known price, and so no cost here
 
       provider  requests  attempts  failed  input  cached  output  unpriced     cost
@@ -86,7 +86,7 @@ describe.each([
       totals: { costNanoUsd: number; attempts: number };
       groups: { costNanoUsd: number }[];
     };
-    expect(Object.keys(view)).toEqual(["period", "from", "to", "by", "totals", "groups"]);
+    expect(Object.keys(view)).toEqual(["period", "from", "to", "by", "totals", "savings", "groups"]);
     const rows = (await world.run(["costs", "query"])).out
       .trim()
       .split("\n")

@@ -9,9 +9,12 @@ import type { BudgetState } from "../../src/core/budget.ts";
 import type { LodestarEvent } from "../../src/core/event.ts";
 import { NO_LIMITS } from "../../src/core/key-limits.ts";
 import type { AttemptIntent, AttemptOutcome } from "../../src/core/ledger.ts";
+import { createProjectBook, type ProjectBook } from "../../src/gateway/projects.ts";
+import { createPriceBook } from "../../src/host/price-book.ts";
 import type { AdminContext, AdminControl } from "../../src/http/admin-context.ts";
 import { createAdminSessions } from "../../src/http/admin-session.ts";
 import { openStores, type Stores } from "../../src/stores/open.ts";
+import { openProjectStore } from "../../src/stores/projects.ts";
 import { intentOf, NOON, outcomeOf, PRICE } from "../stores/attempts.ts";
 
 export { NOON };
@@ -60,6 +63,18 @@ function openTestStores(stateDir: string): Stores {
   return stores.value;
 }
 
+function openBook(stateDir: string, settings: Settings): ProjectBook {
+  const store = openProjectStore({ stateDir });
+  if (!store.ok) throw new Error(JSON.stringify(store.error));
+  const directory = { sources: [], unconfigured: [], aliases: {}, chains: {}, pullHint: "" };
+  return createProjectBook({
+    store: store.value,
+    settings: () => settings,
+    directory: () => directory,
+    now: () => NOON,
+  });
+}
+
 function minter(stores: Stores): AdminContext["mintKey"] {
   let count = 0;
   return (wish) => {
@@ -88,6 +103,7 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
     reload: options.reload ?? (async () => ({ ok: true, value: "nothing changed" })),
     stop: (reason) => stops.push(reason),
   };
+  const projects = openBook(stateDir, settings);
   const admin: AdminContext = {
     token: TOKEN,
     sessions: createAdminSessions(
@@ -95,11 +111,13 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
       () => NOON,
     ),
     ledger: stores.ledger,
+    prices: createPriceBook({ overrides: {}, isLocalProvider: (provider) => provider === "ollama" }),
     priceReports: priceReports(
       () => ({ settings, stateDir }),
       () => NOON,
     ),
     keyStore: stores.keys,
+    projects,
     settings: () => settings,
     config: () => ({ server: { port: settings.server.port } }),
     daemon: () => ({
@@ -171,7 +189,10 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
     emit: (event) => {
       for (const listener of listeners) listener(event);
     },
-    close: () => stores.close(),
+    close: () => {
+      projects.close();
+      stores.close();
+    },
   };
 }
 

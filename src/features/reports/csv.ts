@@ -1,5 +1,5 @@
 import type { Totals } from "../../core/ledger.ts";
-import { decimalText } from "../../core/money.ts";
+import { exactUsd, type NanoUsd } from "../../core/money.ts";
 import type { Report } from "../../core/report.ts";
 import { sectionsOf } from "./words.ts";
 
@@ -22,9 +22,8 @@ const COLUMNS = [
   "saved_usd",
 ] as const;
 
-/** Exact dollars: nano-dollars are nine decimal places. */
-function usd(nano: number): string {
-  return decimalText({ mantissa: BigInt(nano), scale: 9 });
+function usd(nano: NanoUsd): string {
+  return exactUsd(nano).replace("$", "");
 }
 
 /** A field by RFC 4180. A spreadsheet takes a text that begins like a formula for one: an apostrophe before it prevents that. */
