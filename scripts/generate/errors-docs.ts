@@ -62,7 +62,7 @@ export const REFUSALS: readonly (readonly [code: string, status: number, meaning
   [
     "previous_response_not_found",
     400,
-    "That response was never kept, was deleted, is too old, or belongs to another key.",
+    "That response was never kept, was deleted, is too old, belongs to another key, or to a conversation that its provider keeps.",
   ],
   ["response_not_found", 404, "As `previous_response_not_found`, where the path names the response."],
   ["thread_unsupported_request", 400, "Conversations kept at the server (`thread`) are not served."],
