@@ -1,6 +1,6 @@
 import type { BudgetRefusal } from "../core/budget-book.ts";
 import type { ClientError } from "../core/fault.ts";
-import { inputTokensFor } from "../core/input-bound.ts";
+import { ESTIMATE_MARGIN, inputTokensFor } from "../core/input-bound.ts";
 import type { Plan, PlannedTarget } from "../core/plan.ts";
 import type { Result } from "../core/result.ts";
 import { substitutesFor } from "../core/substitute.ts";
@@ -36,9 +36,9 @@ export function isSubstitute({ reason }: PlannedTarget): boolean {
 function findSubstitutes({ plan, demand, planFor }: Degradable, services: Services): readonly PlannedTarget[] {
   const asked = demand?.() ?? null;
   if (asked === null || asked.needs === null) return [];
-  // The bound of the input is half as much again as its estimate.
   const tokens =
-    Math.ceil(inputTokensFor(asked.input, "") / 1.5) + Math.min(asked.maxOutputTokens ?? ANSWER_TOKENS, ANSWER_TOKENS);
+    Math.ceil(inputTokensFor(asked.input, "") / ESTIMATE_MARGIN) +
+    Math.min(asked.maxOutputTokens ?? ANSWER_TOKENS, ANSWER_TOKENS);
   const models = substitutesFor(services.budgets.freeModels(), { ...asked.needs, tokens });
   const planned = models.slice(0, MOST_SUBSTITUTES).flatMap((model) => {
     const found = planFor(targetName(model));
