@@ -15,7 +15,7 @@ const SUMMARY: StartSummary = {
   ollama: { url: "http://127.0.0.1:11434", models: ["qwen2.5-coder:1.5b"] },
   missing: ["OPENAI_API_KEY", "a LiteLLM proxy"],
   keyRequired: false,
-  priceDate: "2026-08-21",
+  priceDate: "2026-11-01",
   priceSource: "genai-prices 0.1.8",
   fetchCap: 16_384,
   nextSteps: [],
@@ -88,7 +88,7 @@ describe("serve", () => {
     const { code, out, err } = await serve([], {}, (fake) => fake.end());
     expect(code).toBe(0);
     expect(out).toMatchInlineSnapshot(`
-      "API    http://127.0.0.1:4000  key: any  models: ollama/qwen2.5-coder:1.5b, deepseek/…  prices: 2026-08-21
+      "API    http://127.0.0.1:4000  key: any  models: ollama/qwen2.5-coder:1.5b, deepseek/…  prices: 2026-11-01
       admin  http://127.0.0.1:8080/?token=once
       "
     `);
@@ -99,6 +99,19 @@ describe("serve", () => {
       stopped
       "
     `);
+  });
+
+  test.each([
+    ["2026-10-06", ""],
+    ["2026-10-05", "warning: prices are 46 days old: lodestar prices update\n"],
+  ])("with prices of %s warns when they are older than 45 days", async (priceDate, warning) => {
+    const { err } = await serve([], { priceDate, missing: [] }, (fake) => fake.end());
+    expect(
+      err
+        .split("\n")
+        .filter((line) => line.includes("prices are"))
+        .join("\n"),
+    ).toBe(warning.trimEnd());
   });
 
   test("with neither Ollama nor a key says the next step, and that a taken admin port was moved", async () => {

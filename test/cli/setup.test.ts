@@ -286,7 +286,7 @@ describe("doctor", () => {
     [
       "old prices",
       { daemon: { prices: { source: "x", date: "2026-08-21" } } },
-      "warning prices: lodestar update brings newer prices",
+      "warning prices: lodestar prices update",
     ],
     [
       "a low fetch cap",
