@@ -7,7 +7,7 @@ import { type Entry, type Golden, hasOracle, type Oracle, readOracle } from "./g
 import { differencesOf, type LeftOut, readBody, scopeOf } from "./golden-scope.ts";
 
 /** A moment to which the expected prices belong: by day at DeepSeek, after the cut of o3, before the cuts of 2026-07-30. */
-export const COMPUTED_AT = Date.UTC(2026, 6, 15, 12);
+const COMPUTED_AT = Date.UTC(2026, 6, 15, 12);
 
 /** What became of the entries of one provider and flavour. */
 export interface Score {
