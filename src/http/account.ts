@@ -1,4 +1,6 @@
 import { type Bill, type ExplainedAttempt, explainAttempt } from "../core/bill.ts";
+import type { BudgetState } from "../core/budget.ts";
+import { leftOf } from "../core/budget-cells.ts";
 import { type ClientError, refusal } from "../core/fault.ts";
 import type { LedgerRow } from "../core/ledger.ts";
 import { toUsd } from "../core/money.ts";
@@ -107,12 +109,31 @@ export async function generation(
   return success({ data: describeRequest(id, rows, attempts) });
 }
 
+/** A budget as the caller's side sees it: dollars, and Unix seconds as in the refusal of a call that does not fit. */
+function describeBudget(state: BudgetState): object {
+  const { budget, name, spentNanoUsd, reservedNanoUsd, resetsAt } = state;
+  return {
+    id: budget.id,
+    scope: budget.scope,
+    name,
+    period: budget.period,
+    over: budget.over,
+    limit: toUsd(budget.limitNanoUsd),
+    spent: toUsd(spentNanoUsd),
+    reserved: toUsd(reservedNanoUsd),
+    remaining: toUsd(Math.max(0, leftOf(state))),
+    resets_at: resetsAt === null ? null : Math.ceil(resetsAt / 1_000),
+  };
+}
+
 /** `GET /v1/key`: what the calling key may do and has spent. */
 export async function keyReport(
   _request: Request,
-  { keyId, project, allowedModels }: Caller,
+  caller: Caller,
   context: ApiContext,
 ): Promise<Result<object, ClientError>> {
+  const { keyId, project, allowedModels, limits } = caller;
+  const { budgets } = context.services;
   await context.ledger.flush();
   const totals = context.ledger.totals(keyId === null ? {} : { keyId });
   return success({
@@ -121,6 +142,13 @@ export async function keyReport(
       keyless: !context.keyring.isRequired(),
       project,
       models: allowedModels.length === 0 ? null : allowedModels,
+      limits: {
+        requests_per_minute: limits.requestsPerMinute,
+        tokens_per_minute: limits.tokensPerMinute,
+        concurrent: limits.concurrent,
+      },
+      remaining: usdOrNull(budgets.remaining(caller)),
+      budgets: budgets.statesOf(caller).map(describeBudget),
       usage: { requests: totals.requests, cost: toUsd(totals.costNanoUsd), unpriced: totals.unpriced },
     },
   });

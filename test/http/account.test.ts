@@ -7,13 +7,14 @@ const { fake, duo } = createWorld();
 const ASK = { model: "duo", messages: [{ role: "user", content: "hello" }] };
 const KEY = { name: "me", project: "atlas", expiresAt: null, models: ["first/*", "second/*"] };
 
-async function world() {
+async function world(more = "") {
   const bad = await fake(() => ({ kind: "json", status: 500, body: {} }));
   const good = await fake(() => ({ kind: "json", body: chatReply("ok") }));
-  const opened = await duo(bad.url, good.url, "retries: { attempts: 1 }");
+  const opened = await duo(bad.url, good.url, `retries: { attempts: 1 }\n${more}`);
+  const send = (headers: Record<string, string>) => opened.fetch("/v1/chat/completions", { json: ASK, headers });
   const ask = async (headers: Record<string, string> = {}) =>
-    (await opened.fetch("/v1/chat/completions", { json: ASK, headers })).headers.get("x-lodestar-request-id") ?? "";
-  return { opened, ask };
+    (await send(headers)).headers.get("x-lodestar-request-id") ?? "";
+  return { opened, ask, send };
 }
 
 describe("GET /v1/generation", () => {
@@ -77,6 +78,13 @@ describe("GET /v1/generation", () => {
   });
 });
 
+/** What `/v1/key` says where neither the key nor any budget limits it. */
+const UNLIMITED = {
+  limits: { requests_per_minute: null, tokens_per_minute: null, concurrent: null },
+  remaining: null,
+  budgets: [],
+};
+
 describe("GET /v1/key", () => {
   test("without keys tells what this daemon spent", async () => {
     const { opened, ask } = await world();
@@ -87,6 +95,7 @@ describe("GET /v1/key", () => {
         keyless: true,
         project: null,
         models: null,
+        ...UNLIMITED,
         usage: { requests: 1, cost: 0.00003, unpriced: 0 },
       },
     });
@@ -105,10 +114,43 @@ describe("GET /v1/key", () => {
         keyless: false,
         project: "atlas",
         models: ["first/*", "second/*"],
+        ...UNLIMITED,
         usage: { requests: 2, cost: 0.00006, unpriced: 0 },
       },
     });
     expect(text).not.toContain(mine.secret);
+  });
+});
+
+describe("GET /v1/key under budgets", () => {
+  test("tells what is left of each that counts the key, and every answer tells the tightest", async () => {
+    const { opened, send } = await world(`timeZone: UTC
+budgets:
+  - { scope: global, period: month, limitUsd: 1 }
+  - { scope: key, name: "*", period: total, limitUsd: 0.5, over: deny }
+  - { scope: project, name: other, period: day, limitUsd: 0 }`);
+    const { key, secret } = opened.opening.keyring.mint(KEY);
+    const headers = { "x-api-key": secret };
+    const response = await send(headers);
+    expect(response.headers.get("x-lodestar-budget-remaining")).toBe("0.49997");
+    expect(response.headers.get("x-litellm-key-spend")).toBe("0.00003");
+    expect((await send(headers)).headers.get("x-litellm-key-spend")).toBe("0.00006");
+    const { data } = (await (await opened.fetch("/v1/key", { headers })).json()) as { data: object };
+    expect(data).toMatchObject({
+      remaining: 0.49994,
+      budgets: [
+        {
+          id: "month",
+          scope: "global",
+          name: null,
+          limit: 1,
+          spent: 0.00006,
+          reserved: 0,
+          resets_at: expect.any(Number),
+        },
+        { scope: "key", name: key.name, period: "total", over: "deny", remaining: 0.49994, resets_at: null },
+      ],
+    });
   });
 });
 
