@@ -1,7 +1,7 @@
 import { formatUsd } from "../core/money.ts";
 import type { ProjectBudgetView, ProjectSummaryView } from "../core/project-view.ts";
 
-/** `$1.2 of $5 a month`. */
+/** `$1.25 of $5.00 a month`. */
 export function budgetWords({ spentNanoUsd, limitNanoUsd, period }: ProjectBudgetView): string {
   const span = period === "total" ? "in all" : `a ${period}`;
   return `${formatUsd(spentNanoUsd)} of ${formatUsd(limitNanoUsd)} ${span}`;

@@ -42,7 +42,7 @@ chains:
   code_generation: [best, cheap]           # shapes and devices go wrong silently; a wrong line costs hours of training
   bug_fix: [best, cheap]                   # NaNs and leaks need the whole picture at once
   refactor: [cheap]                        # moving notebook cells into modules is routine
-  documentation: [cheap]                   # routine too
+  documentation: [cheap]                   # so is writing down what an experiment did
 tag: ml                                    # shows in: lodestar costs --by tag
 budgets:
   - { period: day, limitUsd: 10, warnAt: [50, 80], over: deny }        # a loop over experiments can call a model all night
