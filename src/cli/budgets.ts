@@ -33,14 +33,15 @@ function policyWords({ over, unpriced, origin }: BudgetView): string {
     .join(", ");
 }
 
+function countsWords({ scope, name }: BudgetView): string {
+  if (name === null) return "everything";
+  return name === "*" ? `each ${scope}` : `${scope} ${name}`;
+}
+
 function columns(now: number, style: Colours): readonly Column<BudgetView>[] {
   return [
     { title: "budget", cell: ({ id }) => id, canShrink: true },
-    {
-      title: "counts",
-      cell: ({ scope, name }) => (name === null ? "everything" : `${scope} ${name}`),
-      canShrink: true,
-    },
+    { title: "counts", cell: countsWords, canShrink: true },
     { title: "used", cell: bar, paint: (text, view) => paintBar(text, view, style) },
     { title: "limit", cell: ({ limitNanoUsd }) => formatUsd(limitNanoUsd), align: "right" },
     { title: "spent", cell: ({ spentNanoUsd }) => formatUsd(spentNanoUsd), align: "right" },

@@ -1,6 +1,4 @@
-import { addProvider, writeConfigFile } from "../config/edit.ts";
-import { configFiles } from "../config/load.ts";
-import { formatProblem } from "../config/problem.ts";
+import { addProvider } from "../config/edit.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
@@ -8,6 +6,7 @@ import { type CliProblem, failureProblem, usageProblem } from "../terminal/probl
 import { readSecret } from "../terminal/prompt.ts";
 import type { BackendInputs, KnownProvider } from "./backend.ts";
 import { type CliHost, defineCommand, type Outcome } from "./command.ts";
+import { editConfig } from "./config-edit.ts";
 import { callProvider, reloadDaemon, testModel } from "./provider-call.ts";
 import { type DaemonArgs, daemonFlags, inputsOf } from "./shared-flags.ts";
 
@@ -51,26 +50,16 @@ async function askForKey(
   return failure(failureProblem("no_key", what, fix));
 }
 
-/** Writes the block of a provider that only has a base URL; returns the file's text before, to go back to. */
+/** Writes the block of a provider that only has a base URL. */
 async function writeBlock(args: AddArgs, inputs: BackendInputs): Promise<CliProblem | null> {
   if (args.baseUrl === undefined) return null;
-  const { config } = inputs.flags;
-  const { files } = configFiles({ flags: config === undefined ? {} : { config }, environment: inputs.environment });
-  const [file = ""] = files;
-  const source = Bun.file(file);
-  const before = (await source.exists()) ? await source.text() : "";
   const block = {
     ...(args.dialect === undefined ? {} : { dialect: args.dialect }),
     baseUrl: args.baseUrl,
     ...(args.models.length === 0 ? {} : { models: [...args.models] }),
   };
-  const edited = addProvider(before, file, args.name, block);
-  if (!edited.ok) {
-    const message = edited.error.map(formatProblem).join("\n");
-    return { code: "config_invalid", message, exitCode: EXIT_CODES.config };
-  }
-  writeConfigFile(file, edited.value);
-  return null;
+  const edited = await editConfig(inputs, (text, file) => addProvider(text, file, args.name, block));
+  return edited.ok ? null : edited.error;
 }
 
 /** One test call with the new key; a key that the provider refuses is taken out again. */

@@ -1,30 +1,10 @@
-import { removeProvider, writeConfigFile } from "../config/edit.ts";
-import { configFiles } from "../config/load.ts";
-import { formatProblem } from "../config/problem.ts";
-import { failure, type Result, success } from "../core/result.ts";
+import { removeProvider } from "../config/edit.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
-import { type CliProblem, failureProblem } from "../terminal/problem.ts";
-import type { BackendInputs } from "./backend.ts";
+import { failureProblem } from "../terminal/problem.ts";
 import { defineCommand } from "./command.ts";
+import { editConfig } from "./config-edit.ts";
 import { reloadDaemon } from "./provider-call.ts";
 import { daemonFlags, inputsOf } from "./shared-flags.ts";
-
-/** Takes a provider's block out of the configuration file; tells which file changed, or null. */
-async function removeBlock(name: string, inputs: BackendInputs): Promise<Result<string | null, CliProblem>> {
-  const { config } = inputs.flags;
-  const { files } = configFiles({ flags: config === undefined ? {} : { config }, environment: inputs.environment });
-  const [file = ""] = files;
-  if (!(await Bun.file(file).exists())) return success(null);
-  const before = await Bun.file(file).text();
-  const edited = removeProvider(before, file, name);
-  if (!edited.ok) {
-    const message = edited.error.map(formatProblem).join("\n");
-    return failure({ code: "config_invalid", message, exitCode: EXIT_CODES.config });
-  }
-  if (edited.value === before || !before.includes(name)) return success(null);
-  writeConfigFile(file, edited.value);
-  return success(file);
-}
 
 export const command = defineCommand({
   meta: {
@@ -35,7 +15,7 @@ export const command = defineCommand({
   args: { name: { type: "positional", required: true, description: "the provider" }, ...daemonFlags },
   async run({ args, ...host }) {
     const inputs = inputsOf(host, args);
-    const changed = await removeBlock(args.name, inputs);
+    const changed = await editConfig(inputs, (text, file) => removeProvider(text, file, args.name));
     if (!changed.ok) return changed.error;
     const removed = (await host.backend()).storeKey(inputs, args.name, null);
     if (!removed.ok) return removed.error;

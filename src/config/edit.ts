@@ -19,7 +19,7 @@ import type { ConfigProblem } from "./problem.ts";
 /** A provider block as it is written, e.g. `{ extends: "openai", key: "env:WORK_KEY" }`. */
 export type NewBlock = Readonly<Record<string, unknown>>;
 
-/** Applies a change to the text and refuses the result if it would not load. */
+/** Applies a change to the text, which stays byte for byte where nothing changed, and refuses the result if it would not load. */
 function edit(
   text: string,
   file: string,
@@ -28,8 +28,10 @@ function edit(
   const before = parseConfig(text, file);
   if (!before.ok) return before;
   const document: Document = parseDocument(text);
+  const untouched = document.toString({ lineWidth: 0 });
   change(document);
   const edited = document.toString({ lineWidth: 0 });
+  if (edited === untouched) return success(text);
   const after = parseConfig(edited, file);
   return after.ok ? success(edited) : failure(after.error);
 }

@@ -101,7 +101,7 @@ const EVENT_NAMES = {
 } as const satisfies { readonly [Name in LodestarEvent["event"]]: Name };
 
 /** Why a webhook's URL cannot be used, or null. Never repeats the URL, which may hold a secret in its path. */
-export function webhookUrlFault(value: string): string | null {
+function webhookUrlFault(value: string): string | null {
   const url = URL.parse(value);
   if (url === null || !/^https?:$/.test(url.protocol)) return "must be a URL that starts with http:// or https://";
   if (url.username !== "" || url.password !== "") return "must not hold a user or password";

@@ -1,3 +1,4 @@
+import { hostOfWebhook } from "../core/webhook.ts";
 import { resolveSecret, type SecretPlaces } from "../host/secrets.ts";
 import type { Finding, LocalProblem } from "./accounts.ts";
 import type { Config } from "./schema.ts";
@@ -14,11 +15,6 @@ export interface ResolvedWebhooks {
 
 const NOTHING: ResolvedWebhooks = { webhooks: [], findings: [], problems: [], files: [] };
 
-/** Where a webhook leads, for people: paths and queries of such URLs are often secrets themselves. */
-export function webhookHost(url: string): string {
-  return URL.parse(url)?.host ?? "webhook";
-}
-
 type WebhookBlock = NonNullable<Config["webhooks"]>[number];
 
 /** A secret that is not there takes its webhook out: what was to be signed is never sent without. */
@@ -27,7 +23,7 @@ function resolveOne({ url, secret, events = [] }: WebhookBlock, index: number, p
     return { ...NOTHING, webhooks: [{ url, secret: null, secretSource: null, events }] };
   }
   const found = resolveSecret(secret, places);
-  const subject = `webhook ${webhookHost(url)}`;
+  const subject = `webhook ${hostOfWebhook(url)}`;
   if (found.ok) {
     const { value, file, warning } = found.value;
     return {

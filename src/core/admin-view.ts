@@ -106,7 +106,7 @@ export interface RequestDetailView {
 /** One budget as it stands, as `budgets --json` lists it. Times are Unix ms. */
 export interface BudgetView
   extends Pick<Budget, "id" | "scope" | "period" | "limitNanoUsd" | "over" | "warnAt" | "origin"> {
-  /** Whom it counts: where a budget counts several apart, each has an entry. */
+  /** Whom it counts: where a budget counts several apart, each has an entry, and `*` stands for all that spent nothing yet. */
   readonly name: string | null;
   readonly spentNanoUsd: NanoUsd;
   /** Held for calls that are open. */

@@ -33,7 +33,7 @@ function matchNamed(budget: Budget, names: readonly (string | null)[]): BudgetMa
   const [id] = known;
   if (id === undefined) return null;
   if (budget.name === "*") return match(budget, id, known.at(-1));
-  return budget.name !== null && known.includes(budget.name) ? match(budget, budget.name) : null;
+  return budget.name !== null && known.includes(budget.name) ? match(budget, budget.name, known.at(-1)) : null;
 }
 
 function matchModel(budget: Budget, { provider, model }: BudgetSubject): BudgetMatch | null {

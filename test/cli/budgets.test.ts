@@ -181,6 +181,23 @@ describe("budgets remove", () => {
   });
 });
 
+describe("config check", () => {
+  test("doubts a budget on a key that is not there", async () => {
+    const text =
+      "budgets:\n  - { scope: key, name: intren, period: day, limitUsd: 1 }\n  - { scope: key, name: '*', period: day, limitUsd: 1 }\n";
+    const { go } = home(text);
+    await go("keys", "create", "intern");
+    const { code, err } = await go("config", "check");
+    expect(code).toBe(0);
+    expect(err).toContain(
+      'budget day:key:intren: counts nothing yet: no key is called "intren". Did you mean "intern"?',
+    );
+    expect(err.match(/counts nothing/g)).toHaveLength(1);
+    await go("keys", "create", "intren");
+    expect((await go("config", "check")).err).not.toContain("counts nothing");
+  });
+});
+
 describe("webhooks", () => {
   const took = { host: "hooks.example.org", isSigned: true, status: 204, error: null, durationMs: 12 };
   const refused = { ...took, isSigned: false, status: 500, error: "hooks.example.org answered with status 500." };

@@ -143,13 +143,24 @@ describe("a daemon with a budget and a webhook", () => {
   });
 
   test("shows budgets and deliveries to its admin, and never where the webhook leads", async () => {
-    const { hook, inputs } = await setUp("{ scope: global, period: month, limitUsd: 1, warnAt: [1] }");
+    const { hook, inputs } = await setUp(
+      '{ scope: global, period: month, limitUsd: 1, warnAt: [1] }, { scope: project, name: "*", period: day, limitUsd: 2 }',
+    );
     const daemon = await start(inputs);
     await spend(daemon, 1);
     await eventually("it was told", () => told(hook.posts).length === 1);
     const budgets = await (await admin(daemon, inputs, "/v1/budgets")).json();
     expect(budgets).toMatchObject({
-      budgets: [{ id: "month", spentNanoUsd: CALL_USD * NANO_PER_USD, reservedNanoUsd: 0, over: "degrade" }],
+      budgets: [
+        { id: "month", spentNanoUsd: CALL_USD * NANO_PER_USD, reservedNanoUsd: 0, over: "degrade" },
+        {
+          id: "day:project:*",
+          name: "*",
+          spentNanoUsd: 0,
+          leftNanoUsd: 2 * NANO_PER_USD,
+          resetsAt: expect.any(Number),
+        },
+      ],
     });
     const webhooks = await eventually("it is counted", async () => {
       const text = await (await admin(daemon, inputs, "/v1/webhooks")).text();
@@ -195,7 +206,9 @@ describe("a key with limits", () => {
     expect(passed).toBeLessThanOrEqual(2);
     expect(upstream.calls).toHaveLength(passed + 1);
     const { budgets } = (await (await admin(daemon, inputs, "/v1/budgets")).json()) as { budgets: readonly object[] };
-    expect(budgets).toMatchObject([{ id: "total:own:limited", origin: "key", spentNanoUsd: passed * CALL_USD * 1e9 }]);
+    expect(budgets).toMatchObject([
+      { id: "total:own:limited", name: "limited", origin: "key", spentNanoUsd: passed * CALL_USD * 1e9 },
+    ]);
     const more = JSON.stringify({ budget: null });
     await admin(daemon, inputs, "/v1/keys/limited", { method: "PATCH", body: more });
     expect((await chat(daemon, limited)).status).toBe(200);

@@ -1,4 +1,5 @@
 import type { LodestarEvent } from "../../core/event.ts";
+import { hostOfWebhook } from "../../core/webhook.ts";
 import {
   createHook,
   type Hook,
@@ -6,7 +7,6 @@ import {
   type HookCounts,
   type HookParts,
   type HookTarget,
-  hostOfHook,
   postOnce,
 } from "./hook.ts";
 
@@ -70,7 +70,7 @@ export function createAlerts(parts: HookParts): Alerts {
     const letter = { id: mintId(), body: JSON.stringify(sampleEvent(clock.now())) };
     const answer = await postOnce(target, letter, parts);
     return {
-      host: hostOfHook(target.url),
+      host: hostOfWebhook(target.url),
       isSigned: target.secret !== null,
       ...answer,
       durationMs: Math.round(clock.monotonic() - startedAt),
@@ -92,7 +92,7 @@ export function createAlerts(parts: HookParts): Alerts {
     },
     views: () =>
       hooks.map((hook) => ({
-        host: hostOfHook(hook.target.url),
+        host: hostOfWebhook(hook.target.url),
         isSigned: hook.target.secret !== null,
         events: hook.target.events,
         ...hook.counts(),

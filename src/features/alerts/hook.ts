@@ -1,4 +1,5 @@
 import type { LodestarEvent } from "../../core/event.ts";
+import { hostOfWebhook } from "../../core/webhook.ts";
 import type { Clock } from "../../host/clock.ts";
 import type { PostJson } from "../../host/egress-post.ts";
 import type { Log } from "../../host/log.ts";
@@ -75,11 +76,6 @@ const MOST_QUEUED_BYTES = 1024 * 1024;
 /** Standard Webhooks: the receiver wants no more of them. */
 const GONE = 410;
 
-/** Where a hook leads, for people: paths and queries of such URLs are often secrets themselves. */
-export function hostOfHook(url: string): string {
-  return URL.parse(url)?.host ?? "webhook";
-}
-
 /** Posts once; only a 2xx says that the event was taken. */
 export async function postOnce(
   target: HookTarget,
@@ -93,7 +89,7 @@ export async function postOnce(
   if (!answer.ok) return { status: null, error: answer.error.message };
   const { status } = answer.value;
   const isTaken = status >= 200 && status <= 299;
-  return { status, error: isTaken ? null : `${hostOfHook(target.url)} answered with status ${status}.` };
+  return { status, error: isTaken ? null : `${hostOfWebhook(target.url)} answered with status ${status}.` };
 }
 
 /** Exponential with full-range jitter: between half and one and a half of 0.5 s, 1 s, 2 s… 60 s. */
@@ -166,7 +162,7 @@ class RunningHook implements Hook {
   }
 
   private warn(what: string, fields: Readonly<Record<string, unknown>>): void {
-    this.parts.log.write("warn", `webhook ${hostOfHook(this.target.url)}: ${what}`, fields);
+    this.parts.log.write("warn", `webhook ${hostOfWebhook(this.target.url)}: ${what}`, fields);
   }
 
   /** Posts the oldest event unless one is under way or pausing. */
