@@ -33,70 +33,89 @@ export interface DashboardReader {
   read(connection: Connection, state: DashboardState): Promise<Result<DashboardData, CliProblem>>;
 }
 
+interface Reading {
+  readonly connection: Connection;
+  readonly filters: Filters;
+  /** The time zone of this shell, whose days are shown. */
+  readonly zone: string;
+  /** What hours cost that are over, by their query. */
+  readonly hours: Map<string, number>;
+  readonly now: number;
+}
+
+async function hourOf({ connection, filters, hours, now }: Reading, from: number): Promise<Result<number, CliProblem>> {
+  const query = filterQuery({ ...filters, from, to: from + HOUR_MS, by: "provider" });
+  const known = hours.get(String(query));
+  if (known !== undefined) return success(known);
+  const view = await readView<CostsView>(connection, `/v1/costs?${query}`);
+  if (!view.ok) return view;
+  const { costNanoUsd } = view.value.totals;
+  // An answer that began in that hour may still be settled in the next one.
+  if (from + 2 * HOUR_MS <= now) hours.set(String(query), costNanoUsd);
+  return success(costNanoUsd);
+}
+
+async function trendOf(reading: Reading, isToday: boolean): Promise<Result<DashboardData["trend"], CliProblem>> {
+  const { connection, filters, zone, now } = reading;
+  const { from } = spanOf("today", now);
+  if (!isToday || from === null) {
+    const view = await readView<CostsView>(connection, `/v1/costs?${filterQuery({ ...filters, by: "day", zone })}`);
+    if (!view.ok) return view;
+    return success({ unit: "day", values: view.value.groups.map(({ costNanoUsd }) => costNanoUsd) });
+  }
+  const values: number[] = [];
+  for (let hour = from; hour <= now; hour += HOUR_MS) {
+    const cost = await hourOf(reading, hour);
+    if (!cost.ok) return cost;
+    values.push(cost.value);
+  }
+  return success({ unit: "hour", values });
+}
+
+async function requestsOf(
+  { connection, filters }: Reading,
+  state: DashboardState,
+): Promise<Result<readonly RequestView[], CliProblem>> {
+  const entered = groupFilter(state);
+  const query = filterQuery({ limit: REQUESTS, ...filters, ...entered });
+  const listed = await readView<{ requests: readonly RequestView[] }>(connection, `/v1/requests?${query}`);
+  if (!listed.ok) return listed;
+  const { requests } = listed.value;
+  return success(entered === null ? requests.filter((one) => hasNone(one, state.by)) : requests);
+}
+
+async function readAll(reading: Reading, state: DashboardState): Promise<Result<DashboardData, CliProblem>> {
+  const { connection, filters, zone, now } = reading;
+  const costs = await readView<CostsView>(connection, `/v1/costs?${filterQuery({ ...filters, by: state.by, zone })}`);
+  if (!costs.ok) return costs;
+  const trend = await trendOf(reading, state.period === "today");
+  if (!trend.ok) return trend;
+  const requests = await requestsOf(reading, state);
+  if (!requests.ok) return requests;
+  const detail = await detailOf(connection, state);
+  if (!detail.ok) return detail;
+  return success({
+    costs: costs.value,
+    trend: trend.value,
+    budgets: await budgetsOf(connection),
+    requests: requests.value,
+    detail: detail.value,
+    problem: null,
+    readAt: now,
+  });
+}
+
 /** Makes a reader over fixed filters of the command line. `now` gives Unix ms. */
 export function createDashboardReader(fixed: Filters, now: () => number): DashboardReader {
   const hours = new Map<string, number>();
-
-  async function hourOf(connection: Connection, filters: Filters, from: number): Promise<Result<number, CliProblem>> {
-    const isOver = from + HOUR_MS <= now();
-    const query = filterQuery({ ...filters, from, to: from + HOUR_MS, by: "provider" });
-    const known = isOver ? hours.get(String(query)) : undefined;
-    if (known !== undefined) return success(known);
-    const view = await readView<CostsView>(connection, `/v1/costs?${query}`);
-    if (!view.ok) return view;
-    const { costNanoUsd } = view.value.totals;
-    // An answer that began in that hour may still be settled in the next one.
-    if (from + 2 * HOUR_MS <= now()) hours.set(String(query), costNanoUsd);
-    return success(costNanoUsd);
-  }
-
-  async function trendOf(
-    connection: Connection,
-    state: DashboardState,
-    filters: Filters,
-    from: number | undefined,
-  ): Promise<Result<DashboardData["trend"], CliProblem>> {
-    if (state.period !== "today" || from === undefined) {
-      const view = await readView<CostsView>(connection, `/v1/costs?${filterQuery({ ...filters, from, by: "day" })}`);
-      if (!view.ok) return view;
-      return success({ unit: "day", values: view.value.groups.map(({ costNanoUsd }) => costNanoUsd) });
-    }
-    const values: number[] = [];
-    for (let hour = from; hour <= now(); hour += HOUR_MS) {
-      const cost = await hourOf(connection, filters, hour);
-      if (!cost.ok) return cost;
-      values.push(cost.value);
-    }
-    return success({ unit: "hour", values });
-  }
-
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return {
-    async read(connection, state) {
-      const filters: Filters = { ...fixed, ...readFilter(state.filter).query };
-      const from = spanOf(state.period, now()).from ?? undefined;
-      const costs = await readView<CostsView>(
-        connection,
-        `/v1/costs?${filterQuery({ ...filters, from, by: state.by })}`,
-      );
-      if (!costs.ok) return costs;
-      const trend = await trendOf(connection, state, filters, from);
-      if (!trend.ok) return trend;
-      const entered = groupFilter(state);
-      const query = filterQuery({ limit: REQUESTS, from, ...filters, ...entered });
-      const listed = await readView<{ requests: readonly RequestView[] }>(connection, `/v1/requests?${query}`);
-      if (!listed.ok) return listed;
-      const { requests } = listed.value;
-      const detail = await detailOf(connection, state);
-      if (!detail.ok) return detail;
-      return success({
-        costs: costs.value,
-        trend: trend.value,
-        budgets: await budgetsOf(connection),
-        requests: entered === null ? requests.filter((one) => hasNone(one, state.by)) : requests,
-        detail: detail.value,
-        problem: null,
-        readAt: now(),
-      });
+    read(connection, state) {
+      const at = now();
+      const from = spanOf(state.period, at).from;
+      const span = from === null ? {} : { from: String(from) };
+      const filters: Filters = { ...fixed, ...readFilter(state.filter).query, ...span };
+      return readAll({ connection, filters, zone, hours, now: at }, state);
     },
   };
 }

@@ -62,22 +62,27 @@ function headLine(state: DashboardState, { readAt, problem }: DashboardData, { s
   return `${style.bold("costs")} ${state.period} · by ${state.by} · ${state.order}${filter} ${live} ${style.dim(formatTime(readAt, now))}`;
 }
 
-function tokenLine({ totals }: CostsView, { style, size }: DashboardLook): string {
+function tokenLines({ totals }: CostsView, { style, size }: DashboardLook): readonly string[] {
   const share = cacheShare(totals);
-  const width = size.columns >= WIDE ? 10 : 5;
-  const cache =
-    share === null ? "" : `  cache ${(share * 100).toFixed(1)} % ${style.cyan(horizontalBar(share, width))}`;
-  const failed = totals.failed === 0 ? "" : `  ${style.red(`${formatCount(totals.failed)} failed`)}`;
-  return `tokens ↑${formatCount(totals.inputTokens)} ↓${formatCount(totals.outputTokens)}${cache}${failed}`;
+  const isWide = size.columns >= WIDE;
+  const tokens = `tokens ↑${formatCount(totals.inputTokens)} ↓${formatCount(totals.outputTokens)}`;
+  const more = [
+    share === null ? "" : `cache ${(share * 100).toFixed(1)} % ${style.cyan(horizontalBar(share, isWide ? 10 : 5))}`,
+    totals.failed === 0 ? "" : style.red(`${formatCount(totals.failed)} failed`),
+  ].filter((words) => words !== "");
+  if (isWide || more.length === 0) return [[tokens, ...more].join("  ")];
+  return [tokens, `  ${more.join("  ")}`];
 }
 
 function savedLines(savings: Savings, { style, size }: DashboardLook): readonly string[] {
-  const first = `saved ${style.green(formatUsd(savings.netNanoUsd))} net against ${plainText(savings.baselineModel)}`;
-  const quality = `quality: ${savings.quality}`;
   const { freeTierNanoUsd, routingNanoUsd, cacheNanoUsd, failedNanoUsd } = savings;
-  const kinds = `free tier ${formatUsd(freeTierNanoUsd)} · routing ${formatUsd(routingNanoUsd)} · cache ${formatUsd(cacheNanoUsd)} · failed -${formatUsd(failedNanoUsd)}`;
-  if (size.columns >= WIDE) return [`${first} (${quality})`, style.dim(`      ${kinds}`)];
-  return [first, style.dim(`  ${quality}`), ...kinds.split(" · ").map((kind) => style.dim(`  ${kind}`))];
+  const saved = `saved ${style.green(formatUsd(savings.netNanoUsd))} net`;
+  const against = `against ${plainText(savings.baselineModel)}`;
+  const quality = `quality: ${savings.quality}`;
+  const local = `free tier ${formatUsd(freeTierNanoUsd)} · routing ${formatUsd(routingNanoUsd)}`;
+  const rest = `cache ${formatUsd(cacheNanoUsd)} · failed -${formatUsd(failedNanoUsd)}`;
+  if (size.columns >= WIDE) return [`${saved} ${against} (${quality})`, style.dim(`      ${local} · ${rest}`)];
+  return [`${saved}, ${quality}`, ...[against, local, rest].map((words) => style.dim(`  ${words}`))];
 }
 
 function budgetLine(budget: BudgetView, { style, size }: DashboardLook): string {
@@ -101,7 +106,7 @@ function summaryLines(state: DashboardState, data: DashboardData, look: Dashboar
     headLine(state, data, look),
     isWide ? `${headline}  ${style.cyan(spark)} ${unit}` : headline,
     ...(isWide ? [] : [`${style.cyan(spark)} ${unit}`]),
-    tokenLine(data.costs, look),
+    ...tokenLines(data.costs, look),
     ...savedLines(data.costs.savings, look),
     ...data.budgets.slice(0, 4).map((budget) => budgetLine(budget, look)),
   ];
@@ -238,10 +243,15 @@ export function dashboardLines(
   return { names: [...lines], page };
 }
 
+/** Below the first level, and for help, the summary gives its room to what is looked at. */
+function isDeep({ view, isHelp }: DashboardState): boolean {
+  return isHelp || view !== "groups";
+}
+
 /** The dashboard as lines, one for each row of the screen at most. Pure: the same input is the same screen. */
 export function renderDashboard(state: DashboardState, data: DashboardData, look: DashboardLook): readonly string[] {
   const { size } = look;
-  const summary = summaryLines(state, data, look);
+  const summary = isDeep(state) ? [headLine(state, data, look)] : summaryLines(state, data, look);
   const room = Math.max(2, size.rows - summary.length - 2);
   const main = mainLines(state, data, look, room).slice(0, room);
   const blank = Array.from({ length: Math.max(0, room - main.length) }, () => "");
