@@ -67,15 +67,17 @@ export const NO_USAGE: Usage = {
 
 /** More than any model can read or write in one call; a larger count is a provider's mistake. */
 const MAX_COUNT = 1_000_000_000;
+/** More than any model searches in one call. */
+const MAX_UNITS = 10_000;
 
 type Counts = Readonly<Record<string, number | undefined>>;
 
-function checkCounts<Group extends Counts>(group: Group, side: string, problems: string[]): Group {
+function checkCounts<Group extends Counts>(group: Group, side: string, problems: string[], most = MAX_COUNT): Group {
   const entries = Object.entries(group).map(([name, count]) => {
-    if (count === undefined || isSoundCount(count)) return [name, count];
+    if (count === undefined || (isSoundCount(count) && count <= most)) return [name, count];
     problems.push(`${side}.${name} is ${count}`);
     if (!(count >= 0)) return [name, 0];
-    return [name, Math.min(Math.round(count), MAX_COUNT)];
+    return [name, Math.min(Math.round(count), most)];
   });
   // The same names with repaired counts.
   return Object.fromEntries(entries) as Group;
@@ -108,6 +110,7 @@ function isPlainlySound(usage: Usage): boolean {
   const { input, output } = usage;
   return (
     !hasParts(usage) &&
+    usage.units === undefined &&
     input.cacheReadAudio === undefined &&
     Object.values(input).every(isSoundCount) &&
     Object.values(output).every(isSoundCount)
@@ -128,7 +131,9 @@ export function checkUsage(usage: Usage): { readonly usage: Usage; readonly prob
   for (const name of PARTS_OF_INPUT) input = capPart(input, name, inputTokens, problems);
   input = capPart(input, "cacheReadAudio", Math.min(input.cacheRead, input.audio ?? input.cacheRead), problems);
   for (const name of PARTS_OF_OUTPUT) output = capPart(output, name, output.text, problems);
-  return problems.length === 0 ? { usage, problems } : { usage: { ...usage, input, output }, problems };
+  const units = checkCounts({ ...usage.units }, "units", problems, MAX_UNITS);
+  if (problems.length === 0) return { usage, problems };
+  return { usage: { ...usage, input, output, ...(usage.units === undefined ? {} : { units }) }, problems };
 }
 
 /** Hundredths of a token, fitted by least squares; see {@link estimateTokens}. */

@@ -64,6 +64,19 @@ describe("checking a usage", () => {
     expect(checked.problems).toEqual([]);
   });
 
+  test.each([
+    [-3, 0],
+    [1.5, 2],
+    [Number.NaN, 0],
+    [1e12, 10_000],
+  ])("repairs %p web searches, which are paid one by one", (webSearches, repaired) => {
+    const checked = checkUsage({ ...usageOf({ uncached: 1 }), units: { webSearches } });
+    expect(checked.usage.units).toEqual({ webSearches: repaired });
+    expect(checked.problems).toEqual([`units.webSearches is ${webSearches}`]);
+    const sound = { ...usageOf({ uncached: 1 }), units: { webSearches: 3 } };
+    expect(checkUsage(sound)).toEqual({ usage: sound, problems: [] });
+  });
+
   test("whatever came, the result is sound", () => {
     const wild = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(-0, NaN, Infinity, -Infinity, 1e300));
     const input = fc.record(
