@@ -47,7 +47,7 @@ export function findHere(host: CliHost, folder: string | undefined): Result<Foun
 }
 
 /** The name under which a project file is told. */
-export function nameOf({ text, file, folder }: FoundProject): Result<string, CliProblem> {
+function nameOf({ text, file, folder }: FoundProject): Result<string, CliProblem> {
   const parsed = parseProjectFile(text, file);
   if (!parsed.ok) return failure(fileProblem(parsed.error.map(formatProblem).join("\n")));
   return success(parsed.value.name ?? projectNameOf(basename(folder)));
