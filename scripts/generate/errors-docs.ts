@@ -22,6 +22,8 @@ const FAULT_MEANINGS: Readonly<Record<FaultKind, string>> = {
   unavailable: "Not tried: nothing is there to be asked, for example no local model is pulled.",
   "over-budget":
     "Not tried: the call does not fit a budget; the message says which, what is spent and when it begins again. `lodestar budgets` shows all.",
+  "budget-held":
+    "Not tried: the call would fit its budget, but open calls hold too much of it. `retry-after` says when to try again.",
   unpriced: "Not tried: no price is known for a paid model under a budget. Give it one, or say `unpriced: allow`.",
   "client-left": "The client went away. It gets nothing, and the provider is not blamed.",
   shutdown: "The gateway is stopping.",

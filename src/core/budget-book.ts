@@ -21,6 +21,8 @@ export interface BudgetRefusal {
   readonly state: BudgetState;
   /** What the call would have to reserve at least; null where nobody knows. */
   readonly leastNanoUsd: NanoUsd | null;
+  /** Whether it would fit, were nothing held for calls that are open. */
+  readonly isHeld: boolean;
   /** Whether every budget in the way would have a free model answer instead. */
   readonly mayDegrade: boolean;
 }
@@ -65,7 +67,8 @@ function refuse(
   if (first === undefined) throw new Error("a call that does not fit has a budget in its way");
   const last = others.reduce((latest, cell) => (end(cell) > end(latest) ? cell : latest), first);
   const mayDegrade = blockers.every(({ budget }) => budget.over === "degrade");
-  return { ok: false, refusal: { reason, state: stateOf(last), leastNanoUsd, mayDegrade } };
+  const isHeld = leastNanoUsd !== null && blockers.every((cell) => leftOf(cell) + cell.reservedNanoUsd >= leastNanoUsd);
+  return { ok: false, refusal: { reason, state: stateOf(last), leastNanoUsd, isHeld, mayDegrade } };
 }
 
 /** What the budgets that can refuse leave; null where none of them can. */

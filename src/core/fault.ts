@@ -44,6 +44,8 @@ export type Fault =
   | { readonly kind: "unavailable"; readonly message: string }
   /** Not tried: a budget does not allow it. `resetsAt` (Unix ms) is when the budget begins again, null for never. */
   | { readonly kind: "over-budget"; readonly message: string; readonly resetsAt: number | null }
+  /** Not tried: it would fit its budget, were nothing held for calls that are open. They end soon, and mostly cost less. */
+  | { readonly kind: "budget-held"; readonly message: string; readonly retryAfterMs: number }
   /** Not tried: a paid model without a known price, under a budget. */
   | { readonly kind: "unpriced"; readonly message: string }
   /** The client went away. Never the upstream's fault. */
@@ -127,6 +129,7 @@ export const FAULT_RULES: Readonly<Record<FaultKind, FaultRule>> = {
   "no-key": rule("F", "none", 400, "invalid_request_error", "provider_not_configured"),
   unavailable: rule("F", "none", 503, "upstream_error", "target_unavailable"),
   "over-budget": rule("F", "none", 429, "insufficient_quota", "budget_exceeded"),
+  "budget-held": rule("FT", "none", 429, "rate_limit_error", "budget_held"),
   unpriced: rule("F", "none", 400, "invalid_request_error", "model_unpriced"),
   "client-left": rule("", "none", 499, "invalid_request_error", "client_left"),
   shutdown: rule("T", "none", 503, "overloaded_error", "shutting_down"),
@@ -151,7 +154,8 @@ export interface ClientError {
 
 /** How long the upstream asks to wait, where it said so. */
 export function retryAfterOf(fault: Fault): number | undefined {
-  return fault.kind === "rate-limited" || fault.kind === "overloaded" ? fault.retryAfterMs : undefined;
+  const isPause = fault.kind === "rate-limited" || fault.kind === "overloaded" || fault.kind === "budget-held";
+  return isPause ? fault.retryAfterMs : undefined;
 }
 
 /** When a budget begins again, in Unix seconds: what stops Codex at once and tells its user the time. */

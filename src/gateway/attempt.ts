@@ -92,7 +92,15 @@ function intentOf(opening: Opening, now: number, hold: Hold | null): AttemptInte
 }
 
 /** Without a status of an upstream, these were found before any call: `bad-request` by an image that could not be fetched. */
-const UNSENT: readonly FaultKind[] = ["unsupported", "no-key", "unavailable", "bad-request", "over-budget", "unpriced"];
+const UNSENT: readonly FaultKind[] = [
+  "unsupported",
+  "no-key",
+  "unavailable",
+  "bad-request",
+  "over-budget",
+  "budget-held",
+  "unpriced",
+];
 
 /** How an attempt without an answer is booked: never sent, left by the client, or failed. */
 function lostState(fault: Fault, upstreamStatus: number | null): "refused" | "aborted" | "failed" {

@@ -30,7 +30,10 @@ function resetOf(resetsAt: number | null): string {
   return resetsAt === null ? "it does not begin again" : `it begins again at ${new Date(resetsAt).toISOString()}`;
 }
 
-function overBudget({ state, leastNanoUsd }: BudgetRefusal, target: Target): Fault {
+/** Open calls end any moment; a client that asks again at once would only ask again. */
+const HELD_RETRY_MS = 2_000;
+
+function overBudget({ state, leastNanoUsd, isHeld }: BudgetRefusal, target: Target): Fault {
   const { budget, name, spentNanoUsd, reservedNanoUsd, resetsAt } = state;
   const open = reservedNanoUsd > 0 ? ` and ${formatUsd(reservedNanoUsd)} is held for calls that are open` : "";
   const least =
@@ -39,7 +42,8 @@ function overBudget({ state, leastNanoUsd }: BudgetRefusal, target: Target): Fau
       : `, of which ${targetName(target)} would need ${formatUsd(leastNanoUsd)} for the shortest answer`;
   const left = formatUsd(Math.max(0, leftOf(state)));
   const who = nameOf(budget, name);
-  const message = `${who.charAt(0).toUpperCase()}${who.slice(1)} does not allow this call: ${formatUsd(spentNanoUsd)} of ${formatUsd(budget.limitNanoUsd)} is spent ${SPANS[budget.period]}${open}, so ${left} is left${least}. To go on: ${resetOf(resetsAt)}; ${fixOf(budget)}.`;
+  const message = `${who.charAt(0).toUpperCase()}${who.slice(1)} does not allow this call: ${formatUsd(spentNanoUsd)} of ${formatUsd(budget.limitNanoUsd)} is spent ${SPANS[budget.period]}${open}, so ${left} is left${least}. To go on: ${isHeld ? "try again when an open call has ended" : resetOf(resetsAt)}; ${fixOf(budget)}.`;
+  if (isHeld) return { kind: "budget-held", message, retryAfterMs: HELD_RETRY_MS };
   return { kind: "over-budget", message, resetsAt };
 }
 

@@ -143,9 +143,19 @@ describe("what does not fit", () => {
     expect(refusalOf(book.reserve())).toMatchObject({
       reason: "over-budget",
       leastNanoUsd: 2_000_000,
+      isHeld: true,
       mayDegrade: false,
       state: { spentNanoUsd: 500_000, reservedNanoUsd: 5_000_000, resetsAt: Date.UTC(2026, 10, 23) },
     });
+  });
+
+  test("is only held up where open calls stand in the way, not what is spent", () => {
+    const reasons = [0, 2_000_000, 4_500_000].map((spent) => {
+      const book = open([budget({ limitNanoUsd: 6_000_000 })], () => spent);
+      book.reserve();
+      return refusalOf(book.reserve()).isHeld;
+    });
+    expect(reasons).toEqual([true, true, false]);
   });
 
   test("waits for the last of several budgets, and degrades where all of them would", () => {

@@ -40,6 +40,7 @@ describe("the table of faults", () => {
       no-key: 400 invalid_request_error provider_not_configured [fall back]
       unavailable: 503 upstream_error target_unavailable [fall back]
       over-budget: 429 insufficient_quota budget_exceeded [fall back]
+      budget-held: 429 rate_limit_error budget_held [fall back, transient]
       unpriced: 400 invalid_request_error model_unpriced [fall back]
       client-left: 499 invalid_request_error client_left []
       shutdown: 503 overloaded_error shutting_down [transient]
@@ -70,6 +71,7 @@ describe("the table of faults", () => {
       "unavailable",
       "cooling-down",
       "over-budget",
+      "budget-held",
       "unpriced",
     ];
     expect(KINDS.filter((kind) => !FAULT_RULES[kind].isHealthFault).sort()).toEqual([...blameless].sort());

@@ -172,6 +172,26 @@ describe("a call that does not fit", () => {
     expect(upstream.calls).toHaveLength(0);
   });
 
+  test("is asked to come again where open calls hold the budget, and then fits", async () => {
+    const upstream = await fake((call, index) =>
+      index === 0 ? { kind: "stream", chunks: chatChunks(["a"]).slice(0, 2), ending: "hang" } : greedy(call),
+    );
+    const opened = await duo(upstream.url, upstream.url, "budgets: [{ scope: global, period: day, limitUsd: 0.005 }]");
+    const leaving = new AbortController();
+    const first = await opened.fetch("/v1/chat/completions", {
+      json: { model: "first/one", messages: MESSAGES, max_tokens: 4_500, stream: true },
+      signal: leaving.signal,
+    });
+    const second = await ask(opened, "first/one", { max_tokens: 4_500 });
+    expect(second.status).toBe(429);
+    expect([second.headers.get("retry-after"), second.headers.get("x-should-retry")]).toEqual(["2", null]);
+    expect(await second.json()).toMatchObject({ error: { type: "rate_limit_error", code: "budget_held" } });
+    expect(steps(opened)).toEqual([]);
+    expect((await opened.rows()).at(-1)).toMatchObject({ state: "refused", fault: { kind: "budget-held" } });
+    await first.body?.cancel();
+    expect((await ask(opened, "first/one", { max_tokens: 4_500 })).status).toBe(200);
+  });
+
   test("falls back to a target that its own budgets let through", async () => {
     const upstream = await fake(greedy);
     const opened = await duo(
