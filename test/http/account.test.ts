@@ -54,6 +54,41 @@ describe("GET /v1/generation", () => {
     ]);
   });
 
+  test("tells the price row and the formula of every number, who asked, and the cost of all attempts", async () => {
+    const { opened, ask } = await world();
+    const id = await ask({ "x-lodestar-tag": "nightly", "user-agent": "tool/1" });
+    const { data } = (await (await opened.fetch(`/v1/generation?id=${id}`)).json()) as {
+      data: { attempts: { bill: { price: { id: string } } | null; price_id: string }[] };
+    };
+    expect(data).toMatchObject({ cost: 0.00003, tag: "nightly", client: "tool/1", project: null });
+    const [failed, answered] = data.attempts;
+    expect(failed).toMatchObject({
+      bill: null,
+      upstream_status: 500,
+      notes: ["No tokens were used, so it costs nothing."],
+    });
+    expect(answered).toMatchObject({
+      account: expect.any(String),
+      endpoint: "chat",
+      dialect: "openai-chat",
+      streamed: false,
+      upstream_status: 200,
+      duration_ms: expect.any(Number),
+      saved: null,
+      notes: [],
+      bill: {
+        price: { provider: "second", model: "two", source: "override", condition: null },
+        lines: [
+          { class: "input", count: 10, usd_per_million: "2", usd: "0.00002", formula: "10 × $2 / 1M = $0.00002" },
+          { class: "output", count: 5, above_tokens: null, usd: "0.00001" },
+        ],
+        exact: "0.00003",
+        rounded: 0.00003,
+      },
+    });
+    expect(answered?.bill?.price.id).toBe(answered?.price_id ?? "");
+  });
+
   test("asks for an id, and knows no other", async () => {
     const { opened } = await world();
     const missing = await opened.fetch("/v1/generation");
