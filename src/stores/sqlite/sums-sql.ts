@@ -21,13 +21,13 @@ INSERT INTO sums (
   cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,
   output_tokens = output_tokens + excluded.output_tokens, held = held + excluded.held`;
 
+/** In the order of `Totals`, which is what JSON shows. */
 const COUNTS = `
   SUM(requests) AS requests, SUM(attempts) AS attempts, SUM(cost) AS costNanoUsd, SUM(saved) AS savedNanoUsd,
   SUM(saved_free_tier) AS savedFreeTierNanoUsd, SUM(saved_routing) AS savedRoutingNanoUsd,
   SUM(saved_cache) AS savedCacheNanoUsd, SUM(unpriced) AS unpriced, SUM(failed) AS failed,
-  SUM(failed_cost) AS failedNanoUsd, SUM(cache_write_tokens) AS cacheWriteTokens,
-  SUM(input_tokens) AS inputTokens, SUM(cache_read_tokens) AS cacheReadTokens, SUM(output_tokens) AS outputTokens,
-  SUM(held) AS heldNanoUsd`;
+  SUM(failed_cost) AS failedNanoUsd, SUM(input_tokens) AS inputTokens, SUM(cache_read_tokens) AS cacheReadTokens,
+  SUM(cache_write_tokens) AS cacheWriteTokens, SUM(output_tokens) AS outputTokens, SUM(held) AS heldNanoUsd`;
 
 const WANTED = `
 hours = $hours AND label = $label AND hour >= $fromHour AND hour < $toHour
