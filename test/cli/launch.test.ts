@@ -64,6 +64,29 @@ describe("launch", () => {
     expect(existsSync(join(world.home, ".codex"))).toBe(false);
   });
 
+  test("counts for the project of the nearest .lodestar.yaml, which it makes known, and so does ask inside of it", async () => {
+    const world = scene("codex");
+    const folder = join(world.home, "work/shop/src");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(world.home, "work/shop/.lodestar.yaml"), "name: store\n", { mode: 0o644 });
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      expect((await world.go(["codex"])).code).toBe(0);
+      expect(world.args()).toContain('model_providers.lodestar.http_headers.x-lodestar-project="store"');
+      expect(world.variables()).toMatch(/LODESTAR_PROJECT=store\n/);
+      expect(world.variables()).toMatch(/LODESTAR_SESSION=[0-9a-f-]{36}\n/);
+      await world.go(["codex", "--project", "demo"]);
+      expect(world.args()).toContain('model_providers.lodestar.http_headers.x-lodestar-project="demo"');
+      writeFileSync(join(world.home, "work/shop/.lodestar.yaml"), "server: {}\n");
+      expect((await world.go(["codex"])).code).toBe(3);
+      expect(world.left()).toEqual([]);
+    } finally {
+      process.chdir(before);
+    }
+    expect(world.admin.projects.known().map(({ name }) => name)).toEqual(["store"]);
+  });
+
   test("gives files where the client needs them, private, for as long as it runs", async () => {
     const world = scene("claude", 'cp "$2" "$HOME/seen"; stat -c %a "$2" > "$HOME/mode"');
     await world.go(["claude", "--model", "lab/one"], { environment: { ANTHROPIC_API_KEY: "sk-theirs" } });
