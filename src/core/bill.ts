@@ -83,7 +83,7 @@ const REASONS: Readonly<Record<string, string>> = {
   subscription: "The client's own subscription covers it, so it costs nothing more.",
   "no-tokens": "No tokens were used, so it costs nothing.",
   "no-price": "No price of this model is known, so its cost is unknown and not 0.",
-  "no-tier-price": "No price of the service tier that served it is known, so its cost is unknown and not 0.",
+  "no-tier-price": "No price of the service tier that answered is known, so its cost is unknown and not 0.",
   "paid-by-image": "Images that are sold by the piece have no known price, so the cost is unknown and not 0.",
   crashed: "Lodestar ended before the answer did: what was used is unknown.",
   cache: "The answer came from the cache and cost nothing.",
