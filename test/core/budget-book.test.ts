@@ -326,11 +326,11 @@ describe("thresholds", () => {
 
 describe("whatever is asked, settled, lost, renewed, loaded anew, and whatever happens to the clock", () => {
   test("no budget is ever overrun, and every sum is the ledger's", () => {
-    const played = playSchedules(4_000, 40, 1);
-    console.log(`budget schedules: 4000 of 40 steps ${JSON.stringify(played)}`);
+    const played = playSchedules(2_000, 40, 1);
+    console.log(`budget schedules: 2000 of 40 steps ${JSON.stringify(played)}`);
     expect(played).toMatchObject({ overspentNanoUsd: 0, mismatches: 0 });
     for (const count of [played.admitted, played.refused, played.capped, played.expired]) {
-      expect(count).toBeGreaterThan(500);
+      expect(count).toBeGreaterThan(300);
     }
   });
 });

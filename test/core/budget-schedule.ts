@@ -6,17 +6,7 @@ import { type BudgetMatch, type BudgetSubject, matchBudget } from "../../src/cor
 import { type Window, windowOf } from "../../src/core/calendar.ts";
 import type { NanoUsd } from "../../src/core/money.ts";
 import { worstCase } from "../../src/core/price.ts";
-
-/** A source of chance that gives the same schedule for the same seed: mulberry32. Uniform in [0, 1). */
-export function chanceOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { createChance } from "../long/support/chance.ts";
 
 const HOUR_MS = 3_600_000;
 const ZONES = ["UTC", "Europe/Prague", "America/Santiago", "Asia/Kathmandu"] as const;
@@ -149,7 +139,7 @@ function isIn(at: number, { from, to }: Window): boolean {
  * One schedule of calls against a book: they are admitted, settled, lost and forgotten in any order, while clocks jump and the
  * configuration is loaded anew, and beside it a ledger that knows the truth.
  */
-export class Schedule {
+class Schedule {
   private readonly chance: Chance;
   private readonly timeZone: string;
   private budgets: readonly Budget[];
@@ -159,7 +149,7 @@ export class Schedule {
   private counts = { admitted: 0, refused: 0, capped: 0, expired: 0, overspentNanoUsd: 0, mismatches: 0 };
 
   constructor(seed: number) {
-    this.chance = chanceOf(seed);
+    this.chance = createChance(seed).next;
     this.timeZone = pick(ZONES, this.chance);
     this.budgets = this.anyBudgets();
     this.book = createBudgetBook(this.rules());

@@ -9,6 +9,8 @@ export interface Crowded {
   readonly answered: number;
   readonly refused: number;
   readonly others: number;
+  /** Attempts that budgets refused, by the ledger. */
+  readonly refusedRows: number;
   readonly limitNanoUsd: number;
   /** By the ledger. */
   readonly spentNanoUsd: number;
@@ -58,11 +60,16 @@ function bodyFor(index: number): object {
   };
 }
 
-async function send(opened: TestGateway, index: number): Promise<number> {
-  const response = await opened.fetch("/v1/chat/completions", { json: bodyFor(index) });
+async function send(opened: TestGateway, index: number, secret: string): Promise<number> {
+  const headers = { authorization: `Bearer ${secret}` };
+  const response = await opened.fetch("/v1/chat/completions", { json: bodyFor(index), headers });
   await response.text();
   return response.status;
 }
+
+/** No client may have as many requests in flight as the crowd has. */
+const CLIENTS = ["ann", "bob", "cid", "dee"] as const;
+const ANYTHING = { project: null, expiresAt: null, models: [] } as const;
 
 /** Sends so many requests at once against one budget, and sums up what everyone says of it. */
 export async function crowd(requests: number, limitUsd: number): Promise<Crowded> {
@@ -82,7 +89,10 @@ budgets:
     { A_KEY: "a-key-0123456789" },
   );
   try {
-    const statuses = await Promise.all(Array.from({ length: requests }, (_, index) => send(opened, index)));
+    const secrets = CLIENTS.map((name) => opened.opening.keyring.mint({ ...ANYTHING, name }).secret);
+    const statuses = await Promise.all(
+      Array.from({ length: requests }, (_, index) => send(opened, index, secrets[index % secrets.length] ?? "")),
+    );
     const { services } = opened.opening.runtime;
     await services.ledger.flush();
     const [state] = services.budgets.states();
@@ -92,6 +102,7 @@ budgets:
       answered: count(200),
       refused: count(429),
       others: requests - count(200, 429),
+      refusedRows: [...services.ledger.query({ state: "refused" })].length,
       limitNanoUsd: state?.budget.limitNanoUsd ?? 0,
       spentNanoUsd: services.ledger.totals({}).costNanoUsd,
       billedNanoUsd: greedy.billed(),
