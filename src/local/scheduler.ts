@@ -1,0 +1,87 @@
+import type { Fault } from "../core/fault.ts";
+import type { Result } from "../core/result.ts";
+import type { LoadCause, LocalPriority } from "../core/switch-state.ts";
+
+/** A request that wants a place on a local engine. */
+export interface LocalAsk {
+  readonly providerId: string;
+  readonly baseUrl: string;
+  readonly model: string;
+  /** What the request is expected to take: prompt and answer. */
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+  /** The longest context of the model; null where nobody knows. */
+  readonly maxContextTokens: number | null;
+  readonly priority: LocalPriority;
+  /** Refused once it is expected to wait longer than this; null: it waits as long as it takes. */
+  readonly overflowMs: number | null;
+  /** Its client left: it waits no longer. */
+  readonly signal: AbortSignal;
+}
+
+/** What a request really took, as the engine tells it; null where it did not. Times are milliseconds. */
+export interface SlotOutcome {
+  readonly loadMs: number | null;
+  readonly promptTokens: number | null;
+  readonly promptMs: number | null;
+  readonly outputTokens: number | null;
+  readonly outputMs: number | null;
+}
+
+/** A place on a local engine. Released exactly once; a second release does nothing. */
+export interface Slot {
+  /** The context that the model is loaded with: the request must be sent with this very number. */
+  readonly contextTokens: number;
+  readonly waitedMs: number;
+  release(outcome: SlotOutcome | null): void;
+}
+
+/** Cumulative, as Prometheus wants it: how many were at most `le` seconds, how many there were, and their sum. */
+export interface Histogram {
+  readonly buckets: readonly { readonly le: number; readonly count: number }[];
+  readonly count: number;
+  readonly sum: number;
+}
+
+/** One local engine as it stands. Counts are since the start of the process. */
+export interface LocalServerState {
+  readonly provider: string;
+  readonly url: string;
+  readonly loaded: readonly {
+    readonly model: string;
+    readonly contextTokens: number | null;
+    readonly sinceMs: number;
+  }[];
+  /** The model that is being loaded, if one is. */
+  readonly loading: { readonly model: string; readonly contextTokens: number; readonly cause: LoadCause } | null;
+  readonly running: number;
+  readonly waiting: readonly {
+    readonly model: string;
+    readonly priority: LocalPriority;
+    readonly waitedMs: number;
+    readonly expectedMs: number;
+  }[];
+  /** Requests that one model answers at a time. */
+  readonly slots: number;
+  readonly queueWaitSeconds: Histogram;
+  readonly loadSeconds: Readonly<Record<"cold" | "warm", Histogram>>;
+  /** Loads of a model that was not in memory, by cause; `foreign`: somebody else had put another in its place. */
+  readonly switches: Readonly<Partial<Record<LoadCause | "foreign", number>>>;
+  /** Loads of a model that was in memory, by cause: `context` for more of it, `options` for anything else. */
+  readonly reloads: Readonly<Partial<Record<"context" | "options", number>>>;
+  readonly refused: number;
+}
+
+/** The queue before every Ollama server. */
+export interface LocalScheduler {
+  /** Waits for a place. The fault is for the next target of the chain: the wait would be too long, or the model cannot be loaded. */
+  admit(ask: LocalAsk): Promise<Result<Slot, Fault>>;
+  /** How long (ms) a request is expected to wait and to take there; null where nothing is known. */
+  expectedMs(ask: Omit<LocalAsk, "signal" | "overflowMs">): number | null;
+  /** Loads a model while nobody else wants the engine, with the options that requests will use. */
+  warm(server: Pick<LocalAsk, "providerId" | "baseUrl" | "model">): void;
+  /** Gives a model's memory back as soon as its requests are done. */
+  unload(server: Pick<LocalAsk, "providerId" | "baseUrl" | "model">): void;
+  snapshot(): readonly LocalServerState[];
+  close(): void;
+}
