@@ -1,6 +1,6 @@
 import { type ClientError, refusal } from "../core/fault.ts";
 import type { KeyLimits } from "../core/key-limits.ts";
-import { type ConcurrencyBook, createConcurrencyBook, createRateBook, type RateBook } from "../core/rate.ts";
+import { createConcurrencyBook, createRateBook, type RateBook } from "../core/rate.ts";
 import { failure, success } from "../core/result.ts";
 import { totalInput, totalOutput } from "../core/usage.ts";
 import type { Bus } from "../gateway/bus.ts";
@@ -13,43 +13,39 @@ const MINUTE_MS = 60_000;
 /** A place comes free when some request ends: nobody knows when. */
 const IN_FLIGHT_RETRY_MS = 1_000;
 
-/** What one key is counted by, for as long as its limits stay as they are. */
+/** What one key is counted by. */
 interface Counters {
   readonly limits: KeyLimits;
   readonly requests: RateBook | null;
   readonly tokens: RateBook | null;
-  readonly places: ConcurrencyBook | null;
 }
 
 /** A book has one key here. */
 const ONE = "";
 
-function createCounters(limits: KeyLimits): Counters {
-  const { requestsPerMinute: requests, burst, tokensPerMinute: tokens, concurrent } = limits;
-  const bookOf = (perMinute: number | null, atOnce: number | null): RateBook | null =>
-    perMinute === null ? null : createRateBook({ burst: atOnce ?? perMinute, intervalMs: MINUTE_MS / perMinute });
-  return {
-    limits,
-    requests: bookOf(requests, burst),
-    tokens: bookOf(tokens, null),
-    places: concurrent === null ? null : createConcurrencyBook(concurrent),
-  };
+function bookOf(perMinute: number | null, atOnce: number | null): RateBook | null {
+  return perMinute === null ? null : createRateBook({ burst: atOnce ?? perMinute, intervalMs: MINUTE_MS / perMinute });
 }
 
-function isSame(left: KeyLimits, right: KeyLimits): boolean {
-  return (
-    left.requestsPerMinute === right.requestsPerMinute &&
-    left.burst === right.burst &&
-    left.tokensPerMinute === right.tokensPerMinute &&
-    left.concurrent === right.concurrent
-  );
+/** Counters for these limits; a rate that is as before counts on. */
+function countersFor(limits: KeyLimits, before: Counters | undefined): Counters {
+  const { requestsPerMinute, burst, tokensPerMinute } = limits;
+  const hasSameRequests = before?.limits.requestsPerMinute === requestsPerMinute && before.limits.burst === burst;
+  const hasSameTokens = before?.limits.tokensPerMinute === tokensPerMinute;
+  if (before !== undefined && hasSameRequests && hasSameTokens) return before;
+  return {
+    limits,
+    requests: hasSameRequests ? before.requests : bookOf(requestsPerMinute, burst),
+    tokens: hasSameTokens ? before.tokens : bookOf(tokensPerMinute, null),
+  };
 }
 
 /** A span as OpenAI's rate limit headers write it: `17ms`, `1.5s`, `6m0s`. */
 export function formatReset(milliseconds: number): string {
   if (milliseconds < 1_000) return `${Math.ceil(milliseconds)}ms`;
-  const seconds = Math.ceil(milliseconds / 100) / 10;
-  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m${Math.ceil(seconds % 60)}s`;
+  if (milliseconds < 59_900) return `${Math.ceil(milliseconds / 100) / 10}s`;
+  const seconds = Math.ceil(milliseconds / 1_000);
+  return `${Math.floor(seconds / 60)}m${seconds % 60}s`;
 }
 
 function rateHeaders(kind: "requests" | "tokens", perMinute: number | null, book: RateBook | null, now: number) {
@@ -99,35 +95,30 @@ function crowded(limits: KeyLimits): ClientError {
  * counts against nothing. Tokens are counted as calls settle, so the last one may go over; the next then waits.
  */
 export function createKeyGate(clock: Clock, bus: Pick<Bus, "subscribe">): Pick<ApiContext, "enter"> {
-  const everyone = createConcurrencyBook(IN_FLIGHT_PER_CALLER);
+  const inFlight = createConcurrencyBook(IN_FLIGHT_PER_CALLER);
   const counted = new Map<string, Counters>();
-  const countersOf = (keyId: string, limits: KeyLimits): Counters => {
-    const known = counted.get(keyId);
-    if (known !== undefined && isSame(known.limits, limits)) return known;
-    const counters = createCounters(limits);
-    counted.set(keyId, counters);
-    return counters;
-  };
   bus.subscribe((event) => {
     if (event.event !== "settled" || event.intent.keyId === null) return;
     const tokens = counted.get(event.intent.keyId)?.tokens ?? null;
     const used = tokens === null ? 0 : totalInput(event.outcome.usage) + totalOutput(event.outcome.usage);
     if (used > 0) tokens?.count(ONE, clock.monotonic(), used);
   });
+  const take = (who: string, limits: KeyLimits): Entry["outcome"] => {
+    const isFull = limits.concurrent !== null && inFlight.open(who) >= limits.concurrent;
+    const leave = isFull ? null : inFlight.take(who);
+    return leave === null ? failure(crowded(limits)) : success(leave);
+  };
   return {
     enter({ keyId, limits }, address): Entry {
-      if (keyId === null) {
-        const leave = everyone.take(address);
-        return { outcome: leave === null ? failure(crowded(limits)) : success(leave), headers: {} };
-      }
+      if (keyId === null) return { outcome: take(address, limits), headers: {} };
       const now = clock.monotonic();
-      const counters = countersOf(keyId, limits);
+      const counters = countersFor(limits, counted.get(keyId));
+      counted.set(keyId, counters);
       const refused = rateRefusal(counters, now);
       if (refused !== null) return { outcome: failure(refused), headers: headersOf(counters, now) };
-      const leave = counters.places === null ? everyone.take(keyId) : counters.places.take(ONE);
-      if (leave === null) return { outcome: failure(crowded(limits)), headers: headersOf(counters, now) };
-      counters.requests?.count(ONE, now);
-      return { outcome: success(leave), headers: headersOf(counters, now) };
+      const outcome = take(keyId, limits);
+      if (outcome.ok) counters.requests?.count(ONE, now);
+      return { outcome, headers: headersOf(counters, now) };
     },
   };
 }

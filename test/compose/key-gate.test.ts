@@ -123,6 +123,16 @@ describe("requests in flight", () => {
     expect(enter({ concurrent: 2 }).outcome.ok).toBe(true);
   });
 
+  test("count on where the limit changes, and so do rates that stay", () => {
+    const { enter } = world();
+    const rate = { requestsPerMinute: 3 };
+    for (let place = 0; place < 2; place += 1) enter({ ...rate, concurrent: 2 });
+    expect(enter({ ...rate, concurrent: 2 }).outcome.ok).toBe(false);
+    expect(enter({ ...rate, concurrent: 3 }).outcome.ok).toBe(true);
+    expect(enter({ ...rate, concurrent: 3 }).outcome).toMatchObject({ error: { code: "key_rate_exceeded" } });
+    expect(enter({ concurrent: 3 }).outcome).toMatchObject({ error: { code: "too_many_requests_in_flight" } });
+  });
+
   test("of an address without a key are bounded too, each address apart", () => {
     const { enter } = world();
     for (let place = 0; place < 2_000; place += 1) expect(enter({}, null).outcome.ok).toBe(true);
@@ -137,7 +147,9 @@ test.each([
   [999, "999ms"],
   [1_000, "1s"],
   [1_520, "1.6s"],
-  [59_900, "59.9s"],
+  [59_899, "59.9s"],
+  [59_901, "1m0s"],
+  [119_500, "2m0s"],
   [60_000, "1m0s"],
   [361_000, "6m1s"],
 ])("%p ms are written as OpenAI does: %p", (ms, text) => {

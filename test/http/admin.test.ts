@@ -24,26 +24,20 @@ afterEach(() => {
   for (const world of worlds.splice(0)) world.close();
 });
 
-const ROUTES = [
-  ["GET", "/v1/status"],
-  ["GET", "/v1/costs"],
-  ["GET", "/v1/costs/rows"],
-  ["GET", "/v1/requests"],
-  ["GET", "/v1/requests/req_1"],
-  ["GET", "/v1/keys"],
-  ["POST", "/v1/keys"],
-  ["DELETE", "/v1/keys/key_1"],
-  ["DELETE", "/v1/responses"],
-  ["GET", "/v1/config"],
-  ["GET", "/v1/health"],
-  ["GET", "/v1/models"],
-  ["GET", "/v1/events"],
-  ["POST", "/v1/reload"],
-  ["POST", "/v1/stop"],
-  ["GET", "/metrics"],
-] as const;
+/** Every route of the application itself but the page, whose own tests are below. */
+const ROUTES = (() => {
+  const world = makeAdminWorld();
+  const routes = createAdminApp(world.admin).routes.filter(({ method, path }) => method !== "ALL" && path !== "/");
+  world.close();
+  return routes.map(({ method, path }) => [method, path.replace(/:[a-z]+/g, "key_1")] as const);
+})();
 
 describe("who gets in", () => {
+  test("is asked at every route", () => {
+    expect(ROUTES.length).toBeGreaterThan(20);
+    expect(ROUTES).toContainEqual(["PATCH", "/v1/keys/key_1"]);
+  });
+
   test.each(ROUTES)("%s %s without the admin credential is 401 and does nothing", async (method, path) => {
     const world = open();
     for (const authorization of ["", "Bearer wrong", `Basic ${TOKEN}`, `Bearer ${TOKEN}x`, "Bearer ls-a-client-key"]) {
@@ -291,6 +285,26 @@ describe("keys", () => {
     expect(answer.status).toBe(400);
     expect(await answer.text()).toContain(words);
     expect(world.stores.keys.list()).toEqual([]);
+  });
+
+  test.each([
+    ["an unknown field", '{"requestsPerMinute":5,"role":"admin"}', "role: unknown field"],
+    ["a rate of nothing", '{"requestsPerMinute":0}', "requestsPerMinute"],
+    ["part of a request", '{"concurrent":1.5}', "concurrent"],
+    ["a debt", '{"budget":{"limitNanoUsd":-1,"period":"day","over":"deny"}}', "limitNanoUsd"],
+    ["absurd riches", '{"budget":{"limitNanoUsd":1e18,"period":"day","over":"deny"}}', "limitNanoUsd"],
+    ["a period of its own", '{"budget":{"limitNanoUsd":1,"period":"year","over":"deny"}}', "period"],
+    ["a burst without a rate", '{"burst":5}', "requestsPerMinute"],
+  ])("limits with %s change nothing", async (_what, body, words) => {
+    const world = open();
+    await world.ask("/v1/keys", { method: "POST", body: '{"name":"ci","limits":{"concurrent":7}}' });
+    const before = world.stores.keys.list();
+    const answer = await world.ask("/v1/keys/ci", { method: "PATCH", body });
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain(words);
+    const made = await world.ask("/v1/keys", { method: "POST", body: `{"name":"two","limits":${body}}` });
+    expect(made.status).toBe(400);
+    expect(world.stores.keys.list()).toEqual(before);
   });
 
   test("a second live key of the same name is a conflict", async () => {
