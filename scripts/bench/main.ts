@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { bun, ROOT, runStep } from "../step.ts";
+import { measureDashboard } from "./measure/dashboard.ts";
 import { type LedgerCount, measureLeaving, measureLedger, measureStarts } from "./measure/life.ts";
 import { measureMemory, measureSlowReaders, megabytesOf } from "./measure/memory.ts";
 import { createSamples, METRICS, type Samples } from "./measure/samples.ts";
@@ -14,6 +15,7 @@ import { startPortkey } from "./targets/portkey.ts";
 import type { Absent, Target } from "./targets/target.ts";
 import { startUpstream, type UpstreamTarget } from "./targets/upstream.ts";
 
+const LEDGER_ROWS = { full: 1_000_000, quick: 50_000 };
 const FULL: Scale = { rounds: 3, duration: 1, starts: 10, leavings: 20 };
 const QUICK: Scale = { rounds: 1, duration: 0.25, starts: 3, leavings: 5 };
 const HELP = `bun run bench [--quick] [--json]
@@ -115,6 +117,8 @@ async function bench(args: readonly string[]): Promise<number> {
   const field = await openField();
   try {
     const count = await measure(field, isQuick ? QUICK : FULL, samples);
+    say("the costs dashboard");
+    measureDashboard(isQuick ? LEDGER_ROWS.quick : LEDGER_ROWS.full, samples);
     const findings: Findings = {
       ...(await describeSurroundings()),
       date: new Date().toISOString().slice(0, 10),

@@ -48,7 +48,7 @@ interface Session {
   readonly model: (typeof MODELS)[number];
 }
 
-/** Ten days and hours of generated traffic: how many rows, over how many days, up to when (Unix ms). */
+/** How much traffic: so many rows evenly over so many UTC days, the last of them that of `until` (Unix ms). */
 export interface TrafficPlan {
   readonly rows: number;
   readonly days: number;

@@ -23,6 +23,8 @@ export const METRICS = {
   version: { title: "`--version`", unit: "ms" },
   cancelWaiting: { title: "upstream let go after the client left, before headers", unit: "ms" },
   cancelStreaming: { title: "upstream let go after the client left, in the stream", unit: "ms" },
+  dashboardP50: { title: "costs dashboard, one query's p50", unit: "ms" },
+  dashboardP99: { title: "costs dashboard, one query's p99", unit: "ms" },
   rowsMissing: { title: "requests sent less rows in the ledger", unit: "" },
 } as const satisfies Readonly<Record<string, { readonly title: string; readonly unit: string }>>;
 

@@ -74,6 +74,7 @@ const BARS: readonly Bar[] = [
   { title: "memory added by 50 slow readers", limit: 64, unit: "MB", measure: typical("slowReaders") },
   { title: "upstream let go before headers, worst", limit: 100, unit: "ms", measure: worst("cancelWaiting") },
   { title: "upstream let go in the stream, worst", limit: 100, unit: "ms", measure: worst("cancelStreaming") },
+  { title: "costs dashboard at 1 M rows, slowest query's p99", limit: 50, unit: "ms", measure: worst("dashboardP99") },
   { title: "requests without exactly one settled row", limit: 0, unit: "", measure: worst("rowsMissing") },
 ];
 
