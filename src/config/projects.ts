@@ -10,11 +10,12 @@ export function rulesOf(written: WrittenRules): ProjectRules {
     chains: written.chains ?? {},
     models: written.models ?? [],
     tag: written.tag ?? null,
-    budgets: (written.budgets ?? []).map(({ period, limitUsd, warnAt = WARN_AT, over = "degrade" }) => ({
+    budgets: (written.budgets ?? []).map(({ period, limitUsd, warnAt = WARN_AT, over = "degrade", unpriced }) => ({
       period,
       limitNanoUsd: limitUsd,
       warnAt: [...new Set(warnAt)].sort((left, right) => left - right),
       over,
+      isUnpricedAllowed: unpriced === "allow",
     })),
     cacheTtlMs: written.cache ?? null,
     keepsPrompts: written.keepPrompts ?? false,

@@ -5,6 +5,7 @@ import { PROJECT_NAME } from "../core/project.ts";
 import { flag, isTimer, NAME, text, whole } from "./schema-values.ts";
 import { parseDuration } from "./units.ts";
 
+const BUDGET_HINT = "must be a budget, such as { period: month, limitUsd: 5 }";
 const CACHE_HINT = "must be off, or a time with its unit, such as 1h";
 const NAME_HINT = "is no valid name: letters, digits, dots, dashes and colons, no slash";
 const PROJECT_NAME_HINT = "is no valid name: letters, digits, dots, dashes and underscores, at most 100";
@@ -27,29 +28,57 @@ const Limit = v.pipe(
   v.transform((amount) => limitOf(amount) ?? 0),
 );
 
-const Budget = v.strictObject(
+const budgetEntries = {
+  period: v.pipe(
+    v.picklist(BUDGET_PERIODS, "must be day, week, month or total"),
+    v.description("When it begins at 0 again."),
+  ),
+  limitUsd: Limit,
+  warnAt: v.optional(
+    v.pipe(
+      v.array(whole(1, 100, "must be a percentage from 1 to 100"), "must be a list of percentages, such as [50, 80]"),
+      v.maxLength(20, "must hold at most 20 percentages"),
+      v.description("Percentages of the limit that are told when they are reached."),
+    ),
+  ),
+  over: v.optional(
+    v.pipe(
+      v.picklist(BUDGET_POLICIES, "must be warn, degrade or deny"),
+      v.description("What happens to a call that does not fit."),
+    ),
+  ),
+};
+
+/** In a project's own file. */
+const Budget = v.strictObject(budgetEntries, BUDGET_HINT);
+
+/** In the user's configuration. */
+const OwnBudget = v.strictObject(
   {
-    period: v.pipe(
-      v.picklist(BUDGET_PERIODS, "must be day, week, month or total"),
-      v.description("When it begins at 0 again."),
-    ),
-    limitUsd: Limit,
-    warnAt: v.optional(
+    ...budgetEntries,
+    unpriced: v.optional(
       v.pipe(
-        v.array(whole(1, 100, "must be a percentage from 1 to 100"), "must be a list of percentages, such as [50, 80]"),
-        v.maxLength(20, "must hold at most 20 percentages"),
-        v.description("Percentages of the limit that are told when they are reached."),
-      ),
-    ),
-    over: v.optional(
-      v.pipe(
-        v.picklist(BUDGET_POLICIES, "must be warn, degrade or deny"),
-        v.description("What happens to a call that does not fit."),
+        v.picklist(["deny", "allow"], "must be deny or allow"),
+        v.description("Paid models without a known price: refused unless allowed."),
       ),
     ),
   },
-  "must be a budget, such as { period: month, limitUsd: 5 }",
+  BUDGET_HINT,
 );
+
+/** A list of budgets, one a period at most. */
+const budgetsOf = <Entry extends typeof Budget | typeof OwnBudget>(entry: Entry) =>
+  v.nullish(
+    v.pipe(
+      v.array(entry, "must be a list, one `- { period, limitUsd }` a line"),
+      v.maxLength(BUDGET_PERIODS.length, `must hold at most ${BUDGET_PERIODS.length} budgets, one a period`),
+      v.check(
+        (budgets) => new Set(budgets.map(({ period }) => period)).size === budgets.length,
+        "must hold at most one budget a period",
+      ),
+      v.description("Limits on what it spends, on top of every other budget."),
+    ),
+  );
 
 /** Names of aliases and chains, less those that are `taken`. */
 const nameKey = (taken: readonly string[]) =>
@@ -96,17 +125,6 @@ const rulesFor = (key: ReturnType<typeof nameKey>) => ({
     ),
   ),
   tag: v.nullish(v.pipe(Label, v.description("Tag of its requests that state none by `x-lodestar-tag`."))),
-  budgets: v.nullish(
-    v.pipe(
-      v.array(Budget, "must be a list, one `- { period, limitUsd }` a line"),
-      v.maxLength(BUDGET_PERIODS.length, `must hold at most ${BUDGET_PERIODS.length} budgets, one a period`),
-      v.check(
-        (budgets) => new Set(budgets.map(({ period }) => period)).size === budgets.length,
-        "must hold at most one budget a period",
-      ),
-      v.description("Limits on what it spends, on top of every other budget."),
-    ),
-  ),
   cache: v.nullish(
     v.pipe(
       v.string(CACHE_HINT),
@@ -125,6 +143,7 @@ export const ProjectsSchema = v.nullish(
       v.strictObject(
         {
           ...rulesFor(nameKey([])),
+          budgets: budgetsOf(OwnBudget),
           keepPrompts: flag("Prompts and answers may be stored for its history."),
         },
         "must be a block of `name: value` lines",
@@ -151,11 +170,13 @@ export const ProjectFileSchema = v.strictObject(
       ),
     ),
     ...rulesFor(nameKey(CHOICE_NAMES)),
+    budgets: budgetsOf(Budget),
   },
   "must be a block of `name: value` lines",
 );
 
-/** The rules of one project as both files write them. */
-export type WrittenRules = Omit<v.InferOutput<typeof ProjectFileSchema>, "name"> & {
+/** The rules of one project as either file writes them. */
+export type WrittenRules = Omit<v.InferOutput<typeof ProjectFileSchema>, "name" | "budgets"> & {
+  readonly budgets?: readonly v.InferOutput<typeof OwnBudget>[] | null | undefined;
   readonly keepPrompts?: boolean | undefined;
 };

@@ -28,11 +28,12 @@ export function shownProject(rules: ProjectRules): Readonly<Record<string, unkno
     models: filled(models),
     tag: tag ?? undefined,
     budgets: filled(
-      budgets.map(({ period, limitNanoUsd, warnAt, over }) => ({
+      budgets.map(({ period, limitNanoUsd, warnAt, over, isUnpricedAllowed }) => ({
         period,
         limitUsd: shownLimit(limitNanoUsd),
         warnAt,
         over,
+        unpriced: isUnpricedAllowed ? "allow" : "deny",
       })),
     ),
     cache: shownCache(cacheTtlMs),

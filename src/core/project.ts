@@ -15,7 +15,8 @@ export function projectNameOf(folderName: string): string {
 }
 
 /** A limit on what a project spends; its scope and name are the project's. */
-export interface ProjectBudget extends Pick<Budget, "period" | "limitNanoUsd" | "warnAt" | "over"> {}
+export interface ProjectBudget
+  extends Pick<Budget, "period" | "limitNanoUsd" | "warnAt" | "over" | "isUnpricedAllowed"> {}
 
 /** What a project's own file asks for. It comes with a cloned repository, so none of it may widen what the user allows. */
 export interface ProjectWish {
@@ -55,15 +56,10 @@ export interface Project {
   readonly sources: Readonly<Record<string, RuleSource>>;
 }
 
-const NO_RULES: ProjectRules = {
-  aliases: {},
-  chains: {},
-  models: [],
-  tag: null,
-  budgets: [],
-  cacheTtlMs: null,
-  keepsPrompts: false,
-};
+/** A file that asks for nothing. */
+export const NO_WISH: ProjectWish = { aliases: {}, chains: {}, models: [], tag: null, budgets: [], cacheTtlMs: null };
+
+const NO_RULES: ProjectRules = { ...NO_WISH, keepsPrompts: false };
 
 function sourceOf(isOwn: boolean, isAsked: boolean): RuleSource {
   if (isOwn && isAsked) return "both";
@@ -81,11 +77,13 @@ function lowerBudget(own: ProjectBudget, asked: ProjectBudget): ProjectBudget {
     limitNanoUsd: Math.min(own.limitNanoUsd, asked.limitNanoUsd),
     warnAt: [...new Set([...own.warnAt, ...asked.warnAt])].sort((left, right) => left - right),
     over: stricter(own.over, asked.over),
+    isUnpricedAllowed: own.isUnpricedAllowed && asked.isUnpricedAllowed,
   };
 }
 
 function isLowered(own: ProjectBudget, lowered: ProjectBudget): boolean {
-  return lowered.limitNanoUsd < own.limitNanoUsd || lowered.over !== own.over;
+  const isCloser = lowered.limitNanoUsd < own.limitNanoUsd || lowered.over !== own.over;
+  return isCloser || lowered.isUnpricedAllowed !== own.isUnpricedAllowed;
 }
 
 /** The budget of one period, as the budget guard counts it. Its id is never that of one in the user's `budgets` list. */
@@ -96,7 +94,7 @@ function budgetFor(name: string, period: BudgetPeriod, user: ProjectRules, wish:
   if (budget === undefined) return [];
   const origin = own === undefined || isLowered(own, budget) ? "project" : "file";
   const id = `${budgetIdOf({ scope: "project", name, period })}:rules`;
-  return [{ ...budget, id, scope: "project", name, isUnpricedAllowed: false, origin }];
+  return [{ ...budget, id, scope: "project", name, origin }];
 }
 
 /** The aliases or chains of both, the user's winning; none of the file's under a name that the user gives a meaning. */

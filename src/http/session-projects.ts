@@ -6,9 +6,9 @@ export interface SessionProjects {
   projectOf(caller: Pick<Caller, "keyId" | "session">, stated: string | null): string | null;
 }
 
-/** Sessions remembered a key, and keys; with the longest names they take about 80 MB, with those of real clients 5. */
+/** Sessions remembered a key, and keys: at most some 8 MB with the longest names that headers may hold. */
 const MOST_SESSIONS = 256;
-const MOST_KEYS = 1_000;
+const MOST_KEYS = 100;
 
 /** Puts an entry last, in place of the first one where there are too many. */
 function keepLast<Value>(map: Map<string, Value>, key: string, value: Value, most: number): void {

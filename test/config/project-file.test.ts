@@ -41,8 +41,8 @@ cache: 90m
       models: ["ollama/*"],
       tag: "web app",
       budgets: [
-        { period: "day", limitNanoUsd: 500_000_000, warnAt: [20, 80], over: "deny" },
-        { period: "month", limitNanoUsd: 5_000_000_000, warnAt: [50, 80], over: "degrade" },
+        { period: "day", limitNanoUsd: 500_000_000, warnAt: [20, 80], over: "deny", isUnpricedAllowed: false },
+        { period: "month", limitNanoUsd: 5_000_000_000, warnAt: [50, 80], over: "degrade", isUnpricedAllowed: false },
       ],
       cacheTtlMs: 5_400_000,
     });

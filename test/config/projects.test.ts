@@ -11,7 +11,7 @@ projects:
     models: ["ollama/*"]
     tag: frontend
     budgets:
-      - { period: week, limitUsd: 2.5, warnAt: [90, 10], over: deny }
+      - { period: week, limitUsd: 2.5, warnAt: [90, 10], over: deny, unpriced: allow }
     cache: off
     keepPrompts: true
   docs: {}
@@ -26,7 +26,9 @@ describe("the user's own projects", () => {
         chains: { default: ["coder", "free"] },
         models: ["ollama/*"],
         tag: "frontend",
-        budgets: [{ period: "week", limitNanoUsd: 2_500_000_000, warnAt: [10, 90], over: "deny" }],
+        budgets: [
+          { period: "week", limitNanoUsd: 2_500_000_000, warnAt: [10, 90], over: "deny", isUnpricedAllowed: true },
+        ],
         cacheTtlMs: 0,
         keepsPrompts: true,
       },

@@ -26,7 +26,7 @@ function rules(more: Partial<ProjectRules> = {}): ProjectRules {
 }
 
 function budget(more: Partial<ProjectBudget> = {}): ProjectBudget {
-  return { period: "month", limitNanoUsd: 10, warnAt: [50], over: "degrade", ...more };
+  return { period: "month", limitNanoUsd: 10, warnAt: [50], over: "degrade", isUnpricedAllowed: false, ...more };
 }
 
 describe("the name of a project", () => {
@@ -125,14 +125,16 @@ describe("what user and file say together", () => {
       limitNanoUsd: fc.nat(),
       warnAt: fc.array(fc.integer({ min: 1, max: 100 })),
       over: fc.constantFrom(...BUDGET_POLICIES),
+      isUnpricedAllowed: fc.boolean(),
     });
     const anyBudgets = fc.uniqueArray(anyBudget, { selector: ({ period }) => period });
     fc.assert(
       fc.property(anyBudgets, anyBudgets, (own, asked) => {
         const merged = mergeProject("web", rules({ budgets: own }), rules({ budgets: asked })).budgets;
-        for (const { period, limitNanoUsd, over } of own) {
+        for (const { period, limitNanoUsd, over, isUnpricedAllowed } of own) {
           const found = merged.find((one) => one.period === period);
           expect(found?.limitNanoUsd).toBeLessThanOrEqual(limitNanoUsd);
+          expect(isUnpricedAllowed || found?.isUnpricedAllowed === false).toBe(true);
           const strictness = BUDGET_POLICIES.indexOf(found?.over ?? "warn");
           expect(strictness).toBeGreaterThanOrEqual(BUDGET_POLICIES.indexOf(over));
         }

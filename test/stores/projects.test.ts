@@ -12,7 +12,7 @@ const WISH: ProjectWish = {
   chains: { default: ["free", "cheap"] },
   models: ["ollama/*"],
   tag: 'it\'s a "tag"',
-  budgets: [{ period: "month", limitNanoUsd: 5_000_000_000, warnAt: [50], over: "deny" }],
+  budgets: [{ period: "month", limitNanoUsd: 5_000_000_000, warnAt: [50], over: "deny", isUnpricedAllowed: false }],
   cacheTtlMs: 0,
 };
 

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { isJsonObject, parseJson } from "../../core/json.ts";
-import type { ProjectWish } from "../../core/project.ts";
+import { NO_WISH } from "../../core/project.ts";
 import type { ProjectReader, ProjectStore, StoredProject } from "../ports.ts";
 import type { Bindings } from "./bindings.ts";
 
@@ -18,12 +18,15 @@ INSERT INTO projects (name, folder, wish, created_at, updated_at) VALUES ($name,
 ON CONFLICT (name) DO UPDATE SET folder = excluded.folder, wish = excluded.wish, updated_at = excluded.updated_at`;
 const REMOVE = "DELETE FROM projects WHERE name = $name";
 
-/** Only this store writes the column, from a checked wish; a row that somebody else changed is left out. */
+/**
+ * Only this store writes the column, from a checked wish; what an older version did not know yet asks for nothing, and a row
+ * that somebody else spoilt is left out.
+ */
 function toProject(row: StoredRow): readonly StoredProject[] {
   const wish = parseJson(row.wish);
   if (!isJsonObject(wish)) return [];
   const { name, folder, created_at: createdAt, updated_at: updatedAt } = row;
-  return [{ name, folder, wish: wish as unknown as ProjectWish, createdAt, updatedAt }];
+  return [{ name, folder, wish: { ...NO_WISH, ...wish }, createdAt, updatedAt }];
 }
 
 /** The reading half of the project store. Closing it closes the handle. */
