@@ -52,6 +52,7 @@ class RunningDaemon implements Daemon {
   private isReady = false;
   private configProblem: string | null = null;
   private isClosing = false;
+  private isHasty = false;
   private closing: Promise<void> | null = null;
   private finish: () => void = () => undefined;
 
@@ -210,6 +211,7 @@ class RunningDaemon implements Daemon {
   /** Stops without waiting for anyone: open streams are told, and that is all. */
   abort(): void {
     this.isClosing = true;
+    this.isHasty = true;
     this.withdraw();
     void this.breakOff(ABORT_WORDS_MS);
   }
@@ -242,7 +244,7 @@ class RunningDaemon implements Daemon {
   private async closeAll(): Promise<void> {
     for (const undo of this.undo.splice(0)) undo();
     await Promise.all([this.ports.api.close(), this.ports.admin.close()]);
-    await this.opening.close();
+    await this.opening.close({ isHasty: this.isHasty });
     this.finish();
   }
 }

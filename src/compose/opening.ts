@@ -17,8 +17,9 @@ import { openNetwork } from "./network.ts";
 import { configProblem, stateProblem, storeProblem } from "./problems.ts";
 import { createRuntime, type Runtime } from "./runtime.ts";
 
-/** What webhooks were not yet told of gets this long to go out at the end. */
+/** What webhooks were not yet told of gets this long to go out at the end, and where someone insists on it at once. */
 const ALERTS_MS = 2_000;
+const HASTY_ALERTS_MS = 100;
 
 /** A state directory that is ours: locked, its stores open, the gateway built on them. */
 export interface Opening {
@@ -33,8 +34,8 @@ export interface Opening {
   readonly clock: Clock;
   /** Attempts that a crash had left open and that were closed as estimated. */
   readonly recovered: number;
-  /** Commits, closes and gives the lock back. */
-  close(): Promise<void>;
+  /** Tells webhooks what they were not told yet, commits, closes and gives the lock back. */
+  close(options?: { readonly isHasty: boolean }): Promise<void>;
 }
 
 /** The configuration for a command line, or what is wrong with it (exit code 3). */
@@ -134,8 +135,8 @@ export function openState(
     redactor,
     clock,
     recovered,
-    async close() {
-      await runtime.alerts.close(ALERTS_MS);
+    async close({ isHasty } = { isHasty: false }) {
+      await runtime.alerts.close(isHasty ? HASTY_ALERTS_MS : ALERTS_MS);
       runtime.close();
       await stores.ledger.flush().catch((error: unknown) => {
         log.write("error", "the ledger could not be committed at the end", { error: String(error) });

@@ -142,6 +142,26 @@ describe("a daemon with a budget and a webhook", () => {
     expect(hook.posts.map(({ body, isGenuine }) => [body.step, isGenuine])).toEqual([["refused", true]]);
   });
 
+  test("ends within its moment of grace although a receiver never answers, and at once where someone insists", async () => {
+    const silent = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Promise<Response>(() => undefined) });
+    open.push(() => silent.stop(true));
+    const config = `
+budgets: [{ scope: global, period: total, limitUsd: 0, over: deny }]
+providers: { up: { dialect: openai-chat, baseUrl: "http://127.0.0.1:9/v1", models: [m], key: env:UP_KEY } }
+prices: { overrides: { up/m: { input: 1, output: 1 } } }
+webhooks: [{ url: "http://127.0.0.1:${silent.port}/" }]`;
+    const tookMs = async (end: (daemon: Daemon) => unknown): Promise<number> => {
+      const daemon = await start(await inputsFor(config, { UP_KEY: "up-key-0123456789" }));
+      expect((await chat(daemon)).status).toBe(429);
+      const from = performance.now();
+      end(daemon);
+      await daemon.closed;
+      return performance.now() - from;
+    };
+    expect(await tookMs((daemon) => daemon.stop("test"))).toBeWithin(1_900, 5_000);
+    expect(await tookMs((daemon) => daemon.abort())).toBeLessThan(1_500);
+  });
+
   test("shows budgets and deliveries to its admin, and never where the webhook leads", async () => {
     const { hook, inputs } = await setUp(
       '{ scope: global, period: month, limitUsd: 1, warnAt: [1] }, { scope: project, name: "*", period: day, limitUsd: 2 }',
