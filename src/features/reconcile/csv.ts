@@ -52,8 +52,8 @@ function quotesIn(text: string): number {
   return count;
 }
 
-/** Lines of text as bytes come in, without their ends; refuses what is no text. */
-async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+/** Lines of text, without their ends, as many at once as bytes came in; refuses what is no text. */
+async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly string[]> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let rest = "";
   for await (const chunk of chunks) {
@@ -61,11 +61,11 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<strin
     if (rest.includes("\u0000")) throw new CsvError("it holds bytes that no text has: a binary file");
     const lines = rest.split(NEW_LINE);
     rest = lines.pop() ?? "";
-    yield* lines;
+    yield lines;
     if (rest.length > MOST_RECORD_CHARS) throw new CsvError("a line is longer than a million characters");
   }
   rest += decodeText(decoder, null);
-  if (rest !== "") yield rest;
+  if (rest !== "") yield [rest];
 }
 
 function decodeText(decoder: TextDecoder, chunk: Uint8Array | null): string {
@@ -76,30 +76,50 @@ function decodeText(decoder: TextDecoder, chunk: Uint8Array | null): string {
   }
 }
 
-/**
- * The records of a CSV file (RFC 4180) as its bytes come, so that a file of any size takes little memory. Line ends may be LF
- * or CRLF, a byte order mark is left out, empty lines are skipped. Throws a {@link CsvError}.
- */
-export async function* readCsv(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<CsvRecord> {
+/** Puts lines together to records: a quoted field may hold line ends. */
+interface RecordReader {
+  /** The record that a line ends, if it ends one that is not empty. */
+  take(text: string): CsvRecord | null;
+  /** Throws where a quoted field was never closed. */
+  end(): void;
+}
+
+function createRecordReader(): RecordReader {
   let [line, began] = [0, 1];
   let open: string[] = [];
   let openChars = 0;
-  for await (const text of linesOf(chunks)) {
-    line += 1;
-    const isOpening = quotesIn(text) % 2 === 1;
-    if (open.length > 0 || isOpening) {
-      if (open.length === 0) began = line;
-      open.push(text);
-      openChars += text.length;
-      if (open.length === 1 || !isOpening) {
-        if (openChars > MOST_RECORD_CHARS) break;
-        continue;
-      }
-    }
-    const record = open.length === 0 ? text : open.join(NEW_LINE);
-    const whole = record.endsWith("\r") ? record.slice(0, -1) : record;
-    if (whole.trim() !== "") yield { line: open.length === 0 ? line : began, fields: splitRecord(whole, line) };
-    [open, openChars] = [[], 0];
+  function end(): void {
+    if (open.length > 0) throw new CsvError(`line ${began}: a quoted field is never closed`);
   }
-  if (open.length > 0) throw new CsvError(`line ${began}: a quoted field is never closed`);
+  return {
+    end,
+    take(text) {
+      line += 1;
+      const isTurning = quotesIn(text) % 2 === 1;
+      const isOpen = isTurning ? open.length === 0 : open.length > 0;
+      if (open.length === 0) began = line;
+      if (isOpen || isTurning) {
+        open.push(text);
+        openChars += text.length;
+        if (openChars > MOST_RECORD_CHARS) end();
+      }
+      if (isOpen) return null;
+      const record = open.length === 0 ? text : open.join(NEW_LINE);
+      [open, openChars] = [[], 0];
+      const whole = record.endsWith("\r") ? record.slice(0, -1) : record;
+      return whole.trim() === "" ? null : { line: began, fields: splitRecord(whole, began) };
+    },
+  };
+}
+
+/**
+ * The records of a CSV file (RFC 4180) as its bytes come, as many at once as there are, so that a file of any size takes little
+ * memory. Line ends may be LF or CRLF, a byte order mark is left out, empty lines are skipped. Throws a {@link CsvError}.
+ */
+export async function* readCsv(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<readonly CsvRecord[]> {
+  const reader = createRecordReader();
+  for await (const lines of linesOf(chunks)) {
+    yield lines.map((text) => reader.take(text)).filter((record) => record !== null);
+  }
+  reader.end();
 }

@@ -95,6 +95,7 @@ function plainNumber(text: string): string {
 }
 
 function readTokens(text: string): number | null {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
   const plain = plainNumber(text);
   if (plain === "") return 0;
   return /^\d{1,15}(?:\.0+)?$/.test(plain) ? Number(plain) : null;
@@ -116,25 +117,56 @@ function readFigure(figure: Figure, text: string, line: number): number {
   throw new CsvError(`line ${line}: ${name} is "${text.slice(0, 40)}", but must be ${wanted}`);
 }
 
-function readDay(text: string, line: number): string {
-  const day = text.trim().slice(0, 10);
-  const isDay = utcOfDay(day) !== null && (text.trim().length === 10 || /^T?[\d:. ]*Z?$/.test(text.trim().slice(10)));
-  if (!isDay) throw new CsvError(`line ${line}: day is "${text.slice(0, 40)}", but must be written as 2026-10-05`);
-  return day;
+function isDay(text: string): boolean {
+  return utcOfDay(text.slice(0, 10)) !== null && /^(T?[\d:. ]*Z?)?$/.test(text.slice(10));
 }
 
-function readRecord({ fields, line }: CsvRecord, places: readonly Place[]): UsageRow {
-  if (fields.length !== places.length) {
-    throw new CsvError(`line ${line} has ${fields.length} fields, but the header has ${places.length} columns`);
+/** Of a day or a moment; `known` are the days that were read before. */
+function readDay(text: string, line: number, known: Map<string, string>): string {
+  const found = known.get(text);
+  if (found !== undefined) return found;
+  const day = text.trim();
+  if (!isDay(day)) throw new CsvError(`line ${line}: day is "${text.slice(0, 40)}", but must be written as 2026-10-05`);
+  if (known.size < MOST_ROWS) known.set(text, day.slice(0, 10));
+  return day.slice(0, 10);
+}
+
+/** Where each place stands in a record; -1 for a column that is not there. */
+interface Layout {
+  readonly columns: number;
+  readonly at: Readonly<Record<Place, number>>;
+  readonly figures: readonly Figure[];
+  readonly days: Map<string, string>;
+}
+
+function layoutOf(places: readonly Place[]): Layout {
+  const at = Object.fromEntries(Object.values(COLUMNS).map((place) => [place, places.indexOf(place)]));
+  // Every place is a value of COLUMNS.
+  return {
+    columns: places.length,
+    at: at as Record<Place, number>,
+    figures: FIGURES.filter((figure) => places.includes(figure)),
+    days: new Map(),
+  };
+}
+
+/** Adds one record to the sums. */
+function addRecord(sums: Map<string, MutableRow>, { fields, line }: CsvRecord, layout: Layout): void {
+  const { columns, at, figures, days } = layout;
+  if (fields.length !== columns) {
+    throw new CsvError(`line ${line} has ${fields.length} fields, but the header has ${columns} columns`);
   }
-  const field = (place: Place): string => (places.includes(place) ? (fields[places.indexOf(place)] ?? "") : "");
-  const figures: Partial<Record<Figure, number>> = {};
-  for (const figure of FIGURES) {
-    if (places.includes(figure)) figures[figure] = readFigure(figure, field(figure), line);
+  const [provider = "", name = ""] = [fields[at.provider]?.trim(), fields[at.model]?.trim()];
+  if (name === "") throw new CsvError(`line ${line}: the model is empty`);
+  const model = provider === "" ? name : `${provider}/${name}`;
+  const day = readDay(fields[at.day] ?? "", line, days);
+  const key = `${day} ${model}`;
+  const row = sums.get(key) ?? { day, model, figures: {} };
+  for (const figure of figures) {
+    row.figures[figure] = (row.figures[figure] ?? 0) + readFigure(figure, fields[at[figure]] ?? "", line);
   }
-  const [provider, model] = [field("provider").trim(), field("model").trim()];
-  if (model === "") throw new CsvError(`line ${line}: the model is empty`);
-  return { day: readDay(field("day"), line), model: provider === "" ? model : `${provider}/${model}`, figures };
+  sums.set(key, row);
+  if (sums.size > MOST_ROWS) throw new CsvError(`it has more than ${MOST_ROWS} days and models`);
 }
 
 /** Sums of two rows, figure by figure. */
@@ -143,27 +175,28 @@ export function addFigures(left: Figures, right: Figures): Figures {
   return Object.fromEntries(names.map((name) => [name, (left[name] ?? 0) + (right[name] ?? 0)]));
 }
 
+interface MutableRow extends UsageRow {
+  readonly figures: Partial<Record<Figure, number>>;
+}
+
 /**
  * Reads a usage export in the generic format and adds its records up by day and model, as the bytes come. Throws a
  * {@link CsvError} that says which line has what in it.
  */
 export async function readUsage(chunks: AsyncIterable<Uint8Array>): Promise<UsageFile> {
-  const sums = new Map<string, UsageRow>();
-  let places: readonly Place[] | null = null;
+  const sums = new Map<string, MutableRow>();
+  let layout: Layout | null = null;
   let records = 0;
-  for await (const record of readCsv(chunks)) {
-    if (places === null) {
-      places = readHeader(record);
-      continue;
+  for await (const batch of readCsv(chunks)) {
+    for (const record of batch) {
+      if (layout === null) {
+        layout = layoutOf(readHeader(record));
+        continue;
+      }
+      addRecord(sums, record, layout);
+      records += 1;
     }
-    const row = readRecord(record, places);
-    const key = `${row.day} ${row.model}`;
-    const known = sums.get(key);
-    sums.set(key, known === undefined ? row : { ...row, figures: addFigures(known.figures, row.figures) });
-    records += 1;
-    if (sums.size > MOST_ROWS) throw new CsvError(`it has more than ${MOST_ROWS} days and models`);
   }
-  if (places === null) throw new CsvError("it is empty");
-  const has = places;
-  return { rows: [...sums.values()], figures: FIGURES.filter((figure) => has.includes(figure)), records };
+  if (layout === null) throw new CsvError("it is empty");
+  return { rows: [...sums.values()], figures: layout.figures, records };
 }

@@ -16,7 +16,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): r
 
 const COLUMNS = ["requests", "input", "cached", "output", "failed", "cost", "share"];
 
-/** A report in Markdown (CommonMark with tables). */
+/** A report in Markdown (CommonMark with tables); days without a request are left out. */
 export function reportMarkdown(report: Report): string {
   const { totals } = report;
   const facts = (rows: readonly (readonly [string, string])[]): readonly string[] =>
@@ -40,7 +40,8 @@ export function reportMarkdown(report: Report): string {
       ]),
     ),
   ]);
-  const days = report.days.map((day) => [day.name, formatCount(day.totals.requests), costText(day.totals)]);
+  const used = report.days.filter((day) => day.totals.attempts > 0);
+  const days = used.map((day) => [day.name, formatCount(day.totals.requests), costText(day.totals)]);
   return `${[
     `# ${titleOf(report)}`,
     "",
