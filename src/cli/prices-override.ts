@@ -9,6 +9,9 @@ import { configProblem, loadFor } from "./config-check.ts";
 import { reloadDaemon } from "./provider-call.ts";
 import { type DaemonArgs, daemonFlags, inputsOf, jsonFlag } from "./shared-flags.ts";
 
+/** As the configuration bounds it. */
+const MAX_USD = 1_000_000;
+
 /** Flags and the rates they set. */
 const RATES = {
   input: "input",
@@ -27,7 +30,7 @@ interface Wish extends DaemonArgs, Partial<Readonly<Record<RateFlag, string | un
 
 function numberOf(flag: string, text: string): Result<number, CliProblem> {
   const value = Number(text);
-  if (text.trim() !== "" && Number.isFinite(value) && value >= 0) return success(value);
+  if (text.trim() !== "" && value >= 0 && value <= MAX_USD) return success(value);
   const fix = `--${flag} 2.5 means $2.50 per million tokens`;
   return failure(usageProblem("bad_rate", `--${flag} takes US dollars per million tokens, not "${text}"`, fix));
 }

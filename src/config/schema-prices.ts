@@ -2,19 +2,25 @@ import * as v from "valibot";
 
 const RATE_HINT = "must be USD per million tokens: a number, or { base, tiers: [{ above, price }] }";
 
+/** Far above any price; also keeps out what is no finite number. */
+const MAX_USD = 1_000_000;
+const Amount = v.pipe(v.number(), v.minValue(0), v.maxValue(MAX_USD));
+
 const Rate = v.union(
   [
-    v.pipe(v.number(), v.minValue(0)),
+    Amount,
     v.strictObject({
-      base: v.pipe(v.number(), v.minValue(0)),
-      tiers: v.array(
-        v.strictObject({ above: v.pipe(v.number(), v.minValue(0)), price: v.pipe(v.number(), v.minValue(0)) }),
-      ),
+      base: Amount,
+      tiers: v.array(v.strictObject({ above: v.pipe(v.number(), v.minValue(0)), price: Amount })),
     }),
   ],
   RATE_HINT,
 );
-const PerThousand = v.pipe(v.number("must be USD per thousand"), v.minValue(0, "must be USD per thousand, 0 or more"));
+const PerThousand = v.pipe(
+  v.number("must be USD per thousand"),
+  v.minValue(0, "must be USD per thousand, 0 or more"),
+  v.maxValue(MAX_USD, `must be USD per thousand, at most ${MAX_USD}`),
+);
 
 const rates = {
   input: v.optional(Rate),

@@ -36,6 +36,7 @@ export const anyRates: fc.Arbitrary<RateCard> = fc.record(
     outputImage: rate,
     outputReasoning: rate,
     requestsPerThousand: price,
+    webSearchesPerThousand: price,
   },
   { requiredKeys: [] },
 );
@@ -62,5 +63,6 @@ export const anyUsage: fc.Arbitrary<Usage> = fc
       { text: count, reasoning: count, audio: count, image: count },
       { requiredKeys: ["text", "reasoning"] },
     ),
+    units: fc.record({ webSearches: fc.nat(20) }),
   })
   .map((counts) => checkUsage({ ...counts, raw: null }).usage);
