@@ -26,6 +26,9 @@ A key is never written into the file: \`env:NAME\` or \`file:NAME\` says where i
 systemd's credentials (\`$CREDENTIALS_DIRECTORY\`), then beside the configuration file.
 `;
 
+/** Sections whose blocks the user names. */
+const NAMED = ["providers", "projects"];
+
 function cell(text: string): string {
   return text.replaceAll("|", "\\|").replaceAll("\n", " ");
 }
@@ -77,7 +80,8 @@ function sectionText(name: string, schema: JsonSchema): string {
   return `${head}\n| name | what it does | default | variable |\n|---|---|---|---|\n${rows.join("\n")}`;
 }
 
-function providerBlockText(schema: JsonSchema): string {
+/** A section of blocks that the user names. */
+function namedBlocksText(name: string, schema: JsonSchema): string {
   const record = [schema, ...((schema.anyOf ?? []) as JsonSchema[])].find(
     (option) => typeof option.additionalProperties === "object",
   );
@@ -85,7 +89,7 @@ function providerBlockText(schema: JsonSchema): string {
   const rows = Object.entries(block === undefined ? {} : properties(block)).map(
     ([key, inner]) => `| \`${key}\` | ${cell(describe(inner))} |`,
   );
-  return `## providers\n\n${describe(schema)}\n\n| name | what it does |\n|---|---|\n${rows.join("\n")}`;
+  return `## ${name}\n\n${describe(schema)}\n\n| name | what it does |\n|---|---|\n${rows.join("\n")}`;
 }
 
 function builtInText(): string {
@@ -110,7 +114,7 @@ function builtInText(): string {
 export function generateConfigDocs(): readonly GeneratedFile[] {
   const schema = configJsonSchema();
   const sections = Object.entries(properties(schema)).map(([name, inner]) =>
-    name === "providers" ? providerBlockText(inner) : sectionText(name, inner),
+    NAMED.includes(name) ? namedBlocksText(name, inner) : sectionText(name, inner),
   );
   const schemaText = jsonText(schema);
   return [
