@@ -171,7 +171,7 @@ describe("statistics", () => {
 function goodRun(overrides: Partial<Record<keyof typeof METRICS, number>> = {}): Samples {
   const good = { closedCpu: 60, closedRate: 9_000, fixedCpu: 90, fixedP50: 0.4, fixedP99: 1.5, tokenP50: 0.6 };
   const more = { burstCpu: 3, pacedCpu: 40, promptCpu: 1, start: 60, version: 10, idleMemory: 60, streams1000: 100 };
-  const rest = { slowReaders: 20, cancelWaiting: 2, cancelStreaming: 3, rowsMissing: 0 };
+  const rest = { slowReaders: 20, cancelWaiting: 2, cancelStreaming: 3, dashboardP99: 30, rowsMissing: 0 };
   const samples = createSamples();
   for (const [metric, value] of Object.entries({ ...good, ...more, ...rest, ...overrides })) {
     samples.add(metric as keyof typeof METRICS, "lodestar", value);
@@ -196,6 +196,7 @@ describe("the bars", () => {
     ["added latency", { fixedP50: 0.7 }],
     ["a slow start", { start: 101 }],
     ["a caller that was never let go", { cancelStreaming: Number.POSITIVE_INFINITY }],
+    ["one slow query of the dashboard", { dashboardP99: 51 }],
     ["one row too few", { rowsMissing: 1 }],
   ] as const)("miss exactly one for %s", (_title, overrides) =>
     expect(verdicts(goodRun(overrides)).filter(({ isMet }) => !isMet)).toHaveLength(1),
@@ -237,7 +238,7 @@ describe("the report", () => {
       absent: [{ name: "nginx", reason: "nginx is not installed" }],
       ledger: "7 requests were sent, 7 rows",
     });
-    expect(page).toContain("on 2026-01-02: 2 cores of a processor; lodestar 0.1.0, Bun 1.4.5. 16 of 17 bars met.");
+    expect(page).toContain("on 2026-01-02: 2 cores of a processor; lodestar 0.1.0, Bun 1.4.5. 17 of 18 bars met.");
     expect(page).toContain("Not measured: nginx, because nginx is not installed.");
     expect(page).toContain("| memory idle | ≤ 70 MB | 80 MB | **missed** |");
     expect(page).toContain("7 requests were sent, 7 rows.");
