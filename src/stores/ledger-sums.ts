@@ -27,7 +27,7 @@ export interface Dimensions extends Readonly<Record<Label, string | null>> {
 
 /** Totals as they are stored. */
 export interface Sums extends Totals {
-  /** What was reserved for attempts that a crash left without a cost. */
+  /** What was reserved for attempts that ended without a known cost: budgets count that in its place. */
   readonly heldNanoUsd: NanoUsd;
 }
 
@@ -60,8 +60,8 @@ export function withoutParts(whole: Sums, parts: readonly Sums[]): Sums {
   return left;
 }
 
-/** What an outcome adds to its already counted attempt. */
-export function settledSums(outcome: AttemptOutcome): Sums {
+/** What an outcome adds to its already counted attempt, for which so much was reserved. */
+export function settledSums(outcome: AttemptOutcome, reservedNanoUsd: NanoUsd | null): Sums {
   const inputTokens = totalInput(outcome.usage);
   const outputTokens = totalOutput(outcome.usage);
   const { savedKind, savedNanoUsd } = outcome;
@@ -80,6 +80,7 @@ export function settledSums(outcome: AttemptOutcome): Sums {
     cacheReadTokens: outcome.usage.input.cacheRead,
     cacheWriteTokens: outcome.usage.input.cacheWrite5m + outcome.usage.input.cacheWrite1h,
     outputTokens,
+    heldNanoUsd: outcome.costNanoUsd === null ? (reservedNanoUsd ?? 0) : 0,
   };
 }
 
@@ -116,7 +117,7 @@ export function totalOf(parts: Iterable<Part>): Totals {
   return totals;
 }
 
-/** What was spent: costs, and what was reserved where a crash hid them. */
+/** What was spent: costs, and what was reserved where they are unknown. */
 export function spentOf(parts: Iterable<Part>): NanoUsd {
   let spent = 0;
   for (const [, { costNanoUsd, heldNanoUsd }] of parts) spent += costNanoUsd + heldNanoUsd;

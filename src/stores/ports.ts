@@ -98,8 +98,8 @@ export interface LedgerReader {
   /** Newest first; the filter looks at the last attempt of each request. */
   recentRequests(limit: number, filter?: LedgerFilter): readonly RequestSummary[];
   /**
-   * What the attempts that started in this time cost, by their start to the millisecond; one that a crash left without a cost
-   * counts what was reserved for it. Open attempts count nothing. A {@link Ledger} first commits what is queued, so that it is
+   * What the attempts that started in this time cost, by their start to the millisecond; one that ended without a known cost
+   * (a crash, no price) counts what was reserved for it. Open attempts count nothing. A {@link Ledger} first commits what is queued, so that it is
    * exact at this instant, and throws a `StoreError` where it cannot.
    */
   spent(filter: SpentFilter): NanoUsd;

@@ -133,7 +133,7 @@ function createMemoryRows(): MemoryRows {
   return {
     write(entry) {
       const row = rowOf(entry);
-      const settled = entry.outcome === null ? NO_SUMS : settledSums(entry.outcome);
+      const settled = entry.outcome === null ? NO_SUMS : settledSums(entry.outcome, entry.intent.reservedNanoUsd);
       const isLast = rows.get(entry.key)?.isLast ?? true;
       rows.set(entry.key, { row, sums: addSums(RESERVED_SUMS, settled), isLast });
       if (entry.isNew) supersede(row);

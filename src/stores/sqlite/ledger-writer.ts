@@ -71,7 +71,7 @@ function updateAttempt(statements: Statements, { intent, outcome }: PendingAttem
 function writeAttempt(statements: Statements, entry: PendingAttempt, changes: SumChanges): void {
   if (entry.isNew) insertAttempt(statements, entry, changes);
   else updateAttempt(statements, entry);
-  if (entry.outcome !== null) changes.add(entry.intent, settledSums(entry.outcome));
+  if (entry.outcome !== null) changes.add(entry.intent, settledSums(entry.outcome, entry.intent.reservedNanoUsd));
 }
 
 const SUM_LABELS = ["total", "core", ...LABELS];

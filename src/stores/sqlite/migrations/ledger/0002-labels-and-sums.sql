@@ -35,7 +35,7 @@ CREATE VIEW attempt_counts AS SELECT
   input_cache_read AS cache_read_tokens,
   input_cache_write_5m + input_cache_write_1h AS cache_write_tokens,
   output_text + output_reasoning AS output_tokens,
-  CASE WHEN cost_nano_usd IS NULL AND cost_reason IS 'crashed' THEN COALESCE(reserved_nano_usd, 0) ELSE 0 END AS held
+  CASE WHEN cost_nano_usd IS NULL AND ended_at IS NOT NULL THEN COALESCE(reserved_nano_usd, 0) ELSE 0 END AS held
 FROM attempts;
 
 -- The same once for each sum that an attempt is in.
@@ -82,7 +82,7 @@ CREATE TABLE sums (
   cache_read_tokens INTEGER NOT NULL,
   cache_write_tokens INTEGER NOT NULL,
   output_tokens INTEGER NOT NULL,
-  -- What was reserved for attempts that a crash left without a cost.
+  -- What was reserved for attempts that ended without a known cost.
   held INTEGER NOT NULL,
   PRIMARY KEY (hours, label, hour, name, provider, model, project, key_id)
 ) WITHOUT ROWID;
