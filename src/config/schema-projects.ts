@@ -128,9 +128,9 @@ const rulesFor = (key: ReturnType<typeof nameKey>) => ({
   cache: v.nullish(
     v.pipe(
       v.string(CACHE_HINT),
+      v.description("Longest time that an answer may be served from the cache; `off` for never."),
       v.check((value) => value === "off" || isTimer(value), CACHE_HINT),
       v.transform((value) => (value === "off" ? 0 : (parseDuration(value) ?? 0))),
-      v.description("Longest time that an answer may be served from the cache; `off` for never."),
     ),
   ),
 });
