@@ -13,7 +13,7 @@ async function ask<View>(path: string): Promise<{ readonly status: number; reado
   worlds.push(world);
   const headers = { host: "127.0.0.1:8080", authorization: `Bearer ${TOKEN}` };
   const answer = await createAdminApp(world.admin).request(`http://127.0.0.1:8080${path}`, { headers });
-  return { status: answer.status, view: await answer.json() };
+  return { status: answer.status, view: (await answer.json()) as View };
 }
 
 describe("the admin port", () => {
