@@ -18,6 +18,9 @@ export interface RateBook {
   forget(key: string): void;
 }
 
+/** Times are fractions of a millisecond: a sum of them is off by less than this, and nobody waits for it. */
+const ROUNDING_MS = 1e-3;
+
 /**
  * Makes a rate book by the generic cell rate algorithm (GCRA, ITU-T I.371): one number a key, the time at which its bucket is
  * empty again. Holds at most `maxKeys` keys; beyond that the one counted longest ago is forgotten.
@@ -27,8 +30,14 @@ export function createRateBook({ burst, intervalMs }: RateLimit, maxKeys = 10_00
   const fullInMs = (key: string, nowMs: number): number => Math.max(0, (emptyAt.get(key) ?? nowMs) - nowMs);
   return {
     fullInMs,
-    waitMs: (key, nowMs) => Math.max(0, fullInMs(key, nowMs) - (burst - 1) * intervalMs),
-    left: (key, nowMs) => Math.max(0, Math.floor(burst - fullInMs(key, nowMs) / intervalMs)),
+    waitMs(key, nowMs) {
+      const waitMs = fullInMs(key, nowMs) - (burst - 1) * intervalMs;
+      return waitMs > ROUNDING_MS ? waitMs : 0;
+    },
+    left(key, nowMs) {
+      const leftMs = burst * intervalMs - fullInMs(key, nowMs) + ROUNDING_MS;
+      return Math.max(0, Math.floor(leftMs / intervalMs));
+    },
     count(key, nowMs, events = 1) {
       const next = Math.max(nowMs, emptyAt.get(key) ?? nowMs) + events * intervalMs;
       emptyAt.delete(key);

@@ -17,6 +17,22 @@ describe("a rate book", () => {
     expect(book.waitMs("a", 9000)).toBe(0);
   });
 
+  test("lets the whole burst through at any fraction of a millisecond, and counts it down one by one", () => {
+    const limits = fc.record({ burst: fc.integer({ min: 1, max: 60 }), perMinute: fc.integer({ min: 1, max: 1000 }) });
+    fc.assert(
+      fc.property(limits, fc.double({ min: 0, max: 1e9, noNaN: true }), ({ burst, perMinute }, now) => {
+        const book = createRateBook({ burst, intervalMs: 60_000 / perMinute });
+        for (let event = 0; event < burst; event += 1) {
+          expect([book.left("a", now), book.waitMs("a", now)]).toEqual([burst - event, 0]);
+          book.count("a", now);
+        }
+        expect(book.left("a", now)).toBe(0);
+        expect(book.waitMs("a", now)).toBeGreaterThan(0);
+        expect(book.fullInMs("a", now)).toBeCloseTo((burst * 60_000) / perMinute, 3);
+      }),
+    );
+  });
+
   test("keeps keys apart, and forgets one that did well", () => {
     const book = createRateBook({ burst: 1, intervalMs: 100 });
     book.count("a", 0);
