@@ -1,10 +1,21 @@
 import type { Key } from "../terminal/keys.ts";
 
 /** The periods of the dashboard, by the key that chooses them. */
-export const PERIOD_KEYS = { t: "today", w: "week", m: "month", a: "all" } as const;
+const PERIOD_KEYS = { t: "today", w: "week", m: "month", a: "all" } as const;
 
-/** What the dashboard groups by, in the order of the keys 1 to 9. */
-export const GROUPS = ["model", "provider", "project", "key", "session", "tag", "task", "client", "day"] as const;
+/** What the dashboard groups by: the first nine by the keys 1 to 9, all by `g`. */
+export const GROUPS = [
+  "model",
+  "provider",
+  "project",
+  "key",
+  "session",
+  "tag",
+  "task",
+  "client",
+  "day",
+  "file",
+] as const;
 
 /** How its groups can be ordered. */
 export const ORDERS = ["cost", "requests", "tokens", "name"] as const;
@@ -13,7 +24,7 @@ export const ORDERS = ["cost", "requests", "tokens", "name"] as const;
 export type DashboardGroup = (typeof GROUPS)[number];
 
 /** Filters that the admin API takes; other words of the filter line look for names. */
-const FILTERS = ["provider", "model", "project", "key", "session", "tag", "task", "client", "state"];
+const FILTERS = ["provider", "model", "project", "key", "session", "tag", "task", "file", "client", "state"];
 
 /** What is shown above the last level: groups, the requests of one group, or one request. */
 export type DashboardView = "groups" | "requests" | "request";

@@ -78,15 +78,21 @@ function createWake(): Wake {
   };
 }
 
-function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, delayMs);
-    const stop = (): void => {
-      clearTimeout(timer);
-      resolve();
-    };
-    signal.addEventListener("abort", stop, { once: true });
-  });
+/** Waits for a promise, or returns null as soon as the signal says so; leaves nothing on the signal. */
+function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value | null> {
+  const { promise: result, resolve, reject } = Promise.withResolvers<Value | null>();
+  const stop = (): void => resolve(null);
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop);
+  promise.then(resolve, reject);
+  return result.finally(() => signal.removeEventListener("abort", stop));
+}
+
+async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, delayMs);
+  await orAborted(promise, signal);
+  clearTimeout(timer);
 }
 
 /** Wakes at every event of the daemon, and now and then where there are none. */
@@ -163,11 +169,10 @@ function createLive({ host, screen }: Session, first: DashboardState): Live {
 
 /** Reads again and again, as often as something asks for it, until the signal. */
 async function readOn({ connection, reader }: Session, live: Live, wake: Wake, ended: AbortSignal): Promise<Outcome> {
-  const over = new Promise<null>((resolve) => ended.addEventListener("abort", () => resolve(null), { once: true }));
   while (!ended.aborted) {
-    await Promise.race([wake.next(), over]);
-    const read = await Promise.race([reader.read(connection, live.state()), over]);
-    if (read === null || ended.aborted) break;
+    await orAborted(wake.next(), ended);
+    const read = ended.aborted ? null : await orAborted(reader.read(connection, live.state()), ended);
+    if (read === null) break;
     const problem = live.take(read);
     if (problem !== null) return problem;
     await pause(LEAST_PAUSE_MS, ended);

@@ -6,7 +6,7 @@ import { type Column, plainText, renderTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** What was saved, by kind, with the baseline's name and the quality of the answers; nothing where nothing was. */
-export function savingLines(savings: Savings): readonly string[] {
+function savingLines(savings: Savings): readonly string[] {
   const { savedNanoUsd, failedNanoUsd, netNanoUsd, baselineModel, quality } = savings;
   if (savedNanoUsd === 0) return [];
   const kinds = [

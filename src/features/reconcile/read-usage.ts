@@ -29,7 +29,7 @@ export interface UsageFile {
 }
 
 /** The columns of the generic format: `docs/costs.md` documents them. */
-export const COLUMNS = {
+const COLUMNS = {
   day: "day",
   provider: "provider",
   model: "model",

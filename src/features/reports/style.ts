@@ -25,7 +25,7 @@ th, td { padding: .35rem .5rem; border-bottom: 1px solid var(--line); text-align
 th:first-child, td:first-child { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 8rem; }
 thead th { color: var(--soft); font-weight: 600; } tfoot td, tfoot th { font-weight: 600; border-bottom: 0; }
 summary { cursor: pointer; color: var(--soft); }
-@media (max-width: 36rem) { body { padding: 1rem .75rem 2rem; } .axis { font-size: 18px; } table { font-size: .8rem; } }
+@media (max-width: 36rem) { body { padding: 1rem .75rem 2rem; } .axis { font-size: 15px; } table { font-size: .8rem; } }
 @media print { :root { color-scheme: light; --ink: #000; --soft: #333; --line: #bbb; --paper: #fff; --card: #fff; }
   body { max-width: none; padding: 0; font-size: 11pt; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   h2 { break-after: avoid; } figure, dl div, tr { break-inside: avoid; } .scroll { overflow: visible; } }

@@ -12,7 +12,7 @@ export function costText({ costNanoUsd, unpriced }: Pick<Totals, "costNanoUsd" |
 }
 
 /** A share as `12.3 %`. */
-export function percentText(share: number | null): string {
+function percentText(share: number | null): string {
   return share === null ? "–" : `${(share * 100).toFixed(1)} %`;
 }
 
