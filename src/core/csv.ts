@@ -1,5 +1,5 @@
 /** A cell of a table: text is guarded, numbers stay as they are, null is empty. */
-export type CsvCell = string | number | bigint | null;
+export type CsvCell = string | number | null;
 
 /**
  * A field by RFC 4180. A text that a spreadsheet would take for a formula gets an apostrophe before it (OWASP, CSV injection);

@@ -83,6 +83,19 @@ function refuseQuery(context: Context): Response | null {
   return query.ok ? null : adminError(context, 400, "bad_query", query.error);
 }
 
+/** The part of the route table that the ledger answers. */
+function addLedgerRoutes(app: Hono, admin: AdminContext): void {
+  app.get("/v1/costs", (context) => answerCosts(context, admin));
+  app.get("/v1/costs/report", (context) => answerReport(context, admin));
+  app.get("/v1/costs/what-if", (context) => answerWhatIf(context, admin));
+  app.get("/v1/costs/rows", (context) => answerRows(context, admin));
+  app.post("/v1/costs/prune", (context) => pruneRows(context, admin));
+  app.post("/v1/costs/repair", (context) => repairSums(context, admin));
+  app.get("/v1/requests", (context) => answerRequests(context, admin));
+  app.get("/v1/requests/:id", (context) => answerRequest(context, admin, context.req.param("id")));
+  app.get("/v1/requests/:id/explain", (context) => answerExplain(context, admin, context.req.param("id")));
+}
+
 /** The route table of the admin port, on one screen. Every route but the page needs the admin credential. */
 function addRoutes(app: Hono, admin: AdminContext): void {
   const plain = (answer: (context: Context) => unknown) => async (context: Context) =>
@@ -111,15 +124,7 @@ function addRoutes(app: Hono, admin: AdminContext): void {
     "/v1/prices/diff",
     plain(() => admin.priceReports.differences()),
   );
-  app.get("/v1/costs", (context) => answerCosts(context, admin));
-  app.get("/v1/costs/report", (context) => answerReport(context, admin));
-  app.get("/v1/costs/what-if", (context) => answerWhatIf(context, admin));
-  app.get("/v1/costs/rows", (context) => answerRows(context, admin));
-  app.post("/v1/costs/prune", (context) => pruneRows(context, admin));
-  app.post("/v1/costs/repair", (context) => repairSums(context, admin));
-  app.get("/v1/requests", (context) => answerRequests(context, admin));
-  app.get("/v1/requests/:id", (context) => answerRequest(context, admin, context.req.param("id")));
-  app.get("/v1/requests/:id/explain", (context) => answerExplain(context, admin, context.req.param("id")));
+  addLedgerRoutes(app, admin);
   app.get("/v1/budgets", (context) => refuseQuery(context) ?? answerBudgets(context, admin));
   app.get(
     "/v1/webhooks",

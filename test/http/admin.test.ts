@@ -178,6 +178,38 @@ describe("reports", () => {
     expect(ids.size).toBe(1_000);
   });
 
+  test("days are those of a time zone, and labels are groups", async () => {
+    const world = open();
+    await world.settle({ requestId: "req_1" }, { requestId: "req_2", startedAt: NOON + 7 * 3_600_000, file: null });
+    const groups = async (query: string): Promise<readonly unknown[]> => {
+      const view = (await (await world.ask(`/v1/costs?${query}`)).json()) as {
+        groups: { name: string; attempts: number }[];
+      };
+      return view.groups.map(({ name, attempts }) => [name, attempts]);
+    };
+    expect(await groups("by=day")).toEqual([["2026-11-20", 2]]);
+    expect(await groups("by=day&zone=Asia/Kolkata")).toEqual([
+      ["2026-11-20", 1],
+      ["2026-11-21", 1],
+    ]);
+    expect(await groups("by=file")).toEqual([
+      ["(none)", 1],
+      ["src/main.ts", 1],
+    ]);
+    expect(await groups("by=task&file=src/main.ts")).toEqual([["bug_fix", 1]]);
+  });
+
+  test.each([
+    ["/v1/costs/prune", { before: NOON + 1 }, "lies in the future"],
+    ["/v1/costs/prune", { before: "soon" }, "before"],
+    ["/v1/costs/prune", { before: 5, days: 3 }, "days: unknown field"],
+    ["/v1/costs/repair", { after: "x" }, "after"],
+  ])("%s refuses %j", async (path, body, words) => {
+    const answer = await open().ask(path, { method: "POST", body: JSON.stringify(body) });
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain(words);
+  });
+
   test("a request shows every attempt and the sum of what is priced", async () => {
     const world = open();
     await world.settle(
@@ -208,6 +240,10 @@ describe("reports", () => {
     ["/v1/requests?limit=0", "limit"],
     ["/v1/requests?limit=-1", "limit: must be a whole number"],
     ["/v1/costs/rows?limit=1e3", "limit: must be a whole number"],
+    ["/v1/costs?by=day&zone=Mars/Olympus", "zone: must be a time zone"],
+    ["/v1/costs?minCost=1", "minCost: unknown field"],
+    ["/v1/costs/rows?minCost=-1", "minCost: must be dollars"],
+    ["/v1/costs/rows?maxTokens=many", "maxTokens: must be a whole number"],
     ["/v1/status?verbose=1", "verbose: unknown field"],
   ])("%s is refused, and the error names the field", async (path, words) => {
     const answer = await open().ask(path);
