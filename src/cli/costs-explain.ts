@@ -104,6 +104,14 @@ function attemptLines(attempt: ExplainedAttempt, as: string | null, look: Look):
   ];
 }
 
+function budgetLine({ id, name, spentNanoUsd, reservedNanoUsd, limitNanoUsd }: ExplainView["budgets"][number]): string {
+  const whose = id.endsWith("*") && name !== null ? `${id} ${name}` : id;
+  const held = reservedNanoUsd === 0 ? "" : `, ${exactUsd(reservedNanoUsd)} held`;
+  return plainText(
+    `counts for the budget ${whose}: ${exactUsd(spentNanoUsd)} of ${exactUsd(limitNanoUsd)} spent${held}`,
+  );
+}
+
 /** A request with every number's formula, as lines. */
 export function billLines(view: ExplainView, look: Look): readonly string[] {
   const { requestId, attempts, costNanoUsd, as, otherwiseNanoUsd, baselineModel } = view;
@@ -111,6 +119,7 @@ export function billLines(view: ExplainView, look: Look): readonly string[] {
   const lines = [
     look.style.bold(head),
     `baseline for savings: ${plainText(baselineModel)}`,
+    ...view.budgets.map(budgetLine),
     ...attempts.flatMap((attempt) => attemptLines(attempt, as, look)),
   ];
   if (as === null || otherwiseNanoUsd === null) return lines;

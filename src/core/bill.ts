@@ -1,3 +1,5 @@
+import type { BudgetState } from "./budget.ts";
+import { matchBudget } from "./budget-match.ts";
 import type { LedgerRow } from "./ledger.ts";
 import { addDecimal, type Decimal, decimalOf, decimalText, exactUsd, type NanoUsd, toNanoUsd } from "./money.ts";
 import { type CostLine, explainCost, type PriceRow } from "./price.ts";
@@ -147,4 +149,25 @@ export interface ExplainView {
   readonly as: string | null;
   readonly otherwiseNanoUsd: NanoUsd | null;
   readonly attempts: readonly ExplainedAttempt[];
+  /** The budgets that count this request, as they stand now. */
+  readonly budgets: readonly CountingBudget[];
+}
+
+/** A budget that counts a request. */
+export interface CountingBudget extends Pick<BudgetState, "name" | "spentNanoUsd" | "reservedNanoUsd"> {
+  readonly id: string;
+  readonly limitNanoUsd: NanoUsd;
+}
+
+/** Those of the budgets that count what a row spent. `keyName` is that of its key. */
+export function budgetsOfRow(
+  states: readonly BudgetState[],
+  row: Pick<LedgerRow, "keyId" | "project" | "provider" | "model">,
+  keyName: string | null,
+): readonly CountingBudget[] {
+  return states.flatMap(({ budget, name, spentNanoUsd, reservedNanoUsd }) => {
+    const found = matchBudget(budget, { ...row, keyName });
+    const isOther = found === null || (budget.name === "*" && found.id !== name && found.name !== name);
+    return isOther ? [] : [{ id: budget.id, name, spentNanoUsd, reservedNanoUsd, limitNanoUsd: budget.limitNanoUsd }];
+  });
 }

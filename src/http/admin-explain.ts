@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { type ExplainView, explainAttempt } from "../core/bill.ts";
+import { budgetsOfRow, type ExplainView, explainAttempt } from "../core/bill.ts";
 import type { PriceRow } from "../core/price.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import { didYouMean } from "../core/suggest.ts";
@@ -30,6 +30,10 @@ function noPrice(context: Context, message: string): Response {
   return adminError(context, 400, "no_such_price", message, "lodestar models --all lists models with their prices");
 }
 
+function keyNameOf(keyId: string | null, { keyStore }: AdminContext): string | null {
+  return keyStore.list().find(({ id }) => id === keyId)?.name ?? null;
+}
+
 /** `GET /v1/requests/:id/explain`: every number of a request with its formula; `as` shows another model's price beside it. */
 export async function answerExplain(context: Context, admin: AdminContext, requestId: string): Promise<Response> {
   const query = parseWith(explainQuery, context.req.query());
@@ -54,6 +58,7 @@ export async function answerExplain(context: Context, admin: AdminContext, reque
     otherwiseNanoUsd:
       other === null ? null : attempts.reduce((sum, { otherwise }) => sum + (otherwise?.nanoUsd ?? 0), 0),
     attempts,
+    budgets: budgetsOfRow(admin.budgets(), rows.at(-1) ?? first, keyNameOf(first.keyId, admin)),
   };
   return context.json(view);
 }

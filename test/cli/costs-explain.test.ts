@@ -2,7 +2,8 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
-import { billOf, type ExplainView, explainAttempt } from "../../src/core/bill.ts";
+import { billOf, budgetsOfRow, type ExplainView, explainAttempt } from "../../src/core/bill.ts";
+import type { BudgetState } from "../../src/core/budget.ts";
 import type { LedgerRow } from "../../src/core/ledger.ts";
 import { addDecimal, parseDecimal, toNanoUsd } from "../../src/core/money.ts";
 import { costOf } from "../../src/core/price.ts";
@@ -43,8 +44,9 @@ describe("a bill", () => {
   test("has lines whose exact sum, rounded once, is the cost of the row", () => {
     fc.assert(
       fc.property(anyUsage, anyRates, (usage, rates) => {
-        const bill = billOf(usage, { ...PRICE, rates });
-        const cost = costOf({ ...usage, units: {} }, rates);
+        const counts = { input: usage.input, output: usage.output };
+        const bill = billOf(counts, { ...PRICE, rates });
+        const cost = costOf({ ...counts, raw: null }, rates);
         expect(bill.nanoUsd).toBe(cost.nanoUsd);
         const sum = bill.lines.reduce((total, { usd }) => addDecimal(total, dollars(usd)), dollars("0"));
         expect(toNanoUsd(sum)).toBe(cost.nanoUsd);
@@ -57,6 +59,44 @@ describe("a bill", () => {
     const [input, , output] = billOf(usageOf(250_000, 1_000, { cacheRead: 50_000 }), PRICE).lines;
     expect(input?.formula).toBe("250,000 × $0.14 / 1M = $0.035");
     expect(output).toMatchObject({ formula: "1,000 × $0.56 / 1M = $0.00056", aboveTokens: 200_000 });
+  });
+
+  test("names the budgets that count it, and none that counts someone else", () => {
+    const state = (scope: BudgetState["budget"]["scope"], name: string | null, whose = name): BudgetState => ({
+      budget: {
+        id: `${scope}:${name}`,
+        scope,
+        name,
+        period: "month",
+        limitNanoUsd: 5,
+        warnAt: [],
+        over: "deny",
+        isUnpricedAllowed: false,
+        origin: "file",
+      },
+      name: whose,
+      spentNanoUsd: 1,
+      reservedNanoUsd: 0,
+      from: null,
+      resetsAt: null,
+    });
+    const states = [
+      state("global", null),
+      state("project", "lodestar"),
+      state("project", "other"),
+      state("project", "*", "lodestar"),
+      state("project", "*", "other"),
+      state("key", "laptop"),
+      state("model", "deepseek/*"),
+      state("provider", "openai"),
+    ];
+    expect(budgetsOfRow(states, intentOf(), "laptop").map(({ id, name }) => [id, name])).toEqual([
+      ["global:null", null],
+      ["project:lodestar", "lodestar"],
+      ["project:*", "lodestar"],
+      ["key:laptop", "laptop"],
+      ["model:deepseek/*", "deepseek/*"],
+    ]);
   });
 
   const row = (more: Partial<LedgerRow>): LedgerRow => ({ ...intentOf(), ...outcomeOf(), ...more });
@@ -135,6 +175,7 @@ describe("costs explain", () => {
       "as",
       "otherwiseNanoUsd",
       "attempts",
+      "budgets",
     ]);
     expect(view.costNanoUsd).toBe(42_574_840);
     expect(view.attempts[1]?.bill?.nanoUsd).toBe(view.attempts[1]?.row.costNanoUsd ?? -1);
