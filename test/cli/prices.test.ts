@@ -122,6 +122,30 @@ describe("lodestar prices", () => {
     expect(readFileSync(file, "utf8")).toBe(CONFIG);
   });
 
+  test("show prints every price with its condition and source, the one in use marked", async () => {
+    const { out } = await world(CONFIG).prices("show", "deepseek/deepseek-v4-flash");
+    const rows = out.split("\n").filter((line) => line.includes("deepseek/deepseek-v4-flash"));
+    expect(rows.filter((line) => line.startsWith("*")).length).toBe(1);
+    for (const words of ["from 2026-08-17", "01:00-04:00 UTC", "06:00-10:00 UTC"]) expect(out).toContain(words);
+    expect(out).toContain("US dollars per million tokens");
+  });
+
+  test("show prints steps by size, rates without a column, and where the sources disagree", async () => {
+    const { out } = await world(CONFIG).prices("show", "anthropic/claude-sonnet-4-5");
+    expect(out).toContain("3; 6 >200000");
+    expect(out).toContain("also: ");
+    expect(out).toContain("webSearchesPerThousand 10");
+    expect(out).toContain("the two sources disagree:");
+  });
+
+  test("diff shows twenty differences of each kind, and all when asked", async () => {
+    const { prices } = world(CONFIG);
+    const [few, all] = [(await prices("diff")).out, (await prices("diff", "--all")).out];
+    expect(few).toMatch(/and [\d,]+ more: lodestar prices diff --all/);
+    expect(all.split("\n").length).toBeGreaterThan(few.split("\n").length);
+    expect(JSON.parse((await prices("diff", "--json")).out).comparisons[0].name).toBe("sources");
+  });
+
   test("show says what an unknown name may have meant", async () => {
     const { err } = await world(CONFIG).prices("show", "gtp-5.4");
     expect(err).toContain("Did you mean gpt-5.4");

@@ -63,6 +63,5 @@ export const anyUsage: fc.Arbitrary<Usage> = fc
       { text: count, reasoning: count, audio: count, image: count },
       { requiredKeys: ["text", "reasoning"] },
     ),
-    units: fc.record({ webSearches: fc.nat(20) }),
   })
   .map((counts) => checkUsage({ ...counts, raw: null }).usage);
