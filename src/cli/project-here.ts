@@ -57,7 +57,7 @@ function put(connection: Connection, name: string, found: FoundProject, replace:
   return connection.send(`/v1/projects/${encodeURIComponent(name)}`, {
     method: "PUT",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ folder: found.folder, text: found.text, replace }),
+    body: JSON.stringify({ folder: found.folder, file: found.file, text: found.text, replace }),
   });
 }
 

@@ -4,10 +4,12 @@ import { failure, type Result, success } from "../core/result.ts";
 import { errorCode } from "../host/private-file.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { MOST_PROJECT_TEXT, PROJECT_FILE } from "./project-file.ts";
+import { projectFolderOf } from "./worktree.ts";
 
-/** A project's own file as text, and the folder it stands in. */
+/** A project's own file as text, and whose it is. */
 export interface FoundProject {
   readonly file: string;
+  /** The folder whose project it is: in a linked Git worktree, the same place in the main one. */
   readonly folder: string;
   readonly text: string;
 }
@@ -87,7 +89,7 @@ export function readProjectFile(folder: string): Result<FoundProject | null, Con
     const refused = refusalOf(fstatSync(handle), file);
     if (refused !== null) return failure(refused);
     const text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(handle));
-    return success({ file, folder, text });
+    return success({ file, folder: projectFolderOf(folder), text });
   } catch (error) {
     return failure(unreadable(error, file));
   } finally {

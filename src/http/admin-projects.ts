@@ -22,13 +22,17 @@ import { parseWith } from "./admin-schema.ts";
 /** Room for a whole project file, however its characters are escaped in JSON, and its folder. Bytes. */
 const MOST_BODY_BYTES = MOST_PROJECT_TEXT * 6 + 32_768;
 
+const absolutePath = v.pipe(
+  v.string(),
+  v.maxLength(4096),
+  v.check((path) => isAbsolute(path) && !/\p{Cc}/u.test(path), "must be an absolute path"),
+);
+
 /** Body of `PUT /v1/projects/NAME`. */
 const projectBody = v.strictObject({
-  folder: v.pipe(
-    v.string(),
-    v.maxLength(4096),
-    v.check((path) => isAbsolute(path) && !/\p{Cc}/u.test(path), "must be an absolute path"),
-  ),
+  folder: absolutePath,
+  /** Where the text was read, for messages. */
+  file: v.optional(absolutePath),
   text: v.string(),
   replace: v.optional(v.boolean(), false),
 });
@@ -127,8 +131,8 @@ export async function tellProject(context: Context, admin: AdminContext, name: s
   const body = await readBody(context, MOST_BODY_BYTES);
   const wish = body.ok ? parseWith(projectBody, body.value) : body;
   if (!wish.ok) return adminError(context, 400, "bad_body", wish.error);
-  const { folder, text, replace } = wish.value;
-  const file = parseProjectFile(text, join(folder, PROJECT_FILE));
+  const { folder, text, replace, file: origin = join(folder, PROJECT_FILE) } = wish.value;
+  const file = parseProjectFile(text, origin);
   if (!file.ok) return badFile(context, file.error);
   const own = file.value.name ?? projectNameOf(basename(folder));
   if (own !== name || !PROJECT_NAME.test(name)) {

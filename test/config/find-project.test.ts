@@ -135,3 +135,44 @@ describe("a project file is not read", () => {
     expect(complaint(join(home, "latin"), home)).toContain("is not UTF-8 text");
   });
 });
+
+describe("in a linked Git worktree", () => {
+  function git(folder: string, ...words: readonly string[]): void {
+    const identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "init.defaultBranch=main"];
+    const done = Bun.spawnSync(["git", ...identity, ...words], { cwd: folder });
+    if (done.exitCode !== 0) throw new Error(done.stderr.toString());
+  }
+
+  test.skipIf(Bun.which("git") === null)("a project is that of the main one, whatever its folder is called", () => {
+    const home = makeHome("shop/sub", "trees");
+    const main = join(home, "shop");
+    fileIn(main);
+    fileIn(join(main, "sub"));
+    git(main, "init", "-q");
+    git(main, "add", ".");
+    git(main, "commit", "-q", "-m", "one");
+    git(main, "worktree", "add", "-q", join(home, "trees/feature"));
+    const tree = join(home, "trees/feature");
+    expect(findProject(tree, home)).toMatchObject({ value: { folder: main, file: join(tree, ".lodestar.yaml") } });
+    expect(findProject(join(tree, "sub"), home)).toMatchObject({ value: { folder: join(main, "sub") } });
+    expect(findProject(main, home)).toMatchObject({ value: { folder: main } });
+  });
+
+  test("a folder that only says so is itself", () => {
+    const home = makeHome("shop/.git/worktrees/real", "evil");
+    fileIn(join(home, "evil"));
+    for (const target of [
+      join(home, "shop/.git/worktrees/real"),
+      join(home, "shop/.git/worktrees/none"),
+      join(home, "shop/.git"),
+      "../shop",
+      "",
+    ]) {
+      writeFileSync(join(home, "evil/.git"), `gitdir: ${target}\n`);
+      expect(findProject(join(home, "evil"), home)).toMatchObject({ value: { folder: join(home, "evil") } });
+    }
+    writeFileSync(join(home, "shop/.git/worktrees/real/gitdir"), `${join(home, "other/.git")}\n`);
+    writeFileSync(join(home, "evil/.git"), `gitdir: ${join(home, "shop/.git/worktrees/real")}\n`);
+    expect(findProject(join(home, "evil"), home)).toMatchObject({ value: { folder: join(home, "evil") } });
+  });
+});
