@@ -18,7 +18,7 @@ function nameOf({ scope }: Budget, name: string | null): string {
 }
 
 /** Where a person raises it. */
-function fixOf({ origin, scope, name, id }: Budget): string {
+function fixOf({ origin, scope, id }: Budget, name: string | null): string {
   if (origin === "key") return `\`lodestar keys limit ${name}\` raises it`;
   if (origin === "project")
     return "the project's own `.lodestar.yaml` may only lower it further, and its owner may raise it there";
@@ -42,7 +42,7 @@ function overBudget({ state, leastNanoUsd, isHeld }: BudgetRefusal, target: Targ
       : `, of which ${targetName(target)} would need ${formatUsd(leastNanoUsd)} for the shortest answer`;
   const left = formatUsd(Math.max(0, leftOf(state)));
   const who = nameOf(budget, name);
-  const message = `${who.charAt(0).toUpperCase()}${who.slice(1)} does not allow this call: ${formatUsd(spentNanoUsd)} of ${formatUsd(budget.limitNanoUsd)} is spent ${SPANS[budget.period]}${open}, so ${left} is left${least}. To go on: ${isHeld ? "try again when an open call has ended" : resetOf(resetsAt)}; ${fixOf(budget)}.`;
+  const message = `${who.charAt(0).toUpperCase()}${who.slice(1)} does not allow this call: ${formatUsd(spentNanoUsd)} of ${formatUsd(budget.limitNanoUsd)} is spent ${SPANS[budget.period]}${open}, so ${left} is left${least}. To go on: ${isHeld ? "try again when an open call has ended" : resetOf(resetsAt)}; ${fixOf(budget, name)}.`;
   if (isHeld) return { kind: "budget-held", message, retryAfterMs: HELD_RETRY_MS };
   return { kind: "over-budget", message, resetsAt };
 }
