@@ -45,7 +45,7 @@ export interface PriceRow {
   readonly source: string;
   /** Day of the source, `YYYY-MM-DD`. */
   readonly date: string;
-  /** Why this card and not another of the model, e.g. `from 2026-03-01` or `00:30-16:30 UTC`. */
+  /** Why this card and not another of the model, e.g. `from 2026-03-01`, `00:30-16:30 UTC` or `priority tier`. */
   readonly condition?: string;
 }
 
