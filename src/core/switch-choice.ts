@@ -14,6 +14,12 @@ const PATIENCE: Readonly<Record<LocalPriority, number>> = { completion: 0.25, ch
 /** A model in use has answered at least so many requests since it was loaded. */
 const IN_USE = 2;
 
+/** What any pause is allowed to differ by. */
+const PAUSE_SLACK_MS = 100;
+
+/** Loads are to take at most one part in so many of an engine's time. */
+const LOADS_A_STAY = 4;
+
 /** Until when (monotonic ms) a request waits for its turn; from then on it is owed the next one. */
 function deadlineOf({ arrivedAt, priority }: Waiter, { maxWaitMs }: SwitchLimits): number {
   return arrivedAt + PATIENCE[priority] * maxWaitMs;
@@ -110,17 +116,23 @@ export function nextDispatch(state: SwitchState, limits: SwitchLimits, nowMs: nu
   );
 }
 
-/** Until when a model that is in use is kept for its next request; null where none is. */
-function lingersUntil(state: SwitchState, limits: SwitchLimits): number | null {
-  const ends = state.residents
-    .filter(({ served }) => served >= IN_USE)
-    .map(({ lastUsedAt, sinceMs }) => Math.min(lastUsedAt + limits.lingerMs, sinceMs + limits.minResidencyMs));
-  return ends.length === 0 ? null : Math.max(...ends);
+/** Until when the next request of a model that is in use may be expected: a little more than its clients' pause. */
+function lingersUntil(state: SwitchState, { model, served, lastUsedAt }: Resident, { lingerMs }: SwitchLimits): number {
+  const pauseMs = state.pauses[model];
+  if (served < IN_USE || pauseMs === undefined || pauseMs > lingerMs) return Number.NEGATIVE_INFINITY;
+  return lastUsedAt + Math.min(lingerMs, 2 * pauseMs + PAUSE_SLACK_MS);
 }
 
-function isKept(waiter: Waiter, state: SwitchState, limits: SwitchLimits, nowMs: number): boolean {
-  const until = waiter.priority === "completion" ? null : lingersUntil(state, limits);
-  return until !== null && nowMs < until;
+/**
+ * Whether a model in use is kept for its next request although the engine is idle: for a moment, and until its stay is long
+ * enough for the load that the switch costs.
+ */
+function isKept({ priority, loadMs }: Waiter, state: SwitchState, limits: SwitchLimits, nowMs: number): boolean {
+  if (priority === "completion") return false;
+  const stayMs = Math.max(limits.minResidencyMs, LOADS_A_STAY * loadMs);
+  return state.residents.some(
+    (resident) => nowMs < Math.min(lingersUntil(state, resident, limits), resident.sinceMs + stayMs),
+  );
 }
 
 /** The model to load now, once for all who wait for it; null where none is, or what runs must end before. */
@@ -148,7 +160,7 @@ export function nextMoment(state: SwitchState, limits: SwitchLimits, nowMs: numb
     ...state.waiting.map((waiter) => deadlineOf(waiter, limits)),
     ...state.waiting.flatMap(({ arrivedAt, overflowMs }) => (overflowMs === null ? [] : [arrivedAt + overflowMs + 1])),
     ...state.residents.map(({ sinceMs }) => sinceMs + limits.minResidencyMs),
-    lingersUntil(state, limits) ?? Number.POSITIVE_INFINITY,
+    ...state.residents.map((resident) => lingersUntil(state, resident, limits)),
   ].filter((moment) => moment > nowMs);
   const first = Math.min(...moments);
   return Number.isFinite(first) ? first : null;

@@ -1,6 +1,14 @@
 import { answersNow, isOverdue, nextDispatch, nextLoad, nextMoment } from "./switch-choice.ts";
 import { expectedWaitMs } from "./switch-expectation.ts";
-import type { LoadedModel, Resident, SwitchEffect, SwitchEvent, SwitchLimits, SwitchState } from "./switch-state.ts";
+import type {
+  LoadedModel,
+  Resident,
+  SwitchEffect,
+  SwitchEvent,
+  SwitchLimits,
+  SwitchState,
+  Waiter,
+} from "./switch-state.ts";
 
 /** What follows from one event. `wakeAt` (monotonic ms) is when a `tick` is due at the latest; null for never. */
 export interface SwitchStep {
@@ -20,11 +28,15 @@ function pairsOf(seen: readonly LoadedModel[]): readonly string[] {
   return names.flatMap((first, index) => names.slice(index + 1).map((second) => `${first} ${second}`));
 }
 
+function unusedSince(nowMs: number): Pick<Resident, "sinceMs" | "served" | "lastUsedAt"> {
+  return { sinceMs: nowMs, served: 0, lastUsedAt: nowMs };
+}
+
 /** The server's own word on what it holds; what we know of the same model's use is kept. */
 function withSeen(state: SwitchState, seen: readonly LoadedModel[], nowMs: number): SwitchState {
   const residents = seen.map((loaded): Resident => {
     const known = state.residents.find(({ model }) => model === loaded.model);
-    if (known === undefined) return { ...loaded, sinceMs: nowMs, served: 0, lastUsedAt: nowMs, isOwed: false };
+    if (known === undefined) return { ...loaded, ...unusedSince(nowMs), isOwed: false };
     return { ...known, contextTokens: loaded.contextTokens ?? known.contextTokens };
   });
   const companions = [...new Set([...state.companions, ...pairsOf(seen)])];
@@ -36,7 +48,7 @@ function afterLoad(state: SwitchState, seen: readonly LoadedModel[] | null, nowM
   const { loading } = state;
   if (loading === null) return state;
   const { model, contextTokens, cause } = loading;
-  const fresh = { model, sinceMs: nowMs, served: 0, lastUsedAt: nowMs, isOwed: cause === "overdue" };
+  const fresh = { model, ...unusedSince(nowMs), isOwed: cause === "overdue" };
   const told = seen?.find((entry) => entry.model === model)?.contextTokens ?? contextTokens;
   const others = (seen ?? []).filter((entry) => entry.model !== model);
   const before = { ...state, loading: null, residents: state.residents.filter((entry) => entry.model !== model) };
@@ -52,6 +64,22 @@ function afterFinish(state: SwitchState, id: number, nowMs: number): SwitchState
     resident.model === ended.model ? { ...resident, served: resident.served + 1, lastUsedAt: nowMs } : resident,
   );
   return { ...state, residents, running: state.running.filter((entry) => entry !== ended), seenAt: nowMs };
+}
+
+/** A request waits from now on; how long its model's clients pause before the next one is learned. */
+function afterArrival(state: SwitchState, waiter: Waiter, nowMs: number): SwitchState {
+  const waiting = [...state.waiting, waiter];
+  const { model } = waiter;
+  const resident = state.residents.find((entry) => entry.model === model);
+  const isBusy = [...state.running, ...state.waiting].some((entry) => entry.model === model);
+  if (resident === undefined || resident.served === 0 || isBusy) return { ...state, waiting };
+  const pauseMs = nowMs - resident.lastUsedAt;
+  const known = state.pauses[model];
+  return {
+    ...state,
+    waiting,
+    pauses: { ...state.pauses, [model]: known === undefined ? pauseMs : (known + pauseMs) / 2 },
+  };
 }
 
 function refuseAll(state: SwitchState, model: string): Ruling {
@@ -74,7 +102,7 @@ function warm(state: SwitchState, event: Extract<SwitchEvent, { kind: "warm" }>,
 function take(state: SwitchState, event: SwitchEvent, nowMs: number): Ruling {
   switch (event.kind) {
     case "arrived":
-      return unchanged({ ...state, waiting: [...state.waiting, event.waiter] });
+      return unchanged(afterArrival(state, event.waiter, nowMs));
     case "cancelled":
       return unchanged({ ...state, waiting: state.waiting.filter(({ id }) => id !== event.id) });
     case "finished":

@@ -8,7 +8,7 @@ export interface SwitchLimits {
   readonly maxWaitMs: number;
   /** A model that was loaded for requests that waited too long serves at least so long, while others wait as long. */
   readonly minResidencyMs: number;
-  /** A model that has just answered several requests is kept so long for the next one. */
+  /** A model that has just answered several requests is kept at most so long for the next one. */
   readonly lingerMs: number;
   /** As `minResidencyMs`, in requests: whichever ends later. */
   readonly minServed: number;
@@ -83,6 +83,8 @@ export interface SwitchState {
   /** When the server was last seen; what we did ourselves counts as seen. */
   readonly seenAt: number;
   readonly isLooking: boolean;
+  /** By model: how long after an answer its next request came (ms), the latest ones counting most. */
+  readonly pauses: Readonly<Record<string, number>>;
   /** Models whose memory was asked back. */
   readonly unwanted: readonly string[];
 }
@@ -98,6 +100,7 @@ export function initialSwitchState(slots: number): SwitchState {
     companions: [],
     seenAt: Number.NEGATIVE_INFINITY,
     isLooking: false,
+    pauses: {},
     unwanted: [],
   };
 }
