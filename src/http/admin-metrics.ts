@@ -1,3 +1,4 @@
+import type { BudgetState } from "../core/budget.ts";
 import { NANO_PER_USD } from "../core/money.ts";
 import type { AdminContext } from "./admin-context.ts";
 
@@ -20,6 +21,50 @@ function family(name: string, kind: "counter" | "gauge", help: string, samples: 
 
 const STATES = ["final", "aborted", "estimated", "failed", "refused", "hit", "streaming", "reserved"] as const;
 const BREAKER_VALUE = { closed: 0, "half-open": 1, open: 2 } as const;
+
+function budgetFamilies(admin: AdminContext): readonly string[] {
+  const states = admin.budgets();
+  const perBudget = (pick: (state: BudgetState) => number): readonly Sample[] =>
+    states.map((state) => ({
+      labels: { budget: state.budget.id, name: state.name ?? "" },
+      value: pick(state) / NANO_PER_USD,
+    }));
+  return [
+    family(
+      "lodestar_budget_limit_usd",
+      "gauge",
+      "Limit of a budget in US dollars.",
+      perBudget(({ budget }) => budget.limitNanoUsd),
+    ),
+    family(
+      "lodestar_budget_spent_usd",
+      "gauge",
+      "Spent of a budget since it began.",
+      perBudget(({ spentNanoUsd }) => spentNanoUsd),
+    ),
+    family(
+      "lodestar_budget_reserved_usd",
+      "gauge",
+      "Reserved of a budget for open calls.",
+      perBudget(({ reservedNanoUsd }) => reservedNanoUsd),
+    ),
+  ];
+}
+
+function webhookFamilies(admin: AdminContext): readonly string[] {
+  const hooks = admin.webhooks();
+  const events = hooks.flatMap(({ host, delivered, givenUp, dropped }) =>
+    Object.entries({ delivered, given_up: givenUp, dropped }).map(([outcome, value]) => ({
+      labels: { host, outcome },
+      value,
+    })),
+  );
+  const queues = hooks.map(({ host, queued }) => ({ labels: { host }, value: queued }));
+  return [
+    family("lodestar_webhook_events_total", "counter", "Events for a webhook since the start, by outcome.", events),
+    family("lodestar_webhook_queue", "gauge", "Events waiting for a webhook.", queues),
+  ];
+}
 
 /** `GET /metrics`: the state in Prometheus' text format 0.0.4. Counters come from the ledger, so a restart does not reset them. */
 export function renderMetrics(admin: AdminContext): string {
@@ -72,5 +117,7 @@ export function renderMetrics(admin: AdminContext): string {
     family("lodestar_ledger_queue", "gauge", "Ledger rows waiting for their commit.", [
       { value: ledger.health().queued },
     ]),
+    ...budgetFamilies(admin),
+    ...webhookFamilies(admin),
   ].join("");
 }

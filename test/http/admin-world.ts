@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { priceReports } from "../../src/compose/prices.ts";
 import { loadSettings } from "../../src/config/load.ts";
 import type { Settings } from "../../src/config/settings.ts";
-import type { WebhookTrialView } from "../../src/core/admin-view.ts";
+import type { WebhookTrialView, WebhookView } from "../../src/core/admin-view.ts";
 import type { BudgetState } from "../../src/core/budget.ts";
 import type { LodestarEvent } from "../../src/core/event.ts";
 import { NO_LIMITS } from "../../src/core/key-limits.ts";
@@ -42,6 +42,7 @@ export interface WorldOptions {
   readonly health?: ReturnType<AdminContext["health"]>;
   readonly apiUrl?: string;
   readonly budgets?: readonly BudgetState[];
+  readonly webhooks?: readonly WebhookView[];
   readonly trials?: readonly WebhookTrialView[];
 }
 
@@ -168,7 +169,7 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
     ],
     mintKey: minter(stores),
     budgets: () => options.budgets ?? [],
-    webhooks: () => [],
+    webhooks: () => options.webhooks ?? [],
     testWebhooks: async () => options.trials ?? [],
     purgeResponses: () => 3,
     control: isRunning ? control : null,

@@ -423,6 +423,42 @@ describe("metrics and the rest", () => {
     expect(await answer.text()).toMatchSnapshot();
   });
 
+  test("metrics tell how full budgets are, and what webhooks were not told", async () => {
+    const budget = {
+      id: "day:project:*",
+      scope: "project",
+      name: "*",
+      period: "day",
+      limitNanoUsd: 5_000_000_000,
+      warnAt: [],
+      over: "deny",
+      isUnpricedAllowed: false,
+      origin: "file",
+    } as const;
+    const state = {
+      budget,
+      name: "web",
+      spentNanoUsd: 1_500_000_000,
+      reservedNanoUsd: 1_000_000,
+      from: 0,
+      resetsAt: 1,
+    };
+    const hook = { host: "h:1", isSigned: true, events: [], queued: 3, delivered: 9, givenUp: 1, dropped: 2 };
+    const world = open({ budgets: [state], webhooks: [{ ...hook, lastError: null }] });
+    const lines = (await (await world.ask("/metrics")).text())
+      .split("\n")
+      .filter((line) => /^lodestar_(?:bud|web)/.test(line));
+    expect(lines).toEqual([
+      'lodestar_budget_limit_usd{budget="day:project:*",name="web"} 5',
+      'lodestar_budget_spent_usd{budget="day:project:*",name="web"} 1.5',
+      'lodestar_budget_reserved_usd{budget="day:project:*",name="web"} 0.001',
+      'lodestar_webhook_events_total{host="h:1",outcome="delivered"} 9',
+      'lodestar_webhook_events_total{host="h:1",outcome="given_up"} 1',
+      'lodestar_webhook_events_total{host="h:1",outcome="dropped"} 2',
+      'lodestar_webhook_queue{host="h:1"} 3',
+    ]);
+  });
+
   test("a model call on the admin port is not found, and says where it belongs", async () => {
     const answer = await open().ask("/v1/chat/completions", { method: "POST", body: "{}" });
     expect(answer.status).toBe(404);
