@@ -5,7 +5,7 @@ import { failure, type Result, success } from "../core/result.ts";
 import type { CliProblem } from "../terminal/problem.ts";
 import { type Connection, readView } from "./connection.ts";
 import { type DashboardState, readFilter } from "./costs-dashboard-state.ts";
-import type { DashboardData } from "./costs-dashboard-view.ts";
+import type { DashboardData } from "./costs-dashboard-summary.ts";
 import { filterQuery } from "./shared-flags.ts";
 
 type Filters = Readonly<Record<string, string | undefined>>;

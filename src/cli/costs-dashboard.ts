@@ -5,12 +5,13 @@ import { readKeys } from "../terminal/keys.ts";
 import type { CliProblem } from "../terminal/problem.ts";
 import { createScreenDiff } from "../terminal/screen-diff.ts";
 import type { CliHost, Outcome } from "./command.ts";
-import { type Connection, lostConnection, openAdmin } from "./connection.ts";
+import { type Connection, openAdmin } from "./connection.ts";
 import { createDashboardReader, type DashboardReader } from "./costs-dashboard-data.ts";
+import { createWake, follow, orAborted, pause, type Wake } from "./costs-dashboard-follow.ts";
 import { type DashboardGroup, type DashboardState, GROUPS, pressKey } from "./costs-dashboard-state.ts";
-import { type DashboardData, dashboardLines, renderDashboard, renderSnapshot } from "./costs-dashboard-view.ts";
+import type { DashboardData } from "./costs-dashboard-summary.ts";
+import { dashboardLines, renderDashboard, renderSnapshot } from "./costs-dashboard-view.ts";
 import type { DaemonArgs } from "./shared-flags.ts";
-import { readServerEvents } from "./sse.ts";
 
 /** What the command line says of the first screen. */
 export interface DashboardWish {
@@ -21,8 +22,6 @@ export interface DashboardWish {
 
 /** At most four screens a second, however many requests there are. */
 const LEAST_PAUSE_MS = 250;
-/** How often it looks where no daemon tells of changes, and tries again where one was lost. */
-const LOOK_MS = 2_000;
 const SNAPSHOT_COLUMNS = 100;
 
 const ENTER_SCREEN = "\u001b[?1049h\u001b[?25l";
@@ -53,70 +52,6 @@ async function showOnce(
   const look = { size: { columns, rows: Number.POSITIVE_INFINITY }, style: terminal.style, now: host.now() };
   for (const line of renderSnapshot(state, data.value, look)) terminal.out(line);
   return EXIT_CODES.ok;
-}
-
-/** Something that asks for a new reading: keys, events of the daemon, time. Only the first of many at once counts. */
-interface Wake {
-  wake(): void;
-  /** Resolves at the next wake-up, at once where one came since the last. */
-  next(): Promise<void>;
-}
-
-function createWake(): Wake {
-  let isAwake = true;
-  let resolveNext: (() => void) | null = null;
-  return {
-    wake() {
-      isAwake = true;
-      resolveNext?.();
-    },
-    async next() {
-      if (!isAwake) await new Promise<void>((resolve) => (resolveNext = resolve));
-      isAwake = false;
-      resolveNext = null;
-    },
-  };
-}
-
-/** Waits for a promise, or returns null as soon as the signal says so; leaves nothing on the signal. */
-function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value | null> {
-  const { promise: result, resolve, reject } = Promise.withResolvers<Value | null>();
-  const stop = (): void => resolve(null);
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop);
-  promise.then(resolve, reject);
-  return result.finally(() => signal.removeEventListener("abort", stop));
-}
-
-async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, delayMs);
-  await orAborted(promise, signal);
-  clearTimeout(timer);
-}
-
-/** Wakes at every event of the daemon, and now and then where there are none. */
-async function follow(connection: Connection, host: CliHost, signal: AbortSignal, wake: () => void): Promise<void> {
-  while (!signal.aborted) {
-    if (connection.source === "daemon") await followEvents(connection, host, signal, wake);
-    await pause(LOOK_MS, signal);
-    wake();
-  }
-}
-
-async function followEvents(
-  connection: Connection,
-  host: CliHost,
-  signal: AbortSignal,
-  wake: () => void,
-): Promise<void> {
-  try {
-    const response = await connection.send("/v1/events", { signal });
-    if (!response.ok || !response.value.ok) return;
-    for await (const _ of readServerEvents(response.value.body ?? new Blob([]).stream())) wake();
-  } catch (error) {
-    if (!signal.aborted) lostConnection(error, host, connection.where);
-  }
 }
 
 interface Session {

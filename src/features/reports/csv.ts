@@ -1,3 +1,4 @@
+import { csvRecord } from "../../core/csv.ts";
 import type { Totals } from "../../core/ledger.ts";
 import { exactUsd, type NanoUsd } from "../../core/money.ts";
 import type { Report } from "../../core/report.ts";
@@ -26,12 +27,6 @@ function usd(nano: NanoUsd): string {
   return exactUsd(nano).replace("$", "");
 }
 
-/** A field by RFC 4180. A spreadsheet takes a text that begins like a formula for one: an apostrophe before it prevents that. */
-function field(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
 function record(section: string, name: string, totals: Totals): string {
   const counts = [
     totals.requests,
@@ -51,7 +46,7 @@ function record(section: string, name: string, totals: Totals): string {
     totals.savedCacheNanoUsd,
     totals.savedNanoUsd,
   ];
-  return [section, name, ...counts.map(String), ...money.map(usd)].map(field).join(",");
+  return csvRecord([section, name, ...counts, ...money.map(usd)]);
 }
 
 /** A report as CSV (RFC 4180, UTF-8, CRLF): one record a day, model, provider, project…, and one for the total. */
@@ -60,6 +55,5 @@ export function reportCsv(report: Report): string {
     section.groups.map((group) => record(section.by, group.name, group)),
   );
   const days = report.days.map((day) => record(report.step, day.name, day.totals));
-  const lines = [COLUMNS.join(","), record("total", report.span.title, report.totals), ...days, ...groups];
-  return `${lines.join("\r\n")}\r\n`;
+  return [csvRecord(COLUMNS), record("total", report.span.title, report.totals), ...days, ...groups].join("");
 }
