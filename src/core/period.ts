@@ -12,21 +12,15 @@ export interface Span {
   readonly to: number | null;
 }
 
-/** The span of a period that `now` (Unix ms) lies in, by the local calendar; it has no end, so rows of this instant count. */
-export function spanOf(period: Period, now: number): Span {
-  const date = new Date(now);
-  const [year, month, day] = [date.getFullYear(), date.getMonth(), date.getDate()];
-  const daysSinceMonday = (date.getDay() + 6) % 7;
-  switch (period) {
-    case "today":
-      return { from: new Date(year, month, day).getTime(), to: null };
-    case "week":
-      return { from: new Date(year, month, day - daysSinceMonday).getTime(), to: null };
-    case "month":
-      return { from: new Date(year, month, 1).getTime(), to: null };
-    case "all":
-      return { from: null, to: null };
-  }
+const WINDOWS = { today: "day", week: "week", month: "month", all: "total" } as const;
+
+/**
+ * The span of a period that `now` (Unix ms) lies in, by the calendar of a time zone (IANA name; the system's where none is
+ * given). It has no end, so that rows of this instant count.
+ */
+export function spanOf(period: Period, now: number, timeZone?: string): Span {
+  const zone = timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return { from: windowOf(WINDOWS[period], now, zone).from, to: null };
 }
 
 const DAY = /^(\d{4})-(\d{2})-(\d{2})$/;

@@ -24,7 +24,9 @@ export async function answerCosts(context: Context, admin: AdminContext): Promis
   await admin.ledger.flush();
   const asked = ledgerFilter(query.value);
   const isSpan = asked.from !== undefined || asked.to !== undefined;
-  const span = isSpan ? { from: asked.from ?? null, to: asked.to ?? null } : spanOf(period ?? "all", admin.now());
+  const { timeZone } = admin.settings();
+  const named = spanOf(period ?? "all", admin.now(), timeZone);
+  const span = isSpan ? { from: asked.from ?? null, to: asked.to ?? null } : named;
   const filter = { ...asked, ...(span.from === null ? {} : { from: span.from }) };
   const totals = admin.ledger.totals(filter);
   const view: CostsView = {

@@ -48,7 +48,7 @@ function providerView(admin: AdminContext, configured: ConfiguredProvider): Prov
 /** What `status --json` prints and the status page shows. No secrets. */
 export async function readStatus(admin: AdminContext): Promise<StatusView> {
   const settings = admin.settings();
-  const { from } = spanOf("today", admin.now());
+  const { from } = spanOf("today", admin.now(), settings.timeZone);
   const { requests, costNanoUsd, unpriced } = admin.ledger.totals(from === null ? {} : { from });
   return {
     daemon: { ...admin.daemon(), keyRequired: admin.keyStore.hasAny(), ledger: admin.ledger.health() },

@@ -52,6 +52,7 @@ async function answerInPlace(call: Call, work: Work, leave: () => void, context:
     isStream: work.isStream,
     requestedModel: work.requestedModel,
     heartbeatMs: services.settings().heartbeatMs,
+    budgets: services.budgets,
     clock: services.clock,
   });
 }

@@ -1,6 +1,7 @@
 import type { ClientError } from "../core/fault.ts";
 import type { Dialect, Framing } from "../dialects/dialect.ts";
-import { idHeaders, plannedHeaders } from "../gateway/answer-headers.ts";
+import { budgetHeaders, idHeaders, plannedHeaders } from "../gateway/answer-headers.ts";
+import type { BudgetGuard } from "../gateway/budget-guard.ts";
 import type { Answer, Call } from "../gateway/call.ts";
 import { replyStampOf } from "../gateway/reply-stamp.ts";
 import { createEncodingOutlet } from "../gateway/stream-outlet.ts";
@@ -71,19 +72,19 @@ interface Waiting {
   readonly fail: (answer: Extract<Answer, { kind: "error" }>) => string;
 }
 
-function waitingStream(call: Call, requestedModel: string, nowMs: number): Waiting {
-  const stamp = replyStampOf(call, requestedModel, nowMs);
+function waitingStream(call: Call, { requestedModel, clock, budgets }: Patience): Waiting {
+  const stamp = replyStampOf(call, requestedModel, clock.now());
   return {
-    headers: streamHeaders(call.dialect, plannedHeaders(call)),
+    headers: streamHeaders(call.dialect, { ...plannedHeaders(call), ...budgetHeaders(call, budgets) }),
     beat: call.dialect.heartbeat(stamp),
     fail: (answer) => createEncodingOutlet(call.dialect, stamp).fail(answer.fault),
   };
 }
 
 /** White space before a JSON reply: legal JSON, and bytes on the wire for a client's idle timer. */
-function waitingJson(call: Call): Waiting {
+function waitingJson(call: Call, { budgets }: Patience): Waiting {
   return {
-    headers: { "content-type": "application/json", ...plannedHeaders(call) },
+    headers: { "content-type": "application/json", ...plannedHeaders(call), ...budgetHeaders(call, budgets) },
     beat: "\n",
     fail: (answer) => JSON.stringify(call.dialect.encodeFault(answer.error, call.requestId)),
   };
@@ -148,6 +149,7 @@ export interface Patience {
   readonly requestedModel: string;
   readonly heartbeatMs: number;
   readonly clock: Clock;
+  readonly budgets: BudgetGuard;
 }
 
 /**
@@ -164,6 +166,6 @@ export async function respond(pending: Promise<Answer>, call: Call, patience: Pa
   cancelTimer();
   if (first !== null) return toResponse(call, first);
   if (!isStream && call.progress.target?.isLocal !== true) return toResponse(call, await pending);
-  const waiting = isStream ? waitingStream(call, patience.requestedModel, clock.now()) : waitingJson(call);
+  const waiting = isStream ? waitingStream(call, patience) : waitingJson(call, patience);
   return new Response(patientBody(pending, waiting, heartbeatMs, clock), { headers: waiting.headers });
 }

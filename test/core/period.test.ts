@@ -22,6 +22,16 @@ describe("periods", () => {
     );
   });
 
+  test("are those of the time zone that is named", () => {
+    const now = Date.parse("2026-11-30T23:30:00Z");
+    const from = (period: (typeof PERIODS)[number], zone: string) =>
+      new Date(spanOf(period, now, zone).from ?? 0).toISOString();
+    expect(from("today", "UTC")).toBe("2026-11-30T00:00:00.000Z");
+    expect(from("today", "Asia/Tokyo")).toBe("2026-11-30T15:00:00.000Z");
+    expect(from("month", "Asia/Tokyo")).toBe("2026-11-30T15:00:00.000Z");
+    expect(from("week", "America/New_York")).toBe("2026-11-30T05:00:00.000Z");
+  });
+
   test("start at local midnight: weeks on Monday, months on the first", () => {
     fc.assert(
       fc.property(moments, (now) => {

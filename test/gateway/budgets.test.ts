@@ -1,45 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import type { LodestarEvent } from "../../src/core/event.ts";
-import { chatChunks, chatReply } from "../support/chat-chunks.ts";
-import type { Behaviour, SeenCall } from "../support/fake-upstream.ts";
-import { ollamaCatalogue, ollamaReply } from "../support/other-replies.ts";
-import type { TestGateway } from "../support/test-gateway.ts";
+import { chatChunks } from "../support/chat-chunks.ts";
 import { createWorld } from "../support/world.ts";
+import { ask, bodyOf, greedy, MESSAGES, steps } from "./budget-world.ts";
 
 const { fake, gateway, duo } = createWorld();
-
-const MESSAGES = [{ role: "user", content: "hello" }];
-
-function bodyOf(call: SeenCall | undefined): Record<string, unknown> {
-  return JSON.parse(call?.body ?? "{}") as Record<string, unknown>;
-}
-
-/** A provider that writes as much as it was allowed to (1,000 tokens where nothing limits it), and bills that. */
-function greedy(call: SeenCall): Behaviour {
-  const { max_tokens: most = 1_000, stream } = bodyOf(call);
-  const usage = { prompt_tokens: 10, completion_tokens: Number(most), total_tokens: 10 + Number(most) };
-  if (stream === true) {
-    const chunks = chatChunks(["hi"], usage).map((chunk) =>
-      chunk.replace('"finish_reason":"stop"', '"finish_reason":"length"'),
-    );
-    return { kind: "stream", chunks };
-  }
-  const reply = chatReply("hi", usage) as { choices: object[] };
-  const choices = reply.choices.map((choice) => ({ ...choice, finish_reason: "length" }));
-  return { kind: "json", body: { ...reply, choices } };
-}
-
-function ask(opened: TestGateway, model: string, more: object = {}, headers: Record<string, string> = {}) {
-  return opened.fetch("/v1/chat/completions", { json: { model, messages: MESSAGES, ...more }, headers });
-}
-
-type BudgetEvent = Extract<LodestarEvent, { event: "budget" }>;
-
-function steps(opened: TestGateway): readonly string[] {
-  return opened.events
-    .filter((event): event is BudgetEvent => event.event === "budget")
-    .map(({ step, budget, percent }) => `${step} ${budget} ${percent}`);
-}
 
 describe("a call that fits its budgets", () => {
   test("goes out byte for byte, and what is left stands in a header", async () => {
@@ -222,6 +186,67 @@ describe("a call that does not fit", () => {
   });
 });
 
+describe("what budgets count", () => {
+  const DAY = (usd: number): string => `budgets: [{ scope: global, period: day, limitUsd: ${usd}, over: deny }]`;
+
+  test("is never the counting of tokens", async () => {
+    const upstream = await fake(greedy);
+    const opened = await duo(upstream.url, upstream.url, DAY(0));
+    const response = await opened.fetch("/v1/messages/count_tokens", {
+      json: { model: "first/one", messages: MESSAGES },
+    });
+    expect(response.status).toBe(200);
+    expect(await opened.rows()).toMatchObject([{ reservedNanoUsd: null }]);
+  });
+
+  test("is every answer that is asked for at once", async () => {
+    const upstream = await fake(greedy);
+    const opened = await duo(upstream.url, upstream.url, DAY(0.01));
+    await ask(opened, "first/one", { n: 3 });
+    expect(Number(bodyOf(upstream.calls[0]).max_tokens)).toBeLessThan(3_334);
+    const prompts = await opened.fetch("/v1/completions", {
+      json: { model: "first/one", prompt: ["a", "b"], best_of: 5 },
+    });
+    expect(prompts.status).toBe(429);
+  });
+
+  test("is the input alone where nothing is written", async () => {
+    const vectors = {
+      data: [{ index: 0, embedding: [0.5] }],
+      model: "e",
+      usage: { prompt_tokens: 50, total_tokens: 50 },
+    };
+    const upstream = await fake(() => ({ kind: "json", body: { object: "list", ...vectors } }));
+    const opened = await duo(upstream.url, upstream.url, DAY(0.0002));
+    const embed = () => opened.fetch("/v1/embeddings", { json: { model: "first/one", input: "some words to embed" } });
+    const statuses = [];
+    for (let index = 0; index < 5; index += 1) statuses.push((await embed()).status);
+    expect(statuses).toEqual([200, 200, 200, 429, 429]);
+    expect(upstream.calls).toHaveLength(3);
+  });
+
+  test("is what a client that left had streamed, and no more", async () => {
+    const upstream = await fake(() => ({ kind: "stream", chunks: chatChunks(["a", "b"]).slice(0, 3), ending: "hang" }));
+    const opened = await duo(upstream.url, upstream.url, DAY(1));
+    const response = await ask(opened, "first/one", { stream: true, max_tokens: 100_000 });
+    const reader = response.body?.getReader();
+    await reader?.read();
+    await reader?.cancel();
+    const [row] = await opened.rows();
+    const [state] = opened.opening.runtime.services.budgets.states();
+    expect(row?.state).toBe("aborted");
+    expect(state).toMatchObject({ spentNanoUsd: row?.costNanoUsd, reservedNanoUsd: 0 });
+  });
+
+  test("is told as well while a client still waits", async () => {
+    const upstream = await fake(() => ({ kind: "stream", chunks: chatChunks(["late"]), headersAfterMs: 120 }));
+    const opened = await duo(upstream.url, upstream.url, `${DAY(1)}\nserver: { heartbeat: 50ms }`);
+    const response = await ask(opened, "first/one", { stream: true, max_tokens: 1_000 });
+    expect(Number(response.headers.get("x-lodestar-budget-remaining"))).toBeLessThan(0.9991);
+    await response.text();
+  });
+});
+
 describe("the limit that goes out", () => {
   const cases = [
     ["openai-chat", "/v1/chat/completions", { messages: MESSAGES }, (body: Record<string, unknown>) => body.max_tokens],
@@ -272,102 +297,4 @@ budgets: [{ scope: global, period: day, limitUsd: 0.005 }]`,
       expect(state).toMatchObject({ spentNanoUsd: 0, reservedNanoUsd: 0 });
     });
   }
-});
-
-describe("a paid model without a price", () => {
-  const lab = (url: string, budgets: string): string => `
-providers:
-  lab: { dialect: openai-chat, baseUrl: "${url}/v1", models: [m], accounts: [{ key: env:A_KEY }] }
-budgets: [${budgets}]`;
-  const KEY = { A_KEY: "a-key-0123456789" };
-
-  test("is refused under a budget, with the fix", async () => {
-    const upstream = await fake(greedy);
-    const opened = await gateway(lab(upstream.url, "{ scope: global, period: day, limitUsd: 5 }"), KEY);
-    const response = await ask(opened, "lab/m");
-    expect(response.status).toBe(400);
-    const { error } = (await response.json()) as { error: Record<string, unknown> };
-    expect(error.code).toBe("model_unpriced");
-    expect(String(error.message)).toContain("unpriced: allow");
-    expect(String(error.message)).toContain('"lab/m": { input: 1, output: 2 }');
-    expect(await opened.rows()).toMatchObject([{ state: "refused", fault: { kind: "unpriced" } }]);
-  });
-
-  test("is asked where the budget allows it, uncounted, unless nothing is left", async () => {
-    const upstream = await fake(greedy);
-    const budgets = "{ scope: global, period: day, limitUsd: 5, unpriced: allow }";
-    const opened = await gateway(lab(upstream.url, budgets), KEY);
-    expect((await ask(opened, "lab/m")).status).toBe(200);
-    const none = await gateway(lab(upstream.url, budgets.replace("5", "0")), KEY);
-    expect((await ask(none, "lab/m")).status).toBe(429);
-  });
-
-  test("is asked where no budget counts it", async () => {
-    const upstream = await fake(greedy);
-    const opened = await gateway(lab(upstream.url, "{ scope: provider, name: other, period: day, limitUsd: 5 }"), KEY);
-    expect((await ask(opened, "lab/m")).status).toBe(200);
-  });
-});
-
-describe("degrading to a free model", () => {
-  async function withOllama(models: Parameters<typeof ollamaCatalogue>[1], budget: string) {
-    const paid = await fake(greedy);
-    const local = await fake(({ path }) => {
-      const known = ollamaCatalogue(path, models);
-      return { kind: "json", body: known ?? ollamaReply("from home") };
-    });
-    const opened = await gateway(
-      `
-providers:
-  lab: { dialect: openai-chat, baseUrl: "${paid.url}/v1", models: [m], accounts: [{ key: env:A_KEY }] }
-aliases: { coder: lab/m }
-prices: { overrides: { lab/m: { input: 1, output: 1 } } }
-budgets: [${budget}]`,
-      { A_KEY: "a-key-0123456789", OLLAMA_HOST: local.url },
-    );
-    return { paid, local, opened };
-  }
-  const SPENT = "{ scope: global, period: day, limitUsd: 0, over: degrade }";
-  const TOOLS = [{ type: "function", function: { name: "f", parameters: { type: "object" } } }];
-
-  test("answers an alias from home, and says so", async () => {
-    const { paid, opened } = await withOllama([{ name: "tiny", capabilities: ["completion"] }], SPENT);
-    const response = await ask(opened, "coder");
-    expect(response.status).toBe(200);
-    expect(response.headers.get("x-lodestar-route-reason")).toBe("alias:coder>degraded");
-    expect(response.headers.get("x-lodestar-provider")).toBe("ollama");
-    expect(response.headers.get("x-lodestar-budget-remaining")).toBe("0");
-    expect(paid.calls).toHaveLength(0);
-    expect(steps(opened)).toEqual(["degraded day 0"]);
-    expect((await opened.rows()).map(({ state, provider }) => [state, provider])).toEqual([
-      ["refused", "lab"],
-      ["final", "ollama"],
-    ]);
-  });
-
-  const denied: readonly (readonly [title: string, model: string, more: object, budget: string])[] = [
-    ["a model that was named", "lab/m", {}, SPENT],
-    ["a model named without its provider", "m", {}, SPENT],
-    ["a request whose tools no local model can use", "coder", { tools: TOOLS }, SPENT],
-    ["an alias under a budget that denies", "coder", {}, SPENT.replace("degrade", "deny")],
-  ];
-  for (const [title, model, more, budget] of denied) {
-    test(`denies ${title}`, async () => {
-      const { opened } = await withOllama([{ name: "tiny", capabilities: ["completion"] }], budget);
-      const response = await ask(opened, model, more);
-      expect(response.status).toBe(429);
-      expect(steps(opened)).toEqual(["refused day 0"]);
-    });
-  }
-
-  test("never stands in the way of a free model, nor counts it", async () => {
-    const { opened } = await withOllama(
-      [{ name: "tiny", capabilities: ["completion"] }],
-      SPENT.replace("degrade", "deny"),
-    );
-    const response = await ask(opened, "ollama/tiny");
-    expect(response.status).toBe(200);
-    expect(steps(opened)).toEqual([]);
-    expect(await opened.rows()).toMatchObject([{ reservedNanoUsd: null, costNanoUsd: 0 }]);
-  });
 });
