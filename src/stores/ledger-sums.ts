@@ -129,6 +129,27 @@ function compareNames(left: string, right: string): number {
   return left < right ? -1 : 1;
 }
 
+/** Member by member: spreading tens of thousands of sums took most of the time. */
+function groupOf(name: string, sums: Sums): CostGroup {
+  return {
+    name,
+    requests: sums.requests,
+    attempts: sums.attempts,
+    costNanoUsd: sums.costNanoUsd,
+    savedNanoUsd: sums.savedNanoUsd,
+    savedFreeTierNanoUsd: sums.savedFreeTierNanoUsd,
+    savedRoutingNanoUsd: sums.savedRoutingNanoUsd,
+    savedCacheNanoUsd: sums.savedCacheNanoUsd,
+    unpriced: sums.unpriced,
+    failed: sums.failed,
+    failedNanoUsd: sums.failedNanoUsd,
+    inputTokens: sums.inputTokens,
+    cacheReadTokens: sums.cacheReadTokens,
+    cacheWriteTokens: sums.cacheWriteTokens,
+    outputTokens: sums.outputTokens,
+  };
+}
+
 /** Adds the parts up by name, largest cost first. */
 export function groupsOf(parts: Iterable<Part>): readonly CostGroup[] {
   const groups = new Map<string, Sums>();
@@ -137,7 +158,7 @@ export function groupsOf(parts: Iterable<Part>): readonly CostGroup[] {
     groups.set(name, known === undefined ? sums : addSums(known, sums));
   }
   return [...groups]
-    .map(([name, { heldNanoUsd: _, ...totals }]) => ({ name, ...totals }))
+    .map(([name, sums]) => groupOf(name, sums))
     .sort((left, right) => right.costNanoUsd - left.costNanoUsd || compareNames(left.name, right.name));
 }
 

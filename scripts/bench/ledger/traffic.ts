@@ -46,6 +46,8 @@ interface Session {
   readonly client: string;
   readonly tag: string | null;
   readonly model: (typeof MODELS)[number];
+  /** For what needs less: titles, summaries, searches. Coding agents use one beside the main model. */
+  readonly sideModel: (typeof MODELS)[number];
 }
 
 /** How much traffic: so many rows evenly over so many UTC days, the last of them that of `until` (Unix ms). */
@@ -84,6 +86,7 @@ function openSession(number: number, chance: () => number): Session {
     client: pick(CLIENTS, chance),
     tag: chance() < 0.3 ? pick(TAGS, chance) : null,
     model: pick(MODELS, chance),
+    sideModel: pick(MODELS, chance),
   };
 }
 
@@ -157,7 +160,7 @@ function settled(intent: AttemptIntent, outcome: AttemptOutcome): PendingAttempt
 }
 
 /**
- * Attempts as a team of developers makes them, oldest first: two dozen projects, long sessions that mostly stay with one
+ * Attempts as a team of developers makes them, oldest first: two dozen projects, long sessions with a main and a side
  * model, quiet nights, 4 % of first attempts failed and tried again elsewhere. The same plan gives the same rows.
  */
 export function* traffic({ rows, days, until, seed }: TrafficPlan): Generator<PendingAttempt> {
@@ -171,7 +174,7 @@ export function* traffic({ rows, days, until, seed }: TrafficPlan): Generator<Pe
     if (chance() < 1 / REQUESTS_OF_SESSION) sessions[place] = openSession(opened++, chance);
     const day = (made / rows) * days;
     const startedAt = Math.floor(first + Math.floor(day) * DAY_MS + momentOf(day % 1));
-    const model = chance() < 0.85 ? session.model : pick(MODELS, chance);
+    const model = chance() < 0.85 ? session.model : session.sideModel;
     const intent = intentOf(session, model, startedAt, number, chance);
     const hasFailed = chance() < 0.04;
     yield settled(intent, outcomeOf(intent, model, hasFailed, chance));
