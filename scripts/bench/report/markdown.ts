@@ -103,5 +103,7 @@ ${ledger}.
 - A burst is one write for each event, as fast as the socket takes them, 8 streams at once; paced streams are out of step.
 - Memory is the resident set, the program file's own pages included.
 - A client leaves by closing its connection; the time runs until the upstream sees its connection closed, and the worst case counts.
+- The costs dashboard is timed in the measuring process on a generated ledger: today, this week and this month by every grouping,
+  with and without a filter, each its total and its groups together.
 `;
 }
