@@ -123,7 +123,9 @@ export function createBudgets({ stores, config, local, directory, projects, ...p
         revokedAt === null ? [subject({ keyId: id, keyName: name })] : [],
       ),
       ...projects.known().map(({ name }) => subject({ project: name })),
-      ...settings().providers.map(({ provider }) => subject({ provider: provider.id })),
+      ...settings()
+        .providers.filter(({ provider }) => !parts.isLocal(provider.id) && !parts.isSubscription(provider.id))
+        .map(({ provider }) => subject({ provider: provider.id })),
     ],
   });
 }
