@@ -1,23 +1,33 @@
-import { lstatSync, readFileSync } from "node:fs";
+import { lstatSync, readFileSync, type Stats } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 
-/** The text of a small file, without surrounding white space; null where it cannot be read. */
-function readLine(file: string): string | null {
+/** Longer than any path: such files hold one. Bytes. */
+const MOST_BYTES = 8_192;
+
+/** What stands at a path; null for nothing, and for what may not be seen. Links are not followed. */
+function lookAt(path: string): Stats | null {
   try {
-    return readFileSync(file, "utf8").slice(0, 4096).trim();
+    return lstatSync(path);
   } catch {
     return null;
   }
 }
 
-function isFile(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
+/** The text of a small regular file, without surrounding white space; null where it is none. Pipes are not opened. */
+function readLine(file: string): string | null {
+  const stats = lookAt(file);
+  if (stats === null || !stats.isFile() || stats.size > MOST_BYTES) return null;
+  try {
+    return readFileSync(file, "utf8").trim();
+  } catch {
+    return null;
+  }
 }
 
 /** The main working tree of the linked one in `root`; null where it is none. Format: gitrepository-layout(5), `worktrees/<id>/gitdir`. */
 function mainTreeOf(root: string): string | null {
   const gitFile = join(root, ".git");
-  const target = isFile(gitFile) ? /^gitdir: (.+)$/.exec(readLine(gitFile) ?? "")?.[1] : undefined;
+  const target = /^gitdir: (.+)$/.exec(readLine(gitFile) ?? "")?.[1];
   if (target === undefined) return null;
   const own = resolve(root, target);
   const repository = dirname(dirname(own));
@@ -32,7 +42,7 @@ function mainTreeOf(root: string): string | null {
  */
 export function projectFolderOf(folder: string): string {
   for (let root = folder; ; root = dirname(root)) {
-    if (lstatSync(join(root, ".git"), { throwIfNoEntry: false }) !== undefined) {
+    if (lookAt(join(root, ".git")) !== null) {
       const main = mainTreeOf(root);
       return main === null ? folder : join(main, relative(root, folder));
     }

@@ -171,6 +171,10 @@ describe("in a linked Git worktree", () => {
       writeFileSync(join(home, "evil/.git"), `gitdir: ${target}\n`);
       expect(findProject(join(home, "evil"), home)).toMatchObject({ value: { folder: join(home, "evil") } });
     }
+    writeFileSync(join(home, "evil/.git"), `gitdir: ${join(home, "shop/.git/worktrees/real")}\n`);
+    Bun.spawnSync(["mkfifo", join(home, "shop/.git/worktrees/real/gitdir")]);
+    expect(findProject(join(home, "evil"), home)).toMatchObject({ value: { folder: join(home, "evil") } });
+    rmSync(join(home, "shop/.git/worktrees/real/gitdir"));
     writeFileSync(join(home, "shop/.git/worktrees/real/gitdir"), `${join(home, "other/.git")}\n`);
     writeFileSync(join(home, "evil/.git"), `gitdir: ${join(home, "shop/.git/worktrees/real")}\n`);
     expect(findProject(join(home, "evil"), home)).toMatchObject({ value: { folder: join(home, "evil") } });
