@@ -79,6 +79,12 @@ function readLoaded(json: JsonValue): readonly LoadedModel[] {
   });
 }
 
+/** Asks an Ollama server what it holds in memory (`/api/ps`); null where it does not answer. */
+export async function readLoadedModels(baseUrl: string, timeoutMs: number): Promise<readonly LoadedModel[] | null> {
+  const ps = await askOllama(`${baseUrl.replace(/\/+$/, "")}/api/ps`, timeoutMs);
+  return ps.ok ? readLoaded(ps.value) : null;
+}
+
 /** Asks an Ollama server what it has and what it holds (`/api/version`, `/api/tags`, `/api/ps`; all free). The error is for people. */
 export async function readOllama(baseUrl: string, timeoutMs: number): Promise<Result<OllamaState, string>> {
   const base = baseUrl.replace(/\/+$/, "");

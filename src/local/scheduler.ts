@@ -1,6 +1,6 @@
 import type { Fault } from "../core/fault.ts";
 import type { Result } from "../core/result.ts";
-import type { LoadCause, LocalPriority } from "../core/switch-state.ts";
+import type { LoadCause, LoadedModel, LocalPriority } from "../core/switch-state.ts";
 
 /** A request that wants a place on a local engine. */
 export interface LocalAsk {
@@ -67,21 +67,45 @@ export interface LocalServerState {
   readonly loadSeconds: Readonly<Record<"cold" | "warm", Histogram>>;
   /** Loads of a model that was not in memory, by cause; `foreign`: somebody else had put another in its place. */
   readonly switches: Readonly<Partial<Record<LoadCause | "foreign", number>>>;
-  /** Loads of a model that was in memory, by cause: `context` for more of it, `options` for anything else. */
-  readonly reloads: Readonly<Partial<Record<"context" | "options", number>>>;
+  /** Loads of a model that was in memory, by cause: `context` for more of it, `unexpected` for any that we did not ask for. */
+  readonly reloads: Readonly<Partial<Record<"context" | "unexpected", number>>>;
   readonly refused: number;
+}
+
+/** What happens at an engine, for the bus. */
+export type LocalNews =
+  | {
+      readonly step: "load";
+      readonly model: string;
+      readonly contextTokens: number;
+      readonly cause: LoadCause | "foreign";
+      readonly tookMs: number;
+      /** What was in memory before and is not any more. */
+      readonly replaced: readonly string[];
+    }
+  | { readonly step: "unload"; readonly model: string };
+
+/** The effects of the policy on one engine. */
+export interface LocalEngine {
+  /** Resolves when the model is in memory. */
+  load(model: string, contextTokens: number, signal: AbortSignal): Promise<Result<void, Fault>>;
+  unload(model: string): Promise<void>;
+  /** What is in memory; null where the engine does not say. */
+  loaded(): Promise<readonly LoadedModel[] | null>;
 }
 
 /** The queue before every Ollama server. */
 export interface LocalScheduler {
   /** Waits for a place. The fault is for the next target of the chain: the wait would be too long, or the model cannot be loaded. */
   admit(ask: LocalAsk): Promise<Result<Slot, Fault>>;
-  /** How long (ms) a request is expected to wait and to take there; null where nothing is known. */
-  expectedMs(ask: Omit<LocalAsk, "signal" | "overflowMs">): number | null;
+  /** How long (ms) a request is expected to wait and to take at a server. */
+  expectedMs(ask: Omit<LocalAsk, "signal" | "overflowMs">): number;
   /** Loads a model while nobody else wants the engine, with the options that requests will use. */
   warm(server: Pick<LocalAsk, "providerId" | "baseUrl" | "model">): void;
   /** Gives a model's memory back as soon as its requests are done. */
   unload(server: Pick<LocalAsk, "providerId" | "baseUrl" | "model">): void;
+  /** Nothing runs, waits or is loaded at a server. */
+  isIdle(server: Pick<LocalAsk, "providerId" | "baseUrl">): boolean;
   snapshot(): readonly LocalServerState[];
   close(): void;
 }

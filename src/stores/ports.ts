@@ -235,3 +235,27 @@ export interface ProjectStore extends ProjectReader {
   /** False when there is none. */
   remove(name: string): boolean;
 }
+
+/** What one local model took with one context, lately. Milliseconds and tokens a second; null while nothing was measured. */
+export interface LocalFigures {
+  readonly provider: string;
+  readonly model: string;
+  readonly contextTokens: number;
+  /** A load with the model's file on disk, and one with it in the machine's memory already. */
+  readonly coldLoadMs: number | null;
+  readonly warmLoadMs: number | null;
+  readonly promptPerSecond: number | null;
+  readonly outputPerSecond: number | null;
+  /** Tokens that the model makes of one that we estimate. */
+  readonly tokenRatio: number | null;
+  /** Unix ms. */
+  readonly usedAt: number;
+}
+
+/** What is remembered of local models between two starts. */
+export interface LocalFigureStore {
+  list(): readonly LocalFigures[];
+  /** In place of those of the same provider, model and context. */
+  save(figures: LocalFigures): void;
+  close(): void;
+}

@@ -1,0 +1,26 @@
+import type { Database } from "bun:sqlite";
+import type { LocalFigureStore, LocalFigures } from "../ports.ts";
+import type { Bindings } from "./bindings.ts";
+
+const LIST = `
+SELECT provider, model, context_tokens AS contextTokens, cold_load_ms AS coldLoadMs, warm_load_ms AS warmLoadMs,
+  prompt_per_second AS promptPerSecond, output_per_second AS outputPerSecond, token_ratio AS tokenRatio, used_at AS usedAt
+FROM figures ORDER BY used_at DESC`;
+const SAVE = `
+INSERT OR REPLACE INTO figures (provider, model, context_tokens, cold_load_ms, warm_load_ms, prompt_per_second,
+  output_per_second, token_ratio, used_at)
+VALUES ($provider, $model, $contextTokens, $coldLoadMs, $warmLoadMs, $promptPerSecond, $outputPerSecond, $tokenRatio,
+  $usedAt)`;
+
+/** The figures of local models on SQLite. */
+export function createSqliteLocalFigures(database: Database): LocalFigureStore {
+  const list = database.query<LocalFigures, []>(LIST);
+  const save = database.query<unknown, [Bindings]>(SAVE);
+  return {
+    list: () => list.all(),
+    save(figures) {
+      save.run({ ...figures });
+    },
+    close: () => database.close(),
+  };
+}
