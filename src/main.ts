@@ -11,4 +11,5 @@ async function main(words: readonly string[]): Promise<void> {
   await runProcess(VERSION);
 }
 
-if (import.meta.main) await main(process.argv.slice(2));
+// Not awaited here: while a module's top level waits, Bun 1.4 prints an error that nobody caught and goes on as if nothing were.
+if (import.meta.main) void main(process.argv.slice(2));

@@ -340,10 +340,10 @@ interface Desk {
 }
 
 /** `lodestar costs --dashboard` in a pseudo-terminal that a real emulator draws. */
-function runDashboard(stateDir: string): Desk {
+function runDashboard(stateDir: string, program = "src/main.ts"): Desk {
   const emulator = openEmulator(SIZE);
   let bytes = 0;
-  const child = Bun.spawn([process.execPath, join(ROOT, "src/main.ts"), "costs", "--dashboard"], {
+  const child = Bun.spawn([process.execPath, join(ROOT, program), "costs", "--dashboard"], {
     env: { PATH: process.env.PATH ?? "", HOME: stateDir, TERM: "xterm-256color", LODESTAR_STATE_DIR: stateDir },
     terminal: {
       cols: SIZE.columns,
@@ -409,6 +409,16 @@ describe("in a terminal", () => {
     },
     30_000,
   );
+
+  test("it leaves the terminal as it was when it crashes", async () => {
+    const { daemon } = await openDaemon();
+    const desk = runDashboard(daemon.stateDir, "test/cli/programs/crash-on-signal.ts");
+    await desk.shows("$0 for 0 requests");
+    desk.child.kill("SIGUSR2");
+    expect(await desk.child.exited).toBe(1);
+    await desk.emulator.settled();
+    expect(desk.emulator.isAlternate()).toBe(false);
+  }, 30_000);
 
   test("it goes on, and says so, when the daemon ends", async () => {
     const { daemon } = await openDaemon();
