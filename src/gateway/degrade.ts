@@ -16,8 +16,8 @@ export interface Degradable {
   readonly planFor: (requested: string) => Result<Plan, ClientError>;
 }
 
-/** Last step of the reason for a target that stands in for one that a budget refused. */
-const STEP = "degraded";
+/** Last step of the reason for a target that stands in for one that a budget refused; no alias or chain is told like it. */
+const STEP = ">degraded";
 /** A client that was told of a budget does not wait for more local models than these. */
 const MOST_SUBSTITUTES = 3;
 /** An answer of this length should have room; a client's own limit is mostly far above what it needs. */
@@ -48,7 +48,7 @@ function findSubstitutes({ plan, demand, planFor }: Degradable, services: Servic
   const [first] = plan.targets;
   return planned
     .filter(({ target }) => !known.has(targetName(target)))
-    .map((target) => ({ ...target, isHome: false, reason: `${first?.reason ?? plan.requested}>${STEP}` }));
+    .map((target) => ({ ...target, isHome: false, reason: `${first?.reason ?? plan.requested}${STEP}` }));
 }
 
 /**

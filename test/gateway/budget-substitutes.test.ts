@@ -51,7 +51,7 @@ describe("degrading to a free model", () => {
       `
 providers:
   lab: { dialect: openai-chat, baseUrl: "${paid.url}/v1", models: [m], accounts: [{ key: env:A_KEY }] }
-aliases: { coder: lab/m }
+aliases: { coder: lab/m, degraded: lab/m }
 prices: { overrides: { lab/m: { input: 1, output: 1 } } }
 budgets: [${budget}]`,
       { A_KEY: "a-key-0123456789", OLLAMA_HOST: local.url },
@@ -74,6 +74,12 @@ budgets: [${budget}]`,
       ["refused", "lab"],
       ["final", "ollama"],
     ]);
+  });
+
+  test("is not taken for done by an alias of that name", async () => {
+    const { opened } = await withOllama([{ name: "tiny", capabilities: ["completion"] }], SPENT);
+    const response = await ask(opened, "degraded");
+    expect(response.headers.get("x-lodestar-route-reason")).toBe("alias:degraded>degraded");
   });
 
   const denied: readonly (readonly [title: string, model: string, more: object, budget: string])[] = [
