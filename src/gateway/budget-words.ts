@@ -39,7 +39,7 @@ function overBudget({ state, leastNanoUsd, isHeld }: BudgetRefusal, target: Targ
   const least =
     leastNanoUsd === null
       ? ""
-      : `, of which ${targetName(target)} would need ${formatUsd(leastNanoUsd)} for the shortest answer`;
+      : `; ${targetName(target)} would need ${formatUsd(leastNanoUsd)} for the shortest answer`;
   const left = formatUsd(Math.max(0, leftOf(state)));
   const who = nameOf(budget, name);
   const message = `${who.charAt(0).toUpperCase()}${who.slice(1)} does not allow this call: ${formatUsd(spentNanoUsd)} of ${formatUsd(budget.limitNanoUsd)} is spent ${SPANS[budget.period]}${open}, so ${left} is left${least}. To go on: ${isHeld ? "try again when an open call has ended" : resetOf(resetsAt)}; ${fixOf(budget, name)}.`;
