@@ -147,6 +147,7 @@ export async function showDashboard(
   host: CliHost,
   args: DaemonArgs & { readonly json: boolean },
   wish: DashboardWish,
+  openScreen: () => Screen = processScreen,
 ): Promise<Outcome> {
   const opened = await openAdmin(host, args, "read");
   if (!opened.ok) return opened.error;
@@ -155,7 +156,7 @@ export async function showDashboard(
   const isLive = host.terminal.isOutTty && host.stdin.isTTY === true && host.environment.TERM !== "dumb" && !args.json;
   try {
     if (!isLive) return await showOnce(host, connection, reader, firstState(wish), args.json);
-    return await runLive({ host, connection, reader, screen: processScreen() }, firstState(wish));
+    return await runLive({ host, connection, reader, screen: openScreen() }, firstState(wish));
   } finally {
     await connection.close();
   }
