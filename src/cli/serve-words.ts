@@ -77,6 +77,15 @@ function budgetLine(event: Extract<LodestarEvent, { event: "budget" }>): string 
   return `${request}budget ${plainText(budget)}${whose} ${STEP_WORDS[step]} ${percent} % (${formatUsd(spentNanoUsd)} of ${formatUsd(limitNanoUsd)})`;
 }
 
+function localLine(event: Extract<LodestarEvent, { event: "local" }>): string {
+  const name = plainText(`${event.provider}/${event.model}`);
+  if (event.step === "unload") return `${name} is unloaded`;
+  if (event.step === "truncation") return `${name} read less of a prompt than was sent`;
+  const took = event.tookMs === null ? "" : ` in ${formatDuration(event.tookMs)}`;
+  const instead = event.replaced.length === 0 ? "" : ` in the place of ${event.replaced.map(plainText).join(", ")}`;
+  return `${name} is loaded${took}${instead} (${event.cause})`;
+}
+
 /** One event as a line for a person. Null for what only machines want. */
 export function eventLine(event: LodestarEvent): string | null {
   switch (event.event) {
@@ -94,6 +103,8 @@ export function eventLine(event: LodestarEvent): string | null {
       return budgetLine(event);
     case "config":
       return `configuration ${event.outcome}: ${plainText(event.message)}`;
+    case "local":
+      return localLine(event);
     case "draining":
       return `draining: ${formatPlural(event.open, "open answer")}, at most ${formatDuration(event.deadlineMs)}`;
     case "ready":

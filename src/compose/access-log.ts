@@ -38,6 +38,12 @@ function write(event: LodestarEvent, log: Log): void {
         detail: event.message,
       });
       return;
+    case "local": {
+      const { provider, model, step, cause, contextTokens, tookMs, replaced } = event;
+      const level = step === "truncation" ? "warn" : "info";
+      log.write(level, `local ${step} of ${provider}/${model}`, { cause, contextTokens, tookMs, replaced });
+      return;
+    }
     case "draining":
       log.write("info", "draining", { open: event.open, deadlineMs: event.deadlineMs });
       return;

@@ -7,8 +7,9 @@ import { type KeyDigest, openKeyDigest } from "../host/keys.ts";
 import { type LogFile, logDirectory, openLogFile } from "../host/log-file.ts";
 import { openStateDir } from "../host/state.ts";
 import { lockState, type StateLock } from "../host/state-lock.ts";
+import { openLocalFigures } from "../stores/local-figures.ts";
 import { openStores, type Stores } from "../stores/open.ts";
-import type { ProjectStore, ResponseStore } from "../stores/ports.ts";
+import type { LocalFigureStore, ProjectStore, ResponseStore } from "../stores/ports.ts";
 import { openProjectStore } from "../stores/projects.ts";
 import { openResponseStore } from "../stores/responses.ts";
 import { type CliProblem, failureProblem } from "../terminal/problem.ts";
@@ -98,6 +99,15 @@ function openProjects(stateDir: string, log: LogFile): ProjectStore | null {
   return null;
 }
 
+/** What local models took is measured again: a damaged store is told and left out. */
+function openFigures(stateDir: string, log: LogFile): LocalFigureStore | null {
+  const opened = openLocalFigures({ stateDir });
+  if (opened.ok) return opened.value;
+  const { code, message, fix } = opened.error;
+  log.write("warn", "what local models took is not remembered", { code, message, fix });
+  return null;
+}
+
 /** Takes the state directory and builds the gateway on it; fails with what to do about it. */
 export function openState(
   inputs: BackendInputs,
@@ -114,10 +124,12 @@ export function openState(
   const log = openLog(loaded, stateDir, redactor, clock, options.isEchoOn);
   const recovered = stores.ledger.closeOpenIntents(clock.now());
   if (recovered > 0) log.write("warn", "closed attempts that a crash had left open, as estimates", { recovered });
+  const figures = openFigures(stateDir, log);
   const runtime = createRuntime({
     loaded,
     stores,
     projects: openProjects(stateDir, log),
+    figures,
     clock,
     log,
     redactor,
@@ -142,6 +154,7 @@ export function openState(
         log.write("error", "the ledger could not be committed at the end", { error: String(error) });
       });
       responses?.close();
+      figures?.close();
       stores.close();
       await log.close();
       lock.release();

@@ -82,6 +82,7 @@ export function openReading(
     loaded,
     stores: stores.value,
     projects: openProjects(loaded.stateDir),
+    figures: null,
     clock: systemClock,
     log: { write: () => undefined },
     redactor: createRedactor(),

@@ -9,7 +9,6 @@ import { type Bus, createBus } from "../gateway/bus.ts";
 import { makeDirectory } from "../gateway/directory.ts";
 import { createHealthBook } from "../gateway/health.ts";
 import { type LocalModels, watchLocalModels } from "../gateway/local-models.ts";
-import { createLocalRunner } from "../gateway/local-runner.ts";
 import { createProjectBook, type ProjectBook } from "../gateway/projects.ts";
 import type { Services } from "../gateway/services.ts";
 import { createSettler } from "../gateway/settle.ts";
@@ -22,9 +21,10 @@ import { pullHint } from "../host/ollama.ts";
 import type { SendUpstream } from "../host/upstream.ts";
 import { PROVIDERS } from "../providers/_all.ts";
 import type { Stores } from "../stores/open.ts";
-import type { ProjectStore } from "../stores/ports.ts";
+import type { LocalFigureStore, ProjectStore } from "../stores/ports.ts";
 import { createBudgets } from "./budgets.ts";
 import { type CurrentConfig, holdConfig } from "./current-config.ts";
+import { createLocalSide, type LocalSide, leaving } from "./local.ts";
 
 /** What a runtime is built on. */
 export interface RuntimeParts {
@@ -32,6 +32,8 @@ export interface RuntimeParts {
   readonly stores: Stores;
   /** Null where its file cannot be used, or nothing was ever written. */
   readonly projects: ProjectStore | null;
+  /** What local models took; null where its file cannot be used. */
+  readonly figures: LocalFigureStore | null;
   readonly clock: Clock;
   readonly log: Log;
   readonly redactor: Redactor;
@@ -45,6 +47,7 @@ export interface RuntimeParts {
 export interface Runtime {
   readonly services: Services;
   readonly local: LocalModels;
+  readonly localSide: LocalSide;
   readonly bus: Bus;
   /** The webhooks. */
   readonly alerts: Alerts;
@@ -144,6 +147,8 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   const projects = createProjectBook({ ...names, store: parts.projects });
   const known = { config, local, directory: directory.get, projects };
   const budgets = createBudgets({ ...known, stores, isLocal, isSubscription, bus, clock });
+  const localSide = createLocalSide({ config, local, bus, clock, figures: parts.figures });
+  const booking = { ledger: stores.ledger, prices, bus, clock, log, isLocal, isSubscription, baselineModel };
   const services: Services = {
     settings,
     budgets,
@@ -151,14 +156,14 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     project: projects.viewOf,
     dialects: DIALECTS,
     ledger: stores.ledger,
-    settle: createSettler({ ledger: stores.ledger, prices, bus, clock, log, isLocal, isSubscription, baselineModel }),
+    settle: leaving(createSettler(booking), localSide.gate),
     health,
     bus,
     clock,
     watchdog: createWatchdog(clock),
     prices,
     send: parts.send,
-    localRunner: createLocalRunner(() => settings().local.contextTokens),
+    localGate: localSide.gate,
     fetchImage: imageFetcher(parts.egress),
     redact: (text) => parts.redactor.redact(text),
     log,
@@ -168,6 +173,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   return {
     services,
     local,
+    localSide,
     bus,
     alerts,
     projects,
@@ -183,6 +189,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     close() {
       shutdown.abort();
       local.stop();
+      localSide.scheduler.close();
       projects.close();
     },
   };

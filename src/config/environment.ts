@@ -39,6 +39,7 @@ export const TWINS: readonly Twin[] = [
   { path: ["deadlines", "firstToken"], variable: "LODESTAR_DEADLINE_FIRST_TOKEN", kind: "text" },
   { path: ["deadlines", "idle"], variable: "LODESTAR_DEADLINE_IDLE", kind: "text" },
   { path: ["deadlines", "total"], variable: "LODESTAR_DEADLINE_TOTAL", kind: "text" },
+  { path: ["local", "schedule"], variable: "LODESTAR_LOCAL_SCHEDULE", kind: "text" },
   { path: ["local", "keepAlive"], variable: "LODESTAR_KEEP_ALIVE", kind: "text" },
   { path: ["local", "contextTokens"], variable: "LODESTAR_CONTEXT_TOKENS", kind: "number" },
   { path: ["log", "level"], variable: "LODESTAR_LOG_LEVEL", flag: "logLevel", kind: "text" },

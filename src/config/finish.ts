@@ -2,7 +2,7 @@ import type { RateCard } from "../core/price.ts";
 import { budgetsOf } from "./budgets.ts";
 import { projectsOf } from "./projects.ts";
 import type { Config } from "./schema.ts";
-import type { ConfiguredProvider, Settings, Webhook } from "./settings.ts";
+import type { ConfiguredProvider, LocalSettings, Settings, Webhook } from "./settings.ts";
 
 const MEBIBYTE = 1024 ** 2;
 
@@ -15,6 +15,18 @@ function compact<Value extends object>(value: Value): { [Key in keyof Value]: Ex
 
 function rateCards(overrides: NonNullable<NonNullable<Config["prices"]>["overrides"]>): Record<string, RateCard> {
   return Object.fromEntries(Object.entries(overrides).map(([model, card]) => [model, compact(card) as RateCard]));
+}
+
+function finishLocal(local: NonNullable<Config["local"]>): LocalSettings {
+  return {
+    isScheduled: local.schedule !== "off",
+    maxWaitMs: local.maxWait ?? 30_000,
+    overflowMs: local.overflow === undefined ? 60_000 : local.overflow,
+    parallel: local.parallel ?? null,
+    warm: local.warm ?? "last-used",
+    keepAlive: local.keepAlive ?? "5m",
+    contextTokens: local.contextTokens ?? 8192,
+  };
 }
 
 /** Fills in every default: the one place where they stand. */
@@ -66,7 +78,7 @@ export function finishSettings(
     webhooks,
     projects: projectsOf(config),
     prices: { overrides: rateCards(config.prices?.overrides ?? {}) },
-    local: { keepAlive: local?.keepAlive ?? "5m", contextTokens: local?.contextTokens ?? 8192 },
+    local: finishLocal(local ?? {}),
     isStrict: config.strict ?? false,
     maxBodyBytes: server?.maxBody ?? 64 * MEBIBYTE,
     drainMs: server?.drain ?? 30_000,

@@ -98,6 +98,7 @@ const EVENT_NAMES = {
   budget: "budget",
   config: "config",
   draining: "draining",
+  local: "local",
 } as const satisfies { readonly [Name in LodestarEvent["event"]]: Name };
 
 /** Why a webhook's URL cannot be used, or null. Never repeats the URL, which may hold a secret in its path. */

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { BudgetsSchema, TimeZoneSchema, WebhooksSchema } from "./schema-budgets.ts";
+import { LocalSchema } from "./schema-local.ts";
 import { RateCardSchema } from "./schema-prices.ts";
 import { ProjectsSchema } from "./schema-projects.ts";
 import { ProviderBlockSchema } from "./schema-provider.ts";
@@ -146,26 +147,7 @@ export const ConfigSchema = v.strictObject(
       },
       "Prices.",
     ),
-    local: section(
-      {
-        keepAlive: v.optional(
-          v.pipe(
-            v.string("must be a time such as 5m, or -1 for ever"),
-            v.regex(/^(?:-1|0|\d{1,6}(?:s|m|h))$/, "must be a time such as 5m, or -1 for ever"),
-            v.description("How long Ollama keeps a model loaded after a call."),
-          ),
-        ),
-        contextTokens: v.optional(
-          v.pipe(
-            whole(512, 1_048_576),
-            v.description(
-              "Context that local models are loaded with; one value for all calls, since a change reloads the model.",
-            ),
-          ),
-        ),
-      },
-      "Local models.",
-    ),
+    local: LocalSchema,
     log: section(
       {
         level: v.optional(

@@ -45,6 +45,19 @@ export interface Deadlines {
   readonly totalMs: number | null;
 }
 
+/** Ollama servers: what pins their runners, and the queue before each. Milliseconds and tokens. */
+export interface LocalSettings {
+  readonly isScheduled: boolean;
+  readonly maxWaitMs: number;
+  /** Null: nothing goes elsewhere because it would wait too long. */
+  readonly overflowMs: number | null;
+  /** Null: found out. */
+  readonly parallel: number | null;
+  readonly warm: "last-used" | readonly string[];
+  readonly keepAlive: string;
+  readonly contextTokens: number;
+}
+
 /** The final, validated configuration: everything resolved, nothing optional. Made by `config/`, read everywhere. */
 export interface Settings {
   readonly server: {
@@ -79,8 +92,7 @@ export interface Settings {
   /** What the user set for projects, by name; what a project's own file wishes is kept apart. */
   readonly projects: Readonly<Record<string, ProjectRules>>;
   readonly prices: { readonly overrides: Readonly<Record<string, RateCard>> };
-  /** Ollama: what pins the runner. */
-  readonly local: { readonly keepAlive: string; readonly contextTokens: number };
+  readonly local: LocalSettings;
   /** 400 instead of a warning when a parameter cannot be honoured. */
   readonly isStrict: boolean;
   /** Refuse bodies above this size. Bytes. */

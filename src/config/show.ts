@@ -3,7 +3,7 @@ import type { Budget } from "../core/budget.ts";
 import { findProvider } from "../providers/_all.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { Loaded } from "./load.ts";
-import type { ConfiguredProvider, Settings, Webhook } from "./settings.ts";
+import type { ConfiguredProvider, LocalSettings, Settings, Webhook } from "./settings.ts";
 import { shownLimit, shownProject } from "./show-project.ts";
 import { formatDuration, formatSize } from "./units.ts";
 import type { ValuePath } from "./yaml-source.ts";
@@ -63,6 +63,18 @@ function shownWebhook({ url, secretSource, events }: Webhook): Readonly<Record<s
   return { url, secret: secretSource ?? undefined, events: events.length === 0 ? undefined : [...events] };
 }
 
+function shownLocal(local: LocalSettings): Readonly<Record<string, unknown>> {
+  return {
+    schedule: local.isScheduled ? "on" : "off",
+    maxWait: formatDuration(local.maxWaitMs),
+    overflow: local.overflowMs === null ? "off" : formatDuration(local.overflowMs),
+    parallel: local.parallel ?? "auto",
+    warm: local.warm,
+    keepAlive: local.keepAlive,
+    contextTokens: local.contextTokens,
+  };
+}
+
 /**
  * The settings as plain data in the words of the configuration file, without any secret: a key is shown as the
  * reference that leads to it, and a header that may hold one is hidden.
@@ -107,7 +119,7 @@ export function shownSettings(settings: Settings): Readonly<Record<string, unkno
       responsesSize: formatSize(retention.responsesBytes),
     },
     prices: { overrides: settings.prices.overrides },
-    local: settings.local,
+    local: shownLocal(settings.local),
     log: { level: log.level, maxSize: formatSize(log.maxBytes), keepFiles: log.keepFiles },
     strict: settings.isStrict,
     baselineModel: settings.baselineModel,

@@ -54,6 +54,21 @@ export type LodestarEvent =
       readonly requestId: string | null;
     }
   | { readonly event: "config"; readonly at: number; readonly outcome: "loaded" | "rejected"; readonly message: string }
+  /**
+   * A local engine loaded a model (`cause`: why, or `foreign` where another program had driven it out; `replaced`: what had to
+   * go), gave one's memory back, or read less of a prompt than was sent (`truncation`).
+   */
+  | {
+      readonly event: "local";
+      readonly at: number;
+      readonly provider: string;
+      readonly model: string;
+      readonly step: "load" | "unload" | "truncation";
+      readonly cause: string | null;
+      readonly contextTokens: number | null;
+      readonly tookMs: number | null;
+      readonly replaced: readonly string[];
+    }
   | { readonly event: "draining"; readonly at: number; readonly open: number; readonly deadlineMs: number };
 
 /** Health of an account as its breaker sees it. */

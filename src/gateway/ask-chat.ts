@@ -1,13 +1,14 @@
 import type { Fault } from "../core/fault.ts";
 import type { Warning } from "../core/request.ts";
-import { type Result, success } from "../core/result.ts";
+import { failure, type Result, success } from "../core/result.ts";
 import { hasSignatures, isSignatureRefusal, withoutSignatures } from "../core/signatures.ts";
 import type { UpstreamReply } from "../host/upstream.ts";
 import type { Attempt } from "./attempt.ts";
 import type { ChatCall } from "./call.ts";
-import { type ChatDraft, type OutgoingChat, writeChatRequest } from "./chat-request.ts";
+import { type ChatDraft, missingAbility, type OutgoingChat, writeChatRequest } from "./chat-request.ts";
 import type { Route } from "./endpoint.ts";
 import { callUpstream } from "./exchange.ts";
+import { sizeOfChat } from "./local-gate.ts";
 import type { Services } from "./services.ts";
 
 /** A call that went out, and what came back. */
@@ -109,6 +110,10 @@ export async function askChat(
   services: Services,
 ): Promise<Result<Asked, Fault>> {
   const draft = firstDraft(call, attempt, route);
+  const missing = missingAbility(draft, services);
+  if (missing !== null) return failure(missing);
+  const entered = await services.localGate.enter(attempt, call, route, sizeOfChat(call.request));
+  if (!entered.ok) return entered;
   const asked = await askOnce(draft, services);
   if (asked.ok) return asked;
   const lesser = lesserDraft(draft, asked.error);

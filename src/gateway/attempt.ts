@@ -16,6 +16,8 @@ import { type Ending, emptyEnding, isOwnDoing } from "./settle.ts";
 export interface Attempt {
   readonly intent: AttemptIntent;
   readonly planned: PlannedTarget;
+  /** The plan has further targets. */
+  readonly hasNext: boolean;
   readonly configured: ConfiguredProvider;
   readonly account: Account;
   /** Aborts when the client leaves, a deadline passes or the process stops; pass it to everything that waits. */
@@ -158,6 +160,7 @@ export function openAttempt(opening: Opening, services: Services): Attempt | nul
   const attempt: Attempt = {
     intent,
     planned,
+    hasNext: opening.plan.targets.at(-1) !== planned,
     configured,
     account,
     signal: lifeline.signal,

@@ -39,6 +39,8 @@ export interface Call {
   readonly wantsMetadata: boolean;
   /** The class of task, where the client says it (`bug_fix`…): `auto` then follows the chain of that name. */
   readonly task: string | null;
+  /** Nobody waits for the answer: local engines answer others first. */
+  readonly isBatch?: boolean;
   /** Monotonic ms at which the request arrived. */
   readonly arrivedAt: number;
   /** What is being tried right now; written by the attempt loop, read by whoever keeps the client waiting. */

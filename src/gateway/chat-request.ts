@@ -107,7 +107,11 @@ function mustInlineImages({ route, request }: ChatDraft): boolean {
   return needsOf(request).images;
 }
 
-function missingAbility({ attempt, request }: ChatDraft, services: Services): Fault | null {
+/** Why a target cannot do what a request needs, as far as anybody knows before it is asked. */
+export function missingAbility(
+  { attempt, request }: Pick<ChatDraft, "attempt" | "request">,
+  services: Services,
+): Fault | null {
   const needs = needsOf(request);
   const { provider, model } = attempt.planned.target;
   const facts = services.prices.factsOf(provider, model);
@@ -171,7 +175,7 @@ async function translate(draft: ChatDraft, services: Services): Promise<Result<O
   if (!prepared.ok) return prepared;
   const limited = capped(prepared.value, attempt);
   const asking = needsUsageFlag(draft) ? { ...limited, streamUsage: true } : limited;
-  const encoded = route.dialect.encodeRequest(asking, encodeTargetOf(attempt, route, request, services));
+  const encoded = route.dialect.encodeRequest(asking, encodeTargetOf(attempt, services));
   const missing = missingContext(draft, encoded.warnings);
   if (missing !== null) return failure(missing);
   const { body, warnings: refused } = withoutRefused(
@@ -192,8 +196,6 @@ async function translate(draft: ChatDraft, services: Services): Promise<Result<O
 
 /** Writes the request for one target: the client's own bytes where that is allowed, else through the codecs. */
 export async function writeChatRequest(draft: ChatDraft, services: Services): Promise<Result<OutgoingChat, Fault>> {
-  const missing = missingAbility(draft, services);
-  if (missing !== null) return failure(missing);
   if (!canGoVerbatim(draft)) return translate(draft, services);
   return success({ body: verbatimBody(draft), warnings: draft.warnings, isVerbatim: true });
 }

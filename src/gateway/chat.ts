@@ -59,5 +59,6 @@ export async function exchangeChat(
   if (!answered.ok) return answered;
   services.health.succeeded(attempt.planned.target);
   const waitedMs = services.clock.monotonic() - sentAt;
-  return success({ ...answered.value, waitedMs });
+  const warnings = [...answered.value.warnings, ...services.localGate.warningsOf(attempt)];
+  return success({ ...answered.value, warnings, waitedMs });
 }

@@ -31,7 +31,7 @@ async function askOnce(
   request: ChatRequest,
   services: Services,
 ): Promise<Result<number, Fault>> {
-  const { body } = codec.encodeRequest(request, encodeTargetOf(attempt, route, request, services));
+  const { body } = codec.encodeRequest(request, encodeTargetOf(attempt, services));
   const path = codec.path(attempt.planned.target.model);
   const outgoing = { path, body: JSON.stringify(body), isStream: false };
   const sent = await callUpstream(attempt, call, route, outgoing, services);

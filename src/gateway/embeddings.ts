@@ -8,6 +8,7 @@ import { bookAnswer } from "./booking.ts";
 import type { EmbeddingCall, Won } from "./call.ts";
 import { encodeTargetOf } from "./encode-target.ts";
 import { callUpstream, findRoute, readJson } from "./exchange.ts";
+import { sizeOfEmbedding } from "./local-gate.ts";
 import { replyStampOf } from "./reply-stamp.ts";
 import type { Services } from "./services.ts";
 
@@ -41,8 +42,10 @@ export async function exchangeEmbeddings(
       message: `${name} has no embeddings that Lodestar can use. Ask a model that has, such as openai/text-embedding-3-small or ollama/nomic-embed-text.`,
     });
   }
-  const encoded = codec.encodeRequest(call.request, encodeTargetOf(attempt, route.value, null, services));
   const sentAt = services.clock.monotonic();
+  const entered = await services.localGate.enter(attempt, call, route.value, sizeOfEmbedding(call.request));
+  if (!entered.ok) return entered;
+  const encoded = codec.encodeRequest(call.request, encodeTargetOf(attempt, services));
   const path = typeof codec.path === "string" ? codec.path : codec.path(attempt.planned.target.model);
   const sent = await callUpstream(
     attempt,

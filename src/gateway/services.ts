@@ -11,7 +11,7 @@ import type { Ledger } from "../stores/ports.ts";
 import type { BudgetGuard } from "./budget-guard.ts";
 import type { Bus } from "./bus.ts";
 import type { HealthBook } from "./health.ts";
-import type { LocalRunner } from "./local-runner.ts";
+import type { LocalGate } from "./local-gate.ts";
 import type { ProjectView } from "./projects.ts";
 import type { Settle } from "./settle.ts";
 import type { Watchdog } from "./watchdog.ts";
@@ -34,7 +34,7 @@ export interface Services {
   readonly watchdog: Watchdog;
   readonly prices: PriceBook;
   readonly send: SendUpstream;
-  readonly localRunner: LocalRunner;
+  readonly localGate: LocalGate;
   /** Fetches an image that a request names by URL, guarded; for targets that only take bytes. */
   readonly fetchImage: (url: string, signal: AbortSignal) => Promise<Result<FetchedImage, string>>;
   /** Removes secrets from what an upstream said: some repeat the key they refuse. */

@@ -86,6 +86,7 @@ export async function openCall(
     isStrict: services.settings().isStrict || isOn(request.headers.get("x-lodestar-strict")),
     wantsMetadata: isOn(request.headers.get("x-lodestar-metadata")),
     task: taskOf(request),
+    isBatch: request.headers.get("x-lodestar-priority") === "batch",
     arrivedAt,
     progress: { target: null },
   };

@@ -89,8 +89,7 @@ export function createCostModel(store: LocalFigureStore | null, now: () => numbe
     const next = { ...known, ...alter(known), usedAt: now() };
     figures.set(key, next);
     if (now() - (savedAt.get(key) ?? 0) < SAVE_EVERY_MS) return;
-    savedAt.set(key, now());
-    store?.save(next);
+    if (store?.save(next) === true) savedAt.set(key, now());
   }
 
   /** The figures of these very options, then those of the same model with others. */

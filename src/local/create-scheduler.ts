@@ -60,6 +60,7 @@ export function createLocalScheduler(parts: SchedulerParts): LocalScheduler {
     expectedMs: (ask) => queueOf(ask).expectedMs(ask),
     warm: (server) => queueOf(server).warm(server.model),
     unload: (server) => queueOf(server).unload(server.model),
+    contextOf: (server) => queueOf(server).contextOf(server.model),
     isIdle: (server) => queueOf(server).isIdle(),
     snapshot: () => [...queues.values()].map((queue) => queue.snapshot()),
     close() {

@@ -41,7 +41,7 @@ interface Pending {
 }
 
 /** A question for a place, as far as it concerns what the place is like. */
-export type Wish = Omit<LocalAsk, "signal" | "overflowMs">;
+export type Wish = Omit<LocalAsk, "signal" | "overflowMs" | "isHeld">;
 
 /** A request that found its model in memory tells of no longer load than this; measured: 45 to 140 ms. */
 const HOT_LOAD_MS = 500;
@@ -77,6 +77,7 @@ export class EngineQueue {
   admit(ask: LocalAsk): Promise<Result<Slot, Fault>> {
     if (ask.signal.aborted) return Promise.resolve(failure(LEFT));
     const waiter = this.waiterOf(ask, ask.overflowMs);
+    if (!ask.isHeld) return Promise.resolve(success(this.pass(ask, waiter)));
     return new Promise((resolve) => {
       const onAbort = (): void => this.leave(waiter.id);
       ask.signal.addEventListener("abort", onAbort, { once: true });
@@ -105,6 +106,12 @@ export class EngineQueue {
 
   unload(model: string): void {
     this.send({ kind: "release", model: fullName(model) });
+  }
+
+  contextOf(name: string): number {
+    const model = fullName(name);
+    const resident = this.state.residents.find((entry) => entry.model === model);
+    return resident?.contextTokens ?? this.ladder.step(model, this.parts.contextTokens(), this.parts.clock.monotonic());
   }
 
   isIdle(): boolean {
@@ -208,6 +215,17 @@ export class EngineQueue {
     found.settle(success({ contextTokens, waitedMs, release }));
   }
 
+  /** A place beside the queue: only what it took is learned. */
+  private pass({ promptTokens }: LocalAsk, { model, loadContextTokens: contextTokens }: Waiter): Slot {
+    const { provider, costs } = this.parts;
+    return {
+      contextTokens,
+      waitedMs: 0,
+      release: (outcome) =>
+        outcome === null ? undefined : costs.noteRun({ provider, model, contextTokens }, outcome, promptTokens),
+    };
+  }
+
   private finish({ ask, waiter }: Pending, contextTokens: number, outcome: SlotOutcome | null): void {
     const { provider, costs, clock } = this.parts;
     const { id, model } = waiter;
@@ -232,12 +250,12 @@ export class EngineQueue {
   }
 
   private waiterOf(
-    { model: name, promptTokens, outputTokens, maxContextTokens, priority }: Wish,
+    { model: name, promptTokens, promptBoundTokens, outputTokens, maxContextTokens, priority }: Wish,
     overflowMs: number | null,
   ): Waiter {
     const { provider, costs, clock } = this.parts;
     const model = fullName(name);
-    const needed = promptTokens + outputTokens;
+    const needed = promptBoundTokens + outputTokens;
     const arrivedAt = clock.monotonic();
     const smallest = contextRung(needed, this.parts.contextTokens(), maxContextTokens);
     const loadContextTokens = this.ladder.step(model, smallest, arrivedAt);

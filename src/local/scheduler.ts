@@ -7,14 +7,18 @@ export interface LocalAsk {
   readonly providerId: string;
   readonly baseUrl: string;
   readonly model: string;
-  /** What the request is expected to take: prompt and answer. */
+  /** What the prompt is estimated at, and what it is most likely not to exceed in the model's own tokens. */
   readonly promptTokens: number;
+  readonly promptBoundTokens: number;
+  /** Room for the answer. */
   readonly outputTokens: number;
   /** The longest context of the model; null where nobody knows. */
   readonly maxContextTokens: number | null;
   readonly priority: LocalPriority;
   /** Refused once it is expected to wait longer than this; null: it waits as long as it takes. */
   readonly overflowMs: number | null;
+  /** False: it gets its place at once, whatever is loaded. */
+  readonly isHeld: boolean;
   /** Its client left: it waits no longer. */
   readonly signal: AbortSignal;
 }
@@ -99,11 +103,13 @@ export interface LocalScheduler {
   /** Waits for a place. The fault is for the next target of the chain: the wait would be too long, or the model cannot be loaded. */
   admit(ask: LocalAsk): Promise<Result<Slot, Fault>>;
   /** How long (ms) a request is expected to wait and to take at a server. */
-  expectedMs(ask: Omit<LocalAsk, "signal" | "overflowMs">): number;
+  expectedMs(ask: Omit<LocalAsk, "signal" | "overflowMs" | "isHeld">): number;
   /** Loads a model while nobody else wants the engine, with the options that requests will use. */
   warm(server: Pick<LocalAsk, "providerId" | "baseUrl" | "model">): void;
   /** Gives a model's memory back as soon as its requests are done. */
   unload(server: Pick<LocalAsk, "providerId" | "baseUrl" | "model">): void;
+  /** The context that a request for a model goes with now: any other would make the engine load it again. */
+  contextOf(server: Pick<LocalAsk, "providerId" | "baseUrl" | "model">): number;
   /** Nothing runs, waits or is loaded at a server. */
   isIdle(server: Pick<LocalAsk, "providerId" | "baseUrl">): boolean;
   snapshot(): readonly LocalServerState[];

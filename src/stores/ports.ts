@@ -255,7 +255,7 @@ export interface LocalFigures {
 /** What is remembered of local models between two starts. */
 export interface LocalFigureStore {
   list(): readonly LocalFigures[];
-  /** In place of those of the same provider, model and context. */
-  save(figures: LocalFigures): void;
+  /** In place of those of the same provider, model and context. False: they could not be written. */
+  save(figures: LocalFigures): boolean;
   close(): void;
 }

@@ -129,6 +129,11 @@ describe("the resolved configuration", () => {
         # default
         overrides: {}
       local:
+        schedule: on # default
+        maxWait: 30s # default
+        overflow: 1m # default
+        parallel: auto # default
+        warm: last-used # default
         keepAlive: 5m # default
         contextTokens: 8192 # default
       log:

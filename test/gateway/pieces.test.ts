@@ -5,7 +5,6 @@ import { estimateTokens } from "../../src/core/usage.ts";
 import { formatWarnings } from "../../src/gateway/answer-headers.ts";
 import { createBus } from "../../src/gateway/bus.ts";
 import { createRunningEstimate } from "../../src/gateway/estimate.ts";
-import { contextRung, createLocalRunner } from "../../src/gateway/local-runner.ts";
 import { createWatchdog, type Watch } from "../../src/gateway/watchdog.ts";
 import { createFakeClock } from "../stores/fake-clock.ts";
 
@@ -41,27 +40,6 @@ describe("the running estimate", () => {
       }),
       { numRuns: 50 },
     );
-  });
-});
-
-describe("the context of a local model", () => {
-  test("is the smallest rung that holds a request, never below the configured one, and the largest beyond all", () => {
-    const cases = [
-      [1, 4_096, 4_096],
-      [4_097, 4_096, 8_192],
-      [100, 10_000, 16_384],
-      [1_000_000, 4_096, 131_072],
-      [1, 500_000, 500_000],
-    ] as const;
-    for (const [tokens, smallest, rung] of cases)
-      expect([tokens, contextRung(tokens, smallest)]).toEqual([tokens, rung]);
-  });
-
-  test("only grows, model by model: shrinking it would load the model again", () => {
-    const runner = createLocalRunner(() => 4_096);
-    expect(runner.optionsFor("a", 10_000)).toEqual({ num_ctx: 16_384 });
-    expect(runner.optionsFor("a", 10)).toEqual({ num_ctx: 16_384 });
-    expect(runner.optionsFor("b", 10)).toEqual({ num_ctx: 4_096 });
   });
 });
 

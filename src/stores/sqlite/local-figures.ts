@@ -19,7 +19,11 @@ export function createSqliteLocalFigures(database: Database): LocalFigureStore {
   return {
     list: () => list.all(),
     save(figures) {
-      save.run({ ...figures });
+      try {
+        return save.run({ ...figures }).changes === 1;
+      } catch {
+        return false;
+      }
     },
     close: () => database.close(),
   };

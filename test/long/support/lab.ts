@@ -89,6 +89,7 @@ export function openLab({ loaded, ledger, clock, send }: LabParts): Lab {
     loaded,
     stores,
     projects: null,
+    figures: null,
     clock,
     log,
     redactor,

@@ -1,0 +1,101 @@
+import type { ConfiguredProvider } from "../config/settings.ts";
+import type { Bus } from "../gateway/bus.ts";
+import { createOllamaEngine } from "../gateway/local-engine.ts";
+import { createLocalGate, keepAliveOf, type LocalGate } from "../gateway/local-gate.ts";
+import type { LocalModels } from "../gateway/local-models.ts";
+import type { Settle } from "../gateway/settle.ts";
+import type { Clock } from "../host/clock.ts";
+import { type CostModel, createCostModel } from "../local/cost-model.ts";
+import { createLocalScheduler } from "../local/create-scheduler.ts";
+import type { LocalNews, LocalScheduler } from "../local/scheduler.ts";
+import type { LocalFigureStore } from "../stores/ports.ts";
+import type { CurrentConfig } from "./current-config.ts";
+
+/** What the local engines' queues stand on. */
+interface LocalParts {
+  readonly config: CurrentConfig;
+  readonly local: LocalModels;
+  readonly bus: Bus;
+  readonly clock: Clock;
+  /** Null keeps what is learned for this process only. */
+  readonly figures: LocalFigureStore | null;
+}
+
+/** The queues, the way to them, and what is learned there. */
+export interface LocalSide {
+  readonly scheduler: LocalScheduler;
+  readonly gate: LocalGate;
+  readonly costs: CostModel;
+  /** Prompts of which an engine read less than was sent, by `provider/model`. */
+  readonly truncations: ReadonlyMap<string, number>;
+}
+
+/** The credential and headers that calls to a server carry, where it stands behind something that wants them. */
+function headersOf(configured: ConfiguredProvider | undefined): Record<string, string> {
+  const key = configured?.accounts[0]?.key ?? null;
+  const auth = configured?.provider.auth;
+  const own = key !== null && auth?.kind === "bearer" ? { authorization: `Bearer ${key}` } : {};
+  return { ...configured?.provider.headers, ...own };
+}
+
+function newsEvent(provider: string, news: LocalNews, at: number): Parameters<Bus["emit"]>[0] {
+  const base = { event: "local", at, provider, model: news.model, step: news.step } as const;
+  if (news.step === "unload") return { ...base, cause: null, contextTokens: null, tookMs: null, replaced: [] };
+  const { cause, contextTokens, tookMs, replaced } = news;
+  return { ...base, cause, contextTokens, tookMs: Math.round(tookMs), replaced };
+}
+
+/** Builds the queues before the local engines. */
+export function createLocalSide({ config, local, bus, clock, figures }: LocalParts): LocalSide {
+  const { settings, find } = config;
+  const truncations = new Map<string, number>();
+  const costs = createCostModel(figures, () => clock.now());
+  const scheduler = createLocalScheduler({
+    engineAt: (provider, baseUrl) =>
+      createOllamaEngine(
+        () => ({ baseUrl, headers: headersOf(find(provider)) }),
+        () => ({ keepAlive: keepAliveOf(settings().local), timeoutMs: settings().deadlines.headersMs }),
+      ),
+    clock,
+    costs,
+    maxWaitMs: () => settings().local.maxWaitMs,
+    contextTokens: () => settings().local.contextTokens,
+    parallel: () => settings().local.parallel,
+    tell: (provider, news) => bus.emit(newsEvent(provider, news, clock.now())),
+  });
+  const gate = createLocalGate({
+    scheduler,
+    settings: () => settings().local,
+    factsOf: local.factsOf,
+    isAbsent: (provider, model) => local.stateOf(provider) !== null && local.factsOf(provider, model) === null,
+    tokenRatio: costs.tokenRatio,
+    tellCut({ provider, model }, contextTokens) {
+      const name = `${provider}/${model}`;
+      truncations.set(name, (truncations.get(name) ?? 0) + 1);
+      const at = clock.now();
+      bus.emit({
+        event: "local",
+        at,
+        provider,
+        model,
+        step: "truncation",
+        cause: null,
+        contextTokens,
+        tookMs: null,
+        replaced: [],
+      });
+    },
+  });
+  return { scheduler, gate, costs, truncations };
+}
+
+/** Settles, and frees the place that the attempt had at a local engine, however it ended. */
+export function leaving(settle: Settle, gate: LocalGate): Settle {
+  return (intent, ending, count) => {
+    try {
+      return settle(intent, ending, count);
+    } finally {
+      gate.leave(intent, ending);
+    }
+  };
+}
