@@ -40,7 +40,7 @@ export interface ExplainedAttempt {
   readonly row: LedgerRow;
   /** Null where no price is kept for it, or nothing was used. */
   readonly bill: Bill | null;
-  /** What the row cost beyond its bill: charges that are not counted in tokens. Null where there is nothing to compare. */
+  /** What the row cost beyond its bill: charges for what it keeps no count of. Null where there is nothing to compare. */
   readonly beyondBillNanoUsd: NanoUsd | null;
   readonly saving: SavingBill | null;
   /** The same tokens at the price of another model. */
@@ -102,7 +102,7 @@ function stateNote({ state, usageSource }: LedgerRow): string | null {
 
 function beyondNote(row: LedgerRow, beyond: NanoUsd | null): string | null {
   if (beyond === null || beyond === 0) return null;
-  return `${exactUsd(beyond)} of the row's ${exactUsd(row.costNanoUsd ?? 0)} is for what is not counted in tokens, such as web searches.`;
+  return `${exactUsd(beyond)} of the row's ${exactUsd(row.costNanoUsd ?? 0)} is for what the row keeps no count of.`;
 }
 
 function savingOf(row: LedgerRow, priceOf: (id: string) => PriceRow | null): SavingBill | null {

@@ -75,7 +75,7 @@ export interface AttemptOutcome {
 /** One row as `costs query --json` prints it. Names are fixed by the public contract. */
 export interface LedgerRow extends AttemptIntent {
   readonly state: AttemptState;
-  readonly usage: Pick<Usage, "input" | "output">;
+  readonly usage: Pick<Usage, "input" | "output" | "units">;
   readonly usageSource: UsageSource | null;
   readonly costNanoUsd: NanoUsd | null;
   readonly costReason: string | null;

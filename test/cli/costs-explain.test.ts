@@ -44,7 +44,7 @@ describe("a bill", () => {
   test("has lines whose exact sum, rounded once, is the cost of the row", () => {
     fc.assert(
       fc.property(anyUsage, anyRates, (usage, rates) => {
-        const counts = { input: usage.input, output: usage.output };
+        const { raw: _, ...counts } = usage;
         const bill = billOf(counts, { ...PRICE, rates });
         const cost = costOf({ ...counts, raw: null }, rates);
         expect(bill.nanoUsd).toBe(cost.nanoUsd);
@@ -59,6 +59,15 @@ describe("a bill", () => {
     const [input, , output] = billOf(usageOf(250_000, 1_000, { cacheRead: 50_000 }), PRICE).lines;
     expect(input?.formula).toBe("250,000 × $0.14 / 1M = $0.035");
     expect(output).toMatchObject({ formula: "1,000 × $0.56 / 1M = $0.00056", aboveTokens: 200_000 });
+  });
+
+  test("has a line for web searches, which are paid by the piece", () => {
+    const price = { ...PRICE, rates: { input: 1, webSearchesPerThousand: 10 } };
+    const usage = { ...usageOf(2_000, 0), units: { webSearches: 3 } };
+    const { lines, nanoUsd } = billOf(usage, price);
+    expect(lines.map(({ formula }) => formula)).toEqual(["2,000 × $1 / 1M = $0.002", "3 × $10 / 1K = $0.03"]);
+    const charged = { ...intentOf(), ...outcomeOf({ usage, costNanoUsd: nanoUsd }) };
+    expect(explainAttempt(charged, () => price)).toMatchObject({ beyondBillNanoUsd: 0, notes: [] });
   });
 
   test("names the budgets that count it, and none that counts someone else", () => {
@@ -107,7 +116,7 @@ describe("a bill", () => {
     [{ costReason: "no-price", costNanoUsd: null, priceId: null }, "unknown and not 0"],
     [{ costReason: "local", costNanoUsd: 0 }, "costs nothing"],
     [{ costReason: "crashed", costNanoUsd: null }, "what was used is unknown"],
-    [{ costNanoUsd: 10_026_600 }, "$0.01 of the row's $0.0100266 is for what is not counted in tokens"],
+    [{ costNanoUsd: 10_026_600 }, "$0.01 of the row's $0.0100266 is for what the row keeps no count of"],
   ] as const)("of a row with %j says so", (more, words) => {
     expect(explainAttempt(row(more), () => PRICE).notes.join(" ")).toContain(words);
   });

@@ -50,6 +50,21 @@ function reserveTests(open: OpenLedger): void {
     expect(ledger.price("price_2")).toBeNull();
   });
 
+  test("what is paid by the piece comes back with the counts of tokens", async () => {
+    using store = open(createFakeClock(NOON));
+    const { ledger } = store;
+    for (const [requestId, usage] of [
+      ["searched", { ...usageOf(7, 3), units: { webSearches: 2 } }],
+      ["heard", { ...usageOf(7, 3, { audio: 2 }), units: { webSearches: 1 } }],
+    ] as const) {
+      ledger.reserve(intentOf({ requestId }));
+      ledger.settle(outcomeOf({ requestId, usage }), PRICE);
+      await ledger.flush();
+      const { raw: _, ...kept } = usage;
+      expect([...ledger.query({ requestId })]).toMatchObject([{ usage: kept }]);
+    }
+  });
+
   test("an open attempt is a row without an ending, first reserved and then streaming", async () => {
     using store = open(createFakeClock(NOON));
     const { ledger } = store;

@@ -45,7 +45,8 @@ function rowOf({ intent, isStreaming, outcome }: PendingAttempt): LedgerRow {
     upstreamStatus: null,
   };
   if (outcome === null) return { ...intent, ...open };
-  return { ...intent, ...outcome, usage: { input: outcome.usage.input, output: outcome.usage.output } };
+  const { input, output, units } = outcome.usage;
+  return { ...intent, ...outcome, usage: { input, output, ...(units === undefined ? {} : { units }) } };
 }
 
 /** Whether a number lies in a range; what is not known lies in none. */

@@ -62,8 +62,9 @@ export function intentBindings(intent: AttemptIntent): Bindings {
 function rarerCounts(usage: Usage): string | null {
   const { uncached, cacheRead, cacheWrite5m, cacheWrite1h, ...input } = usage.input;
   const { text, reasoning, ...output } = usage.output;
-  const hasAny = Object.keys(input).length + Object.keys(output).length > 0;
-  return hasAny ? JSON.stringify({ input, output }) : null;
+  const { units } = usage;
+  const hasAny = Object.keys(input).length + Object.keys(output).length > 0 || units !== undefined;
+  return hasAny ? JSON.stringify({ input, output, units }) : null;
 }
 
 /** The columns written when the attempt ended. */
@@ -138,6 +139,7 @@ function usageOf(stored: StoredAttempt): LedgerRow["usage"] {
       ...member(counts, "input"),
     },
     output: { text: stored.output_text, reasoning: stored.output_reasoning, ...member(counts, "output") },
+    ...(counts?.units === undefined ? {} : { units: member(counts, "units") }),
   };
 }
 
