@@ -1,6 +1,6 @@
+import { localDays } from "../core/day.ts";
 import type { AttemptOutcome, CostGroup, SavedKind, Totals } from "../core/ledger.ts";
 import type { NanoUsd } from "../core/money.ts";
-import { localDays } from "../core/period.ts";
 import { addTotals, NO_TOTALS } from "../core/totals.ts";
 import { totalInput, totalOutput } from "../core/usage.ts";
 import type { GroupBy, LedgerFilter } from "./ports.ts";
@@ -11,6 +11,11 @@ export const LABELS = ["session", "tag", "task", "file", "client"] as const;
 
 /** One of {@link LABELS}. */
 export type Label = (typeof LABELS)[number];
+
+/** The daily sums by a label alone: tens of thousands of sessions come from as many records, not from one for each model too. */
+export function dayTotalOf(label: Label): `${Label}-total` {
+  return `${label}-total`;
+}
 
 /** Whether a grouping is by a label. */
 export function isLabel(name: string | null): name is Label {

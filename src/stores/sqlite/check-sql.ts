@@ -1,5 +1,10 @@
 /** Statements that hold the ledger against itself, a UTC day at a time: `$day` and `$nextDay` are Unix ms. */
 
+const LABELS = "'session', 'tag', 'task', 'file', 'client'";
+const DAY_TOTALS = "'session-total', 'tag-total', 'task-total', 'file-total', 'client-total'";
+const HOURLY = `'total', 'core', ${LABELS}`;
+const DAILY = `${HOURLY}, ${DAY_TOTALS}`;
+
 /** The hourly sums of a day as the rows have them. */
 export const COUNTED_HOURS = `
 SELECT label, hour, name, in_provider, in_model, in_project, in_key, SUM(requests), SUM(attempts), SUM(cost), SUM(saved),
@@ -13,7 +18,7 @@ export const STORED_HOURS = `
 SELECT label, hour, name, provider, model, project, key_id, requests, attempts, cost, saved, saved_free_tier,
   saved_routing, saved_cache, unpriced, failed, failed_cost, input_tokens, cache_read_tokens, cache_write_tokens,
   output_tokens, held
-FROM sums WHERE hours = 1 AND label IN ('total', 'core', 'session', 'tag', 'task', 'file', 'client')
+FROM sums WHERE hours = 1 AND label IN (${HOURLY})
   AND hour >= $day / 3600000 AND hour < $nextDay / 3600000`;
 
 /** The daily sums as the hours add up to them. */
@@ -21,16 +26,22 @@ export const ADDED_DAYS = `
 SELECT label, hour / 24 * 24 AS first, name, provider, model, project, key_id, SUM(requests), SUM(attempts), SUM(cost),
   SUM(saved), SUM(saved_free_tier), SUM(saved_routing), SUM(saved_cache), SUM(unpriced), SUM(failed), SUM(failed_cost),
   SUM(input_tokens), SUM(cache_read_tokens), SUM(cache_write_tokens), SUM(output_tokens), SUM(held)
-FROM sums WHERE hours = 1 AND label IN ('total', 'core', 'session', 'tag', 'task', 'file', 'client')
+FROM sums WHERE hours = 1 AND label IN (${HOURLY})
   AND hour >= $day / 3600000 AND hour < $nextDay / 3600000
-GROUP BY label, first, name, provider, model, project, key_id`;
+GROUP BY label, first, name, provider, model, project, key_id
+UNION ALL
+SELECT label || '-total', hour / 24 * 24 AS first, name, '', '', '', '', SUM(requests), SUM(attempts), SUM(cost),
+  SUM(saved), SUM(saved_free_tier), SUM(saved_routing), SUM(saved_cache), SUM(unpriced), SUM(failed), SUM(failed_cost),
+  SUM(input_tokens), SUM(cache_read_tokens), SUM(cache_write_tokens), SUM(output_tokens), SUM(held)
+FROM sums WHERE hours = 1 AND label IN (${LABELS}) AND hour >= $day / 3600000 AND hour < $nextDay / 3600000
+GROUP BY label, first, name`;
 
 /** The same as they are stored. */
 export const STORED_DAYS = `
 SELECT label, hour, name, provider, model, project, key_id, requests, attempts, cost, saved, saved_free_tier,
   saved_routing, saved_cache, unpriced, failed, failed_cost, input_tokens, cache_read_tokens, cache_write_tokens,
   output_tokens, held
-FROM sums WHERE hours = 24 AND label IN ('total', 'core', 'session', 'tag', 'task', 'file', 'client')
+FROM sums WHERE hours = 24 AND label IN (${DAILY})
   AND hour >= $day / 3600000 AND hour < $nextDay / 3600000`;
 
 /** Attempts of a day that are marked as the last of their request and are not, or the other way about. */
@@ -61,7 +72,7 @@ WHERE started_at >= $day AND started_at < $nextDay AND is_last <> NOT EXISTS (
 )`;
 
 export const DROP_SUMS = `
-DELETE FROM sums WHERE hours IN (1, 24) AND label IN ('total', 'core', 'session', 'tag', 'task', 'file', 'client')
+DELETE FROM sums WHERE hours IN (1, 24) AND label IN (${DAILY})
   AND hour >= $day / 3600000 AND hour < $nextDay / 3600000`;
 
 const COLUMNS = `

@@ -1,6 +1,6 @@
 import type { Statement } from "bun:sqlite";
-import { addSums, type Dimensions, LABELS, NO_SUMS, type Sums } from "../ledger-sums.ts";
-import { HOUR_MS } from "../time-pieces.ts";
+import { addSums, type Dimensions, dayTotalOf, LABELS, NO_SUMS, type Sums } from "../ledger-sums.ts";
+import { DAY_MS, HOUR_MS } from "../time-pieces.ts";
 import type { Bindings } from "./bindings.ts";
 
 /** Which sums an attempt is in. */
@@ -25,7 +25,7 @@ interface Upsert {
   sums: Sums;
 }
 
-const UNITS_HOURS = [1, 24];
+const DAY_HOURS = DAY_MS / HOUR_MS;
 const NO_CORE = { provider: "", model: "", project: "", keyId: "" };
 
 function isOf({ hour, attempt }: Change, other: Counted, otherHour: number): boolean {
@@ -40,26 +40,31 @@ function isOf({ hour, attempt }: Change, other: Counted, otherHour: number): boo
   );
 }
 
-/** The sums that an attempt is in, without their unit and hour: all, by its core columns, and by each label it has. */
-function groupsOf(attempt: Counted): readonly (Bindings & { readonly label: string })[] {
+/** The sums that an attempt is in, without their hour: all, by its core columns, and by each label it has; whole days by that alone too. */
+function groupsOf(attempt: Counted): readonly (Bindings & { readonly hours: number })[] {
   const { provider, model, project, keyId } = attempt;
   const core = { provider, model, project: project ?? "", keyId: keyId ?? "" };
-  const labelled = LABELS.flatMap((label) => {
+  const labels = LABELS.flatMap((label) => {
     const name = attempt[label];
-    return name === null ? [] : [{ label, name, ...core }];
+    return name === null ? [] : [{ label, name }];
   });
-  return [{ label: "total", name: "", ...NO_CORE }, { label: "core", name: "", ...core }, ...labelled];
+  const sums = [
+    { label: "total", name: "", ...NO_CORE },
+    { label: "core", name: "", ...core },
+    ...labels.map((named) => ({ ...named, ...core })),
+  ];
+  const dayTotals = labels.map(({ label, name }) => ({ label: dayTotalOf(label), name, ...NO_CORE }));
+  const hourly = sums.map((group) => ({ hours: 1, ...group }));
+  return [...hourly, ...[...sums, ...dayTotals].map((group) => ({ hours: DAY_HOURS, ...group }))];
 }
 
 function addUpserts(upserts: Map<string, Upsert>, { attempt, hour, sums }: Change): void {
   for (const group of groupsOf(attempt)) {
-    for (const hours of UNITS_HOURS) {
-      const placed = { hours, hour: hour - (hour % hours), ...group };
-      const name = JSON.stringify(Object.values(placed));
-      const known = upserts.get(name) ?? { group: placed, sums: NO_SUMS };
-      known.sums = addSums(known.sums, sums);
-      upserts.set(name, known);
-    }
+    const placed = { hour: hour - (hour % group.hours), ...group };
+    const name = JSON.stringify(Object.values(placed));
+    const known = upserts.get(name) ?? { group: placed, sums: NO_SUMS };
+    known.sums = addSums(known.sums, sums);
+    upserts.set(name, known);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Database, Statement } from "bun:sqlite";
 import {
   addSums,
+  dayTotalOf,
   isLabel,
   type Label,
   NO_SUMS,
@@ -42,19 +43,28 @@ function isNothing(sums: Sums): boolean {
   return Object.values(sums).every((count) => count === 0);
 }
 
+type StoredLabel = "total" | "core" | Label;
+
+/** The same sums under the label with the fewest records: whole days are kept by a label alone too. */
+function shortest(label: StoredLabel, unit: TimePiece["unit"], by: SumsBy, filter: LedgerFilter): string {
+  const { provider, model, project, keyId } = filter;
+  const needsCore = (by !== null && !isLabel(by)) || (provider ?? model ?? project ?? keyId) !== undefined;
+  return isLabel(label) && unit === "day" && !needsCore ? dayTotalOf(label) : label;
+}
+
 /** The stored sums of one piece of time; `label` says which of them. */
 function readStored(
   stored: Readonly<Record<keyof typeof sql.STORED, Read>>,
   { unit, from, to }: TimePiece,
-  label: "total" | "core" | Label,
+  label: StoredLabel,
   by: SumsBy,
   filter: LedgerFilter,
 ): readonly Part[] {
   const { provider = null, model = null, project = null, keyId = null } = filter;
   const name = isLabel(label) ? (filter[label] ?? null) : null;
-  const time = { hours: unit === "day" ? HOURS_OF_DAY : 1, fromHour: from / HOUR_MS, toHour: Math.ceil(to / HOUR_MS) };
-  const column = isLabel(by) ? "label" : (by ?? "all");
-  return stored[column].all({ ...time, label, name, provider, model, project, keyId }).map(toPart);
+  const hours = { hours: unit === "day" ? HOURS_OF_DAY : 1, fromHour: from / HOUR_MS, toHour: Math.ceil(to / HOUR_MS) };
+  const asked = { ...hours, label: shortest(label, unit, by, filter), name, provider, model, project, keyId };
+  return stored[isLabel(by) ? "label" : (by ?? "all")].all(asked).map(toPart);
 }
 
 /** Prepares the reads on a handle. */
@@ -95,12 +105,7 @@ export function createSumsReader(database: Database): SumsReader {
     return isNothing(rest) ? [] : [[NONE, rest]];
   }
 
-  function fromStored(
-    piece: TimePiece,
-    label: "total" | "core" | Label,
-    by: SumsBy,
-    filter: LedgerFilter,
-  ): readonly Part[] {
+  function fromStored(piece: TimePiece, label: StoredLabel, by: SumsBy, filter: LedgerFilter): readonly Part[] {
     if (piece.unit === "row") return fromRows({ ...filter, from: piece.from, to: piece.to }, by);
     const parts = readStored(stored, piece, label, by, filter);
     const hasRest = isLabel(by) && filter[by] === undefined;

@@ -58,7 +58,8 @@ FROM attempt_counts WHERE client IS NOT NULL;
 CREATE TABLE sums (
   -- 1 or 24 hours (a UTC day).
   hours INTEGER NOT NULL,
-  -- 'total' of everything; 'core' by the four columns after `name`; else a label: by that label and those columns.
+  -- 'total' of everything; 'core' by the four columns after `name`; a label ('session'): by that label and those columns;
+  -- a label's total ('session-total'): by that label alone, for whole days.
   label TEXT NOT NULL,
   -- First hour, counted since 1970.
   hour INTEGER NOT NULL,
@@ -115,5 +116,10 @@ SELECT 24, label, hour / 24 * 24, name, provider, model, project, key_id, SUM(re
   SUM(saved), SUM(saved_free_tier), SUM(saved_routing), SUM(saved_cache), SUM(unpriced), SUM(failed), SUM(failed_cost),
   SUM(input_tokens), SUM(cache_read_tokens), SUM(cache_write_tokens), SUM(output_tokens), SUM(held)
 FROM sums WHERE hours = 1 GROUP BY label, hour / 24, name, provider, model, project, key_id;
+INSERT INTO sums
+SELECT 24, label || '-total', hour, name, '', '', '', '', SUM(requests), SUM(attempts), SUM(cost), SUM(saved),
+  SUM(saved_free_tier), SUM(saved_routing), SUM(saved_cache), SUM(unpriced), SUM(failed), SUM(failed_cost),
+  SUM(input_tokens), SUM(cache_read_tokens), SUM(cache_write_tokens), SUM(output_tokens), SUM(held)
+FROM sums WHERE hours = 24 AND label NOT IN ('total', 'core') GROUP BY label, hour, name;
 
 DROP TABLE daily_sums;
