@@ -125,6 +125,10 @@ export function adminContext(parts: AdminParts): AdminContext {
     daemon: () => describeProcess(parts, parts.serving()),
     health: () => (parts.serving() === null ? null : services.health.snapshot()),
     local: () => localViews(runtime),
+    localSchedule: () => ({
+      servers: runtime.localSide.scheduler.snapshot(),
+      truncations: runtime.localSide.truncations,
+    }),
     models: async () => {
       await runtime.local.refresh();
       return modelViews(runtime);

@@ -10,6 +10,7 @@ import type { ProjectBook } from "../gateway/projects.ts";
 import type { PriceBook } from "../host/prices.ts";
 import type { ApiKey, KeyStore, Ledger } from "../stores/ports.ts";
 import type { AdminSessions } from "./admin-session.ts";
+import type { LocalSchedule } from "./local-metrics.ts";
 
 /** Live state of one account, as its breaker and cooldown see it. */
 export interface AccountHealth {
@@ -53,6 +54,8 @@ export interface AdminContext {
   health(): readonly AccountHealth[] | null;
   /** Model servers on this machine, asked now, within a second. */
   local(): Promise<readonly LocalView[]>;
+  /** The queues before them; empty before anybody asked one. */
+  localSchedule(): LocalSchedule;
   /** Every model that can be asked by name. */
   models(): Promise<readonly ModelView[]>;
   /** What is known of prices, for people. */

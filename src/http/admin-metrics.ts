@@ -1,6 +1,7 @@
 import type { BudgetState } from "../core/budget.ts";
 import { NANO_PER_USD } from "../core/money.ts";
 import type { AdminContext } from "./admin-context.ts";
+import { localFamilies } from "./local-metrics.ts";
 
 interface Sample {
   readonly labels?: Readonly<Record<string, string>>;
@@ -118,6 +119,7 @@ export function renderMetrics(admin: AdminContext): string {
       { value: ledger.health().queued },
     ]),
     ...budgetFamilies(admin),
+    ...localFamilies(admin.localSchedule()),
     ...webhookFamilies(admin),
   ].join("");
 }
