@@ -4,6 +4,7 @@ import { estimateTokens } from "../../src/core/usage.ts";
 import { startLodestar, stopLodestars } from "../real/driver.ts";
 import { chatChunks, chatReply, contentOf } from "../support/chat-chunks.ts";
 import { eventually } from "../support/eventually.ts";
+import { ACCOUNT_PRICES, billOf, type OwnUsage, ownUsage, usageBody } from "./support/account.ts";
 import { createChance } from "./support/chance.ts";
 import { type LoadPlan, numberIn, planOf, sendPlanned } from "./support/load.ts";
 import { type LeanProvider, startProvider } from "./support/provider.ts";
@@ -15,8 +16,8 @@ const WIDTH = 128;
 const ABORT_SHARE = 0.3;
 const LEAVES_WITHIN_MS = 120;
 const HANG_MS = 2_000;
-/** Nano-dollars per token: 0.27 USD a million tokens in, 0.07 from the cache, 1.1 out. */
-const RATES = { input: 270, cacheRead: 70, output: 1_100 };
+/** A stream to a client that leaves takes at least this long, so that it is cut and not missed. */
+const SLOW_MS = 150;
 /** Events of a cut stream that the upstream had sent and the gateway had not read yet. */
 const EVENTS_ON_THE_WAY = 3;
 
@@ -26,17 +27,11 @@ afterAll(stopLodestars);
 interface OwnCall {
   readonly number: number;
   readonly behaviour: "answer" | "5xx" | "hang";
-  readonly usage: { readonly prompt: number; readonly cached: number; readonly completion: number };
+  readonly usage: OwnUsage;
   /** Tokens it had handed over when the call ended. */
   sentTokens: number;
   /** Their text, with what was on its way. */
   sentText: string;
-}
-
-/** What it would bill for a call that ended whole, in nano-dollars. */
-function billOf({ usage }: OwnCall): number {
-  const { prompt, cached, completion } = usage;
-  return (prompt - cached) * RATES.input + cached * RATES.cacheRead + completion * RATES.output;
 }
 
 /** Each piece is one token, as providers stream them. */
@@ -68,7 +63,7 @@ function streamOf(
   const chunks = chatChunks(words, usage);
   async function* body(): AsyncGenerator<string> {
     for (const [index, chunk] of chunks.entries()) {
-      if (isSlow) await Bun.sleep(8);
+      if (isSlow) await Bun.sleep(Math.max(8, SLOW_MS / chunks.length));
       const word = words[index - 1] ?? "";
       call.sentText += word;
       yield chunk;
@@ -79,17 +74,10 @@ function streamOf(
 }
 
 function answer(call: OwnCall, isStream: boolean, caller: AbortSignal, isSlow: boolean): Response | Promise<Response> {
-  const { prompt, cached, completion } = call.usage;
-  const usage = {
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: prompt + completion,
-    prompt_tokens_details: { cached_tokens: cached },
-  };
-  const words = Array.from({ length: completion }, (_, index) => TOKENS[index % TOKENS.length] ?? "");
-  if (isStream) return streamOf(call, words, usage, caller, isSlow);
-  const reply = Response.json(chatReply(words.join(""), usage));
-  return isSlow ? Bun.sleep(60).then(() => reply) : reply;
+  const words = Array.from({ length: call.usage.completion }, (_, index) => TOKENS[index % TOKENS.length] ?? "");
+  if (isStream) return streamOf(call, words, usageBody(call.usage), caller, isSlow);
+  const reply = Response.json(chatReply(words.join(""), usageBody(call.usage)));
+  return isSlow ? Bun.sleep(SLOW_MS).then(() => reply) : reply;
 }
 
 /** Answers, fails and hangs by the number of the request and of the try, and logs every call. */
@@ -103,8 +91,7 @@ function startUpstream(): { provider: LeanProvider; calls: OwnCall[] } {
     tries.set(number, nth + 1);
     const chance = createChance(suiteSeed() + 1, number * 16 + nth);
     const share = chance.next();
-    const prompt = 20 + chance.below(2_000);
-    const usage = { prompt, cached: chance.below(prompt), completion: 1 + chance.below(30) };
+    const usage = ownUsage(chance);
     const behaviour = share < 0.1 ? "5xx" : share < 0.15 ? "hang" : "answer";
     const call: OwnCall = { number, behaviour, usage, sentTokens: 0, sentText: "" };
     calls.push(call);
@@ -121,7 +108,7 @@ function configFor({ url }: LeanProvider): string {
   return `
 providers:
   up: { dialect: openai-chat, baseUrl: "${url}/v1", models: [m], accounts: [{ key: env:KEY }] }
-prices: { overrides: { up/m: { input: 0.27, cacheRead: 0.07, output: 1.1 } } }
+${ACCOUNT_PRICES}
 deadlines: { headers: ${HANG_MS}ms }
 retries: { attempts: 2, base: 5ms, max: 10ms }
 breaker: { off: true }
@@ -156,7 +143,9 @@ function pairComplaint({ row, call }: Pair, plan: LoadPlan): string | null {
     if (call === null || call.behaviour !== "answer") return "final without an answer";
     const { prompt, cached, completion } = call.usage;
     const isSame = input.uncached === prompt - cached && input.cacheRead === cached && output.text === completion;
-    return isSame && row.costNanoUsd === billOf(call) ? null : `final with ${row.costNanoUsd}, not ${billOf(call)}`;
+    return isSame && row.costNanoUsd === billOf(call.usage)
+      ? null
+      : `final with ${row.costNanoUsd}, not ${billOf(call.usage)}`;
   }
   if (row.state === "aborted") return plan.leavesAfterMs === null ? "aborted by nobody" : null;
   if (row.state !== "failed") return `state ${row.state}`;
@@ -219,7 +208,7 @@ test(
     }
     const finals = pairs.filter(({ row }) => row.state === "final");
     const booked = sum(finals.map(({ row }) => row.costNanoUsd ?? 0));
-    const billed = sum(finals.map(({ call }) => (call === null ? 0 : billOf(call))));
+    const billed = sum(finals.map(({ call }) => (call === null ? 0 : billOf(call.usage))));
     const cut = pairs.filter(({ row, call }) => row.state === "aborted" && call !== null && call.sentTokens > 0);
     const cutBooked = sum(cut.map(({ row }) => row.usage.output.text));
     const cutSent = sum(cut.map(({ call }) => call?.sentTokens ?? 0));
@@ -230,7 +219,10 @@ test(
     );
     printFigures("audit", {
       requests: numbers.length,
+      "clients that left": percent(aborted.size / numbers.length),
       "calls in the upstream's log": calls.length,
+      "of them answered with 5xx": percent(calls.filter((call) => call.behaviour === "5xx").length / calls.length),
+      "of them left hanging": percent(calls.filter((call) => call.behaviour === "hang").length / calls.length),
       "ledger rows": rows.length,
       "rows of clients that left before anything was sent": pairs.filter(({ call }) => call === null).length,
       "final rows": finals.length,

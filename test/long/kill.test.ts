@@ -1,11 +1,12 @@
 import { afterAll, expect, test } from "bun:test";
 import type { LedgerRow } from "../../src/core/ledger.ts";
-import { checkStores } from "../../src/stores/check.ts";
+import { checkLedger, checkStores } from "../../src/stores/check.ts";
 import { type RunningLodestar, startLodestar, stopLodestars } from "../real/driver.ts";
 import { eventually } from "../support/eventually.ts";
+import { ACCOUNT_PRICES, answerWith, billOf, type OwnUsage, ownUsage } from "./support/account.ts";
 import { createChance } from "./support/chance.ts";
-import { planOf, sendPlanned } from "./support/load.ts";
-import { type LeanProvider, properAnswer, startProvider } from "./support/provider.ts";
+import { numberIn, planOf, sendPlanned } from "./support/load.ts";
+import { type LeanProvider, startProvider } from "./support/provider.ts";
 import { readRows } from "./support/rows.ts";
 import { caseCount, caseLabel, caseNumbers, LONG_TEST_MS, printFigures, suiteSeed } from "./support/run.ts";
 
@@ -18,13 +19,27 @@ const OLDEST_LOSS_MS = 500;
 
 afterAll(stopLodestars);
 
-/** Answers in 10 ms, so that some calls are always open. */
-function startUpstream(): LeanProvider {
-  return startProvider(async (request) => {
-    const isStream = (await request.text()).includes('"stream":true');
+/** One call in the upstream's own log, by its number. */
+interface OwnCall {
+  readonly usage: OwnUsage;
+  /** When it came, by `performance.now()`. */
+  readonly at: number;
+}
+
+/** Answers in 10 ms, so that some calls are always open, and logs every call. */
+function startUpstream(): { provider: LeanProvider; calls: Map<number, OwnCall>; repeated: number[] } {
+  const calls = new Map<number, OwnCall>();
+  const repeated: number[] = [];
+  const provider = startProvider(async (request) => {
+    const body = await request.text();
+    const number = numberIn(body);
+    if (calls.has(number)) repeated.push(number);
+    const usage = ownUsage(createChance(suiteSeed() + 1, number));
+    calls.set(number, { usage, at: performance.now() });
     await Bun.sleep(10);
-    return properAnswer(new URL(request.url).pathname, isStream) ?? new Response(null, { status: 404 });
+    return answerWith(usage, body.includes('"stream":true'));
   });
+  return { provider, calls, repeated };
 }
 
 /** Requests without pause until the daemon is gone; when each whole answer came, by its number. */
@@ -62,6 +77,8 @@ function lostRows(before: readonly LedgerRow[], after: readonly LedgerRow[]): re
 
 /** What one cycle showed. */
 interface Cycle {
+  readonly from: number;
+  readonly killedAt: number;
   readonly committed: number;
   readonly open: readonly LedgerRow[];
   readonly unwritten: number;
@@ -88,6 +105,8 @@ async function killOnce(lodestar: RunningLodestar, number: number): Promise<Cycl
   const written = new Set(after.filter((row) => row.endedAt !== null).map((row) => Number(row.session)));
   const losses = [...load.answers].flatMap(([answer, at]) => (written.has(answer) ? [] : [killedAt - at]));
   return {
+    from,
+    killedAt,
     committed: before.length,
     open: after.filter((row) => row.endedAt === null),
     unwritten: losses.length,
@@ -107,43 +126,98 @@ function recoveryProblems(stateDir: string, openBefore: readonly LedgerRow[]): r
   });
 }
 
+/** What the upstream's own log says of a cycle, held against the rows after the next start. */
+interface Audit {
+  readonly calls: number;
+  /** Calls that the ledger does not know: what was queued when it was killed. */
+  readonly withoutRow: number;
+  readonly billedNanoUsd: number;
+  readonly bookedNanoUsd: number;
+  readonly problems: readonly string[];
+}
+
+function auditCycle(cycle: Cycle, number: number, stateDir: string, log: ReadonlyMap<number, OwnCall>): Audit {
+  const isOwn = (name: number): boolean => Math.floor(name / 100_000) === number;
+  const rows = readRows(stateDir, { from: cycle.from }).filter((row) => isOwn(Number(row.session)));
+  const booked = Map.groupBy(rows, (row) => Number(row.session));
+  const calls = [...log].filter(([name]) => isOwn(name));
+  const unknown = calls.filter(([name]) => !booked.has(name));
+  const finals = rows.filter((row) => row.state === "final");
+  const bill = (row: LedgerRow): number | null => {
+    const call = log.get(Number(row.session));
+    return call === undefined ? null : billOf(call.usage);
+  };
+  const problems = [
+    ...[...booked].flatMap(([name, own]) => (own.length === 1 ? [] : [`request ${name} has ${own.length} rows`])),
+    ...unknown.flatMap(([name, { at }]) =>
+      cycle.killedAt - at <= OLDEST_LOSS_MS ? [] : [`call ${name} was ${cycle.killedAt - at} ms old and has no row`],
+    ),
+    ...rows.flatMap((row) => {
+      if (row.state === "final")
+        return row.costNanoUsd === bill(row) ? [] : [`${keyOf(row)} has ${row.costNanoUsd}, not ${bill(row)}`];
+      return row.state === "estimated" && row.costReason === "crashed" ? [] : [`${keyOf(row)} is ${row.state}`];
+    }),
+  ];
+  return {
+    calls: calls.length,
+    withoutRow: unknown.length,
+    billedNanoUsd: finals.reduce((sum, row) => sum + (bill(row) ?? 0), 0),
+    bookedNanoUsd: finals.reduce((sum, row) => sum + (row.costNanoUsd ?? 0), 0),
+    problems,
+  };
+}
+
 test(
   "kill -9 under load: no committed row is lost, open attempts become estimates, the database stays sound",
   async () => {
     const numbers = caseNumbers(caseCount(FULL_COUNT));
-    const provider = startUpstream();
+    const { provider, calls, repeated } = startUpstream();
     const config = `
 providers:
   up: { dialect: openai-chat, baseUrl: "${provider.url}/v1", models: [m], accounts: [{ key: env:KEY }] }
-prices: { overrides: { up/m: { input: 1, output: 2 } } }
+${ACCOUNT_PRICES}
 log: { level: error }
 `;
     const options = { config, env: { KEY: "kill-key-0123456789" } };
     const problems: string[] = [];
     const figures = { "committed rows looked at": 0, "open attempts closed": 0, "answers not yet written": 0 };
+    const account = { calls: 0, withoutRow: 0, billedNanoUsd: 0, bookedNanoUsd: 0 };
     let oldestLossMs = 0;
     let lodestar = await startLodestar(options);
     for (const number of numbers) {
       const cycle = await killOnce(lodestar, number);
       lodestar = await startLodestar({ ...options, home: lodestar.home });
-      const found = [...cycle.problems, ...recoveryProblems(lodestar.stateDir, cycle.open)];
+      const audit = auditCycle(cycle, number, lodestar.stateDir, calls);
+      const found = [...cycle.problems, ...recoveryProblems(lodestar.stateDir, cycle.open), ...audit.problems];
       problems.push(...found.map((problem) => caseLabel(number, problem)));
       figures["committed rows looked at"] += cycle.committed;
       figures["open attempts closed"] += cycle.open.length;
       figures["answers not yet written"] += cycle.unwritten;
       oldestLossMs = Math.max(oldestLossMs, cycle.oldestLossMs);
+      account.calls += audit.calls;
+      account.withoutRow += audit.withoutRow;
+      account.billedNanoUsd += audit.billedNanoUsd;
+      account.bookedNanoUsd += audit.bookedNanoUsd;
     }
     await lodestar.stop();
     await provider.stop();
     const rows = readRows(lodestar.stateDir);
+    const checked = checkLedger(lodestar.stateDir, () => undefined);
     printFigures("kill", {
       cycles: numbers.length,
       ...figures,
+      "calls in the upstream's own log": account.calls,
+      "of them without a row": account.withoutRow,
+      "sum of final rows, USD": (account.bookedNanoUsd / 1e9).toFixed(9),
+      "sum of the upstream's own account of them, USD": (account.billedNanoUsd / 1e9).toFixed(9),
       "oldest answer that was not yet written, ms before the kill": Math.round(oldestLossMs),
       "rows at the end": rows.length,
       problems: problems.length,
     });
     expect(problems.slice(0, 5)).toEqual([]);
+    expect(repeated).toEqual([]);
+    expect(account.bookedNanoUsd).toBe(account.billedNanoUsd);
+    expect(checked).toMatchObject({ ok: true, value: { damage: [], wrongSums: 0, wrongLast: 0, lostPrices: 0 } });
     expect(rows.filter((row) => row.endedAt === null)).toEqual([]);
     expect(oldestLossMs).toBeLessThanOrEqual(OLDEST_LOSS_MS);
   },
