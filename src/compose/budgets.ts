@@ -1,6 +1,7 @@
 import type { Budget } from "../core/budget.ts";
 import type { BudgetMatch, BudgetSubject } from "../core/budget-match.ts";
 import type { Window } from "../core/calendar.ts";
+import { isCloudModel } from "../core/cloud-model.ts";
 import type { Directory } from "../core/directory.ts";
 import { matchesPattern } from "../core/expand.ts";
 import type { NanoUsd } from "../core/money.ts";
@@ -29,11 +30,13 @@ function freeModelsOf({ sources }: Directory, local: LocalModels, prices: GuardP
     .flatMap(({ id, models }) => {
       const ranked = local.rankedOf(id).map(({ name }) => name);
       const names = ranked.length > 0 ? ranked.filter((name) => models.includes(name)) : models;
-      return names.map((model) => ({
-        ...(local.factsOf(id, model) ?? prices.factsOf(id, model)),
-        provider: id,
-        model,
-      }));
+      return names
+        .filter((model) => !isCloudModel(model))
+        .map((model) => ({
+          ...(local.factsOf(id, model) ?? prices.factsOf(id, model)),
+          provider: id,
+          model,
+        }));
     });
 }
 

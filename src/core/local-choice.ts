@@ -1,3 +1,5 @@
+import { isCloudModel } from "./cloud-model.ts";
+
 /** One model that a local engine has on disk. */
 export interface InstalledModel {
   readonly name: string;
@@ -17,7 +19,7 @@ const EMBEDDING_NAME = /embed|bge-|minilm|nomic|e5-/i;
 const CODER_NAME = /cod(er|e)|starcoder|devstral/i;
 
 function canChat(model: InstalledModel): boolean {
-  if (model.name.endsWith(":cloud") || model.name.endsWith("-cloud")) return false;
+  if (isCloudModel(model.name)) return false;
   return model.capabilities === null ? !EMBEDDING_NAME.test(model.name) : model.capabilities.includes("completion");
 }
 

@@ -1,4 +1,5 @@
 import { type Borders, withinBorders } from "./borders.ts";
+import { isCloudModel } from "./cloud-model.ts";
 import type { Directory, Expansion } from "./directory.ts";
 import { BUILT_IN_ALIASES, CHOICE_NAMES, expandName } from "./expand.ts";
 import { type ClientError, clientErrorOf, FAULT_RULES, type Fault, refusal } from "./fault.ts";
@@ -123,7 +124,12 @@ export function makePlan(input: PlanInput, nowMs: number): Result<Plan, ClientEr
       const untilMs = input.coolingUntil(provider, account.id);
       if (untilMs !== null && untilMs > nowMs) skipped.push({ target, untilMs });
       else
-        targets.push({ target, isLocal: source?.isLocal ?? false, isHome: provider === allowed[0]?.provider, reason });
+        targets.push({
+          target,
+          isLocal: source?.isLocal === true && !isCloudModel(model),
+          isHome: provider === allowed[0]?.provider,
+          reason,
+        });
     }
   }
   if (targets.length > 0) return success({ requested: input.requested, targets, skipped });

@@ -5,6 +5,7 @@ import type { BudgetAsk } from "../core/budget-fit.ts";
 import type { Reservation } from "../core/budget-leases.ts";
 import type { BudgetSubject } from "../core/budget-match.ts";
 import { type BudgetNote, percentSpent } from "../core/budget-steps.ts";
+import { isCloudModel } from "../core/cloud-model.ts";
 import type { LodestarEvent } from "../core/event.ts";
 import type { Fault } from "../core/fault.ts";
 import { inputTokensFor } from "../core/input-bound.ts";
@@ -241,7 +242,8 @@ export function createBudgetGuard(parts: GuardParts): BudgetGuard {
     admit(asking) {
       const book = bookNow();
       const { demand, target } = asking;
-      if (book === null || demand === null || isLocal(target.provider) || isSubscription(target.provider)) return FREE;
+      const isFree = isLocal(target.provider) && !isCloudModel(target.model);
+      if (book === null || demand === null || isFree || isSubscription(target.provider)) return FREE;
       try {
         return reserve(book, asking, demand);
       } catch (error) {

@@ -1,4 +1,5 @@
 import type { ConfiguredProvider, Settings } from "../config/settings.ts";
+import { isCloudModel } from "../core/cloud-model.ts";
 import type { Directory, ModelSource } from "../core/directory.ts";
 import type { Rate } from "../core/price.ts";
 import type { PriceBook } from "../host/prices.ts";
@@ -38,7 +39,7 @@ function modelsOf({ provider, models }: ConfiguredProvider, parts: DirectoryPart
 /** The best chat model of a local engine: one that only embeds, or runs in a cloud, is none. */
 function freeModelOf({ provider, models }: ConfiguredProvider, { local }: DirectoryParts): string | null {
   if (provider.isLocal !== true) return null;
-  return models[0] ?? local.rankedOf(provider.id)[0]?.name ?? null;
+  return models.find((model) => !isCloudModel(model)) ?? local.rankedOf(provider.id)[0]?.name ?? null;
 }
 
 function sourceOf(configured: ConfiguredProvider, parts: DirectoryParts): ModelSource {

@@ -1,4 +1,5 @@
 import type { LocalSettings } from "../config/settings.ts";
+import { isCloudModel } from "../core/cloud-model.ts";
 import type { Fault } from "../core/fault.ts";
 import { isJsonObject, type JsonValue } from "../core/json.ts";
 import type { AttemptIntent } from "../core/ledger.ts";
@@ -157,7 +158,8 @@ export function createLocalGate(parts: GateParts): LocalGate {
 
   return {
     async enter(attempt, call, route, size) {
-      const isOurs = attempt.configured.provider.isLocal === true && route.dialect.hasRunnerOptions === true;
+      const isLocal = attempt.configured.provider.isLocal === true && !isCloudModel(attempt.planned.target.model);
+      const isOurs = isLocal && route.dialect.hasRunnerOptions === true;
       if (!isOurs || entries.has(attempt.intent)) return success(undefined);
       const ask = askOf(attempt, call, route, size);
       const { maxContextTokens, model, promptTokens } = ask;

@@ -1,3 +1,4 @@
+import { isCloudModel } from "../core/cloud-model.ts";
 import type { AttemptIntent, AttemptOutcome, SavedKind } from "../core/ledger.ts";
 import type { NanoUsd } from "../core/money.ts";
 import { type Cost, costOf, type PriceRow } from "../core/price.ts";
@@ -41,7 +42,7 @@ export function priceAttempt(
 ): Pricing {
   if (!hasTokens(usage) && !isPaidByImage(intent, state)) return { price: null, cost: NOTHING, reason: "no-tokens" };
   const price = prices.priceOf(intent.provider, intent.model, intent.startedAt, usage.serviceTier);
-  if (isLocal(intent.provider)) return { price, cost: NOTHING, reason: "local" };
+  if (isLocal(intent.provider) && !isCloudModel(intent.model)) return { price, cost: NOTHING, reason: "local" };
   if (isSubscription(intent.provider)) return { price, cost: NOTHING, reason: "subscription" };
   if (!hasTokens(usage)) return { price, cost: null, reason: "paid-by-image" };
   if (price === null)
@@ -65,7 +66,7 @@ export function savedBy(
   usage: Usage,
   { prices, isLocal, baselineModel }: PricingParts,
 ): Saving | null {
-  if (!isLocal(intent.provider) || !hasTokens(usage)) return null;
+  if (!isLocal(intent.provider) || isCloudModel(intent.model) || !hasTokens(usage)) return null;
   const [provider = "", ...model] = baselineModel().split("/");
   const baseline = prices.priceOf(provider, model.join("/"), intent.startedAt);
   if (baseline === null) return null;

@@ -1,3 +1,4 @@
+import { isCloudModel } from "../core/cloud-model.ts";
 import type { RateCard } from "../core/price.ts";
 import { bundledCatalogue, type CatalogueModel, type CatalogueSection } from "./price-catalogue.ts";
 import { bundledPrices, type PriceData } from "./price-data.ts";
@@ -68,7 +69,7 @@ function routedPlace(provider: string, model: string): readonly [provider: strin
 function fixedRows(options: PriceBookOptions, provider: string, model: string): ModelRows | undefined {
   const overridden = overrideFor(options.overrides, `${provider}/${model}`);
   const source = overridden === undefined ? "local" : "override";
-  if (overridden === undefined && !options.isLocalProvider(provider)) return undefined;
+  if (overridden === undefined && (!options.isLocalProvider(provider) || isCloudModel(model))) return undefined;
   const cards = [{ rates: overridden ?? LOCAL_RATES }];
   return { id: model, contextTokens: null, cards, source, date: NO_DAY, rows: new Map() };
 }

@@ -1,3 +1,4 @@
+import { isCloudModel } from "../core/cloud-model.ts";
 import type { Directory } from "../core/directory.ts";
 import { BUILT_IN_ALIASES, CHOICE_NAMES } from "../core/expand.ts";
 import type { JsonObject } from "../core/json.ts";
@@ -48,13 +49,14 @@ export function listModels({ directory, prices, local, nowMs }: ModelSources): r
   const models = directory.sources.flatMap((source) =>
     source.models.map((model) => {
       const rates = prices.priceOf(source.id, model, nowMs)?.rates;
+      const isLocal = source.isLocal && !isCloudModel(model);
       return {
         id: `${source.id}/${model}`,
         provider: source.id,
         facts: local.factsOf(source.id, model) ?? prices.factsOf(source.id, model),
-        inputUsd: source.isLocal ? 0 : flat(rates?.input),
-        outputUsd: source.isLocal ? 0 : flat(rates?.output),
-        isLocal: source.isLocal,
+        inputUsd: isLocal ? 0 : flat(rates?.input),
+        outputUsd: isLocal ? 0 : flat(rates?.output),
+        isLocal,
       };
     }),
   );
