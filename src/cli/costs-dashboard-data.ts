@@ -1,6 +1,5 @@
 import type { BudgetsView, BudgetView, CostsView, RequestView } from "../core/admin-view.ts";
 import type { ExplainView } from "../core/bill.ts";
-import { spanOf } from "../core/period.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import type { CliProblem } from "../terminal/problem.ts";
 import { type Connection, readView } from "./connection.ts";
@@ -36,15 +35,14 @@ export interface DashboardReader {
 interface Reading {
   readonly connection: Connection;
   readonly filters: Filters;
-  /** The time zone of this shell, whose days are shown. */
-  readonly zone: string;
   /** What hours cost that are over, by their query. */
   readonly hours: Map<string, number>;
   readonly now: number;
 }
 
 async function hourOf({ connection, filters, hours, now }: Reading, from: number): Promise<Result<number, CliProblem>> {
-  const query = filterQuery({ ...filters, from, to: from + HOUR_MS, by: "provider" });
+  const { period: _, ...others } = filters;
+  const query = filterQuery({ ...others, from, to: from + HOUR_MS, by: "provider" });
   const known = hours.get(String(query));
   if (known !== undefined) return success(known);
   const view = await readView<CostsView>(connection, `/v1/costs?${query}`);
@@ -55,16 +53,16 @@ async function hourOf({ connection, filters, hours, now }: Reading, from: number
   return success(costNanoUsd);
 }
 
-async function trendOf(reading: Reading, isToday: boolean): Promise<Result<DashboardData["trend"], CliProblem>> {
-  const { connection, filters, zone, now } = reading;
-  const { from } = spanOf("today", now);
-  if (!isToday || from === null) {
-    const view = await readView<CostsView>(connection, `/v1/costs?${filterQuery({ ...filters, by: "day", zone })}`);
+/** By the hour since `today` began, or by the day where it is null. */
+async function trendOf(reading: Reading, today: number | null): Promise<Result<DashboardData["trend"], CliProblem>> {
+  const { connection, filters, now } = reading;
+  if (today === null) {
+    const view = await readView<CostsView>(connection, `/v1/costs?${filterQuery({ ...filters, by: "day" })}`);
     if (!view.ok) return view;
     return success({ unit: "day", values: view.value.groups.map(({ costNanoUsd }) => costNanoUsd) });
   }
   const values: number[] = [];
-  for (let hour = from; hour <= now; hour += HOUR_MS) {
+  for (let hour = today; hour <= now; hour += HOUR_MS) {
     const cost = await hourOf(reading, hour);
     if (!cost.ok) return cost;
     values.push(cost.value);
@@ -77,7 +75,8 @@ async function requestsOf(
   state: DashboardState,
 ): Promise<Result<readonly RequestView[], CliProblem>> {
   const entered = groupFilter(state);
-  const query = filterQuery({ limit: REQUESTS, ...filters, ...entered });
+  const period = entered?.from === undefined ? filters.period : undefined;
+  const query = filterQuery({ limit: REQUESTS, ...filters, period, ...entered });
   const listed = await readView<{ requests: readonly RequestView[] }>(connection, `/v1/requests?${query}`);
   if (!listed.ok) return listed;
   const { requests } = listed.value;
@@ -85,10 +84,10 @@ async function requestsOf(
 }
 
 async function readAll(reading: Reading, state: DashboardState): Promise<Result<DashboardData, CliProblem>> {
-  const { connection, filters, zone, now } = reading;
-  const costs = await readView<CostsView>(connection, `/v1/costs?${filterQuery({ ...filters, by: state.by, zone })}`);
+  const { connection, filters, now } = reading;
+  const costs = await readView<CostsView>(connection, `/v1/costs?${filterQuery({ ...filters, by: state.by })}`);
   if (!costs.ok) return costs;
-  const trend = await trendOf(reading, state.period === "today");
+  const trend = await trendOf(reading, state.period === "today" ? costs.value.from : null);
   if (!trend.ok) return trend;
   const requests = await requestsOf(reading, state);
   if (!requests.ok) return requests;
@@ -108,14 +107,11 @@ async function readAll(reading: Reading, state: DashboardState): Promise<Result<
 /** Makes a reader over fixed filters of the command line. `now` gives Unix ms. */
 export function createDashboardReader(fixed: Filters, now: () => number): DashboardReader {
   const hours = new Map<string, number>();
-  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   return {
     read(connection, state) {
       const at = now();
-      const from = spanOf(state.period, at).from;
-      const span = from === null ? {} : { from: String(from) };
-      const filters: Filters = { ...fixed, ...readFilter(state.filter).query, ...span };
-      return readAll({ connection, filters, zone, hours, now: at }, state);
+      const filters: Filters = { ...fixed, ...readFilter(state.filter).query, period: state.period };
+      return readAll({ connection, filters, hours, now: at }, state);
     },
   };
 }

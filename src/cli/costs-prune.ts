@@ -48,9 +48,9 @@ export const command = defineCommand({
     ...daemonFlags,
   },
   async run({ args, ...host }) {
-    const problem = momentProblem("before", args.before, "start");
+    const problem = momentProblem({ before: args.before });
     if (problem !== null) return problem;
-    const before = parseMoment(args.before, "start") ?? 0;
+    const before = parseMoment(args.before, "start", "UTC") ?? 0;
     if (before > host.now()) {
       return usageProblem("bad_value", `--before ${args.before} lies in the future`, "--before 2026-08-01");
     }

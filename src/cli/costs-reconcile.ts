@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
 import type { CostsView } from "../core/admin-view.ts";
+import { isZone } from "../core/calendar.ts";
+import { addDays, startOfDay } from "../core/day.ts";
 import type { CostGroup } from "../core/ledger.ts";
-import { isZone } from "../core/period.ts";
 import { failure, type Result, success } from "../core/result.ts";
-import { addDays, startOfDay } from "../core/zone.ts";
 import { compareUsage, type Reconciliation } from "../features/reconcile/compare.ts";
 import { CsvError } from "../features/reconcile/csv.ts";
 import { readUsage, type UsageFile, type UsageRow } from "../features/reconcile/read-usage.ts";
@@ -66,6 +66,8 @@ async function ledgerRows(
   const rows: UsageRow[] = [];
   for (let day = first; day <= last; day = addDays(day, 1)) {
     const span = { from: startOfDay(timeZone, day), to: startOfDay(timeZone, addDays(day, 1)) };
+    // A day that its zone left out.
+    if (span.from === span.to) continue;
     const view = await readView<CostsView>(connection, `/v1/costs?${filterQuery({ ...span, by: "model", provider })}`);
     if (!view.ok) return view;
     rows.push(...view.value.groups.map((group) => toRow(day, group)));

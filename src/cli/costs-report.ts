@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
+import { utcOfDay } from "../core/day.ts";
 import type { Report } from "../core/report.ts";
 import { failure, type Result, success } from "../core/result.ts";
-import { utcOfDay } from "../core/zone.ts";
 import { reportCsv } from "../features/reports/csv.ts";
 import { reportHtml } from "../features/reports/html.ts";
 import { reportMarkdown } from "../features/reports/markdown.ts";

@@ -1,7 +1,8 @@
 import type { CostsView } from "../core/admin-view.ts";
+import { dayIn } from "../core/day.ts";
 import { formatUsd } from "../core/money.ts";
 import type { Savings } from "../core/savings.ts";
-import { formatCount, formatDay, formatPlural } from "../terminal/format.ts";
+import { formatCount, formatPlural } from "../terminal/format.ts";
 import { type Column, plainText, renderTable } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -52,10 +53,10 @@ function columnsFor(view: CostsView): readonly Column<Group>[] {
 }
 
 function spanWords(view: CostsView): string {
-  const { from, to } = view;
+  const { from, to, timeZone } = view;
   if (from === null && to === null) return "all time";
-  const start = from === null ? "the beginning" : formatDay(from);
-  return `${view.period === "custom" ? "" : `${view.period}, `}${start} to ${to === null ? "now" : formatDay(to - 1)}`;
+  const start = from === null ? "the beginning" : dayIn(timeZone, from);
+  return `${view.period === "custom" ? "" : `${view.period}, `}${start} to ${to === null ? "now" : dayIn(timeZone, to - 1)}`;
 }
 
 /** Prints sums as a headline, what was saved, and a table that ends with the total. */

@@ -1,5 +1,4 @@
 import type { CostsView } from "../core/admin-view.ts";
-import { spanOf } from "../core/period.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { usageProblem } from "../terminal/problem.ts";
 import { defineCommand } from "./command.ts";
@@ -8,7 +7,7 @@ import { showDashboard } from "./costs-dashboard.ts";
 import { showSums } from "./costs-sums.ts";
 import { showWhatIf } from "./costs-what-if.ts";
 import { daemonFlags, filterArgs, filterFlags, filterQuery, jsonFlag } from "./shared-flags.ts";
-import { momentProblem, spanArgs } from "./span.ts";
+import { momentProblem } from "./span.ts";
 
 export const command = defineCommand({
   meta: {
@@ -55,7 +54,7 @@ export const command = defineCommand({
     if (period !== undefined && (fromText ?? toText) !== undefined) {
       return usageProblem("flags_conflict", "--period and --from/--to exclude each other", "give one of them");
     }
-    const problem = momentProblem("from", fromText, "start") ?? momentProblem("to", toText, "end");
+    const problem = momentProblem({ from: fromText, to: toText });
     if (problem !== null) return problem;
     if (args.dashboard && args.whatIf !== undefined) {
       return usageProblem("flags_conflict", "--dashboard and --what-if exclude each other", "give one of them");
@@ -66,19 +65,14 @@ export const command = defineCommand({
       if (isSpan) return usageProblem("flags_conflict", "--dashboard shows a period up to now", "--period week");
       return showDashboard({ ...host, terminal }, args, { period: period ?? "month", by, filters });
     }
-    const named = period ?? "month";
-    const from = spanOf(named, host.now()).from ?? undefined;
-    const span = isSpan ? spanArgs(args) : { from, to: undefined };
+    const span = isSpan ? { from: fromText, to: toText } : { period: period ?? "month" };
     if (args.whatIf !== undefined)
       return showWhatIf({ ...host, terminal }, args, { ...span, ...filters, as: args.whatIf });
-    const zone = by === "day" ? Intl.DateTimeFormat().resolvedOptions().timeZone : undefined;
-    const query = filterQuery({ ...span, ...filters, by, zone });
+    const query = filterQuery({ ...span, ...filters, by });
     const answer = await fetchView<CostsView>({ ...host, terminal }, args, "read", `/v1/costs?${query}`);
     if (!answer.ok) return answer.error;
-    // The span was reckoned here, in this shell's time zone; only its name is ours to give.
-    const view = isSpan ? answer.value : { ...answer.value, period: named };
-    if (args.json) terminal.out(JSON.stringify(view));
-    else showSums(view, terminal);
+    if (args.json) terminal.out(JSON.stringify(answer.value));
+    else showSums(answer.value, terminal);
     return EXIT_CODES.ok;
   },
 });

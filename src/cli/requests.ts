@@ -8,7 +8,7 @@ import { inputTokens, outputTokens, paintState } from "./attempt-words.ts";
 import { defineCommand } from "./command.ts";
 import { fetchView } from "./connection.ts";
 import { daemonFlags, filterArgs, filterFlags, filterQuery, jsonFlag } from "./shared-flags.ts";
-import { momentProblem, spanArgs } from "./span.ts";
+import { momentProblem } from "./span.ts";
 
 function columns(now: number, style: Colours): readonly Column<RequestView>[] {
   return [
@@ -53,9 +53,9 @@ export const command = defineCommand({
   subCommands: { show: async () => (await import("./requests-show.ts")).command },
   async run({ args, terminal, ...rest }) {
     const host = { ...rest, terminal };
-    const problem = momentProblem("from", args.from, "start") ?? momentProblem("to", args.to, "end");
+    const problem = momentProblem({ from: args.from, to: args.to });
     if (problem !== null) return problem;
-    const query = filterQuery({ ...spanArgs(args), ...filterArgs(args), limit: args.limit });
+    const query = filterQuery({ from: args.from, to: args.to, ...filterArgs(args), limit: args.limit });
     const view = await fetchView<{ requests: readonly RequestView[] }>(host, args, "read", `/v1/requests?${query}`);
     if (!view.ok) return view.error;
     if (args.json) {

@@ -66,6 +66,8 @@ export interface StatusView {
 /** `costs --json`. Names are fixed by the public contract; `from` and `to` are Unix ms or null. */
 export interface CostsView {
   readonly period: string;
+  /** The configured one, whose days and months these are. */
+  readonly timeZone: string;
   readonly from: number | null;
   readonly to: number | null;
   readonly by: string;

@@ -35,8 +35,18 @@ function formatOf(timeZone: string): Intl.DateTimeFormat {
   return format;
 }
 
-/** The wall clock at `at`, written as if it were UTC, to the second. */
-function wallClock(at: number, timeZone: string): number {
+/** Whether this is the name of a time zone (`Europe/Berlin`, `UTC`). */
+export function isZone(name: string): boolean {
+  try {
+    formatOf(name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What clocks in a time zone show at an instant (Unix ms), written as if it were UTC, to the second. */
+export function wallClock(at: number, timeZone: string): number {
   const parts = new Map(
     formatOf(timeZone)
       .formatToParts(at)
@@ -45,6 +55,12 @@ function wallClock(at: number, timeZone: string): number {
   const read = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.get(type));
   const year = parts.get("era") === "BC" ? 1 - read("year") : read("year");
   return Date.UTC(year, read("month") - 1, read("day"), read("hour"), read("minute"), read("second"));
+}
+
+/** The instant at which clocks in a time zone show `wall`; in an hour that they leave out, the one after it, as clocks before it ran. */
+export function instantOf(wall: number, timeZone: string): number {
+  const near = wall - offsetAt(wall, timeZone);
+  return wall - offsetAt(near, timeZone);
 }
 
 function offsetAt(at: number, timeZone: string): number {
@@ -64,11 +80,11 @@ function changeBetween(low: number, high: number, timeZone: string): number {
 }
 
 /**
- * When a local day begins, `midnight` being its midnight as if in UTC: the first instant at which clocks show that day or a
+ * The instant (Unix ms) at which a local day begins, `midnight` being its midnight as if in UTC: the first instant at which clocks show that day or a
  * later one. Where clocks are set forward over midnight that is the moment they are set; where they are set back over it, the
  * first midnight counts. A day that a zone left out (Samoa, 2011-12-30) is empty.
  */
-function startOfDay(midnight: number, timeZone: string): number {
+export function startOfDay(midnight: number, timeZone: string): number {
   const [low, high] = [midnight - EAST_MS, midnight + WEST_MS];
   const [before, after] = [offsetAt(low, timeZone), offsetAt(high, timeZone)];
   if (before === after) return midnight - before;

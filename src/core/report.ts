@@ -1,9 +1,9 @@
+import { addDays, dayIn, firstOfMonth, startOfDay } from "./day.ts";
 import type { CostGroup, Totals } from "./ledger.ts";
 import type { NanoUsd } from "./money.ts";
 import { failure, type Result, success } from "./result.ts";
 import { type Savings, savingsOf } from "./savings.ts";
 import { addTotals, NO_TOTALS } from "./totals.ts";
-import { addDays, dayIn, firstOfMonth, startOfDay } from "./zone.ts";
 
 /** What a report is about: whole days of a time zone, `from` inclusive, `to` exclusive, in Unix ms. */
 export interface ReportSpan {

@@ -6,7 +6,7 @@ import { didYouMean } from "../core/suggest.ts";
 import { createWhatIf, type WhatIfView, whatIfMoment } from "../core/what-if.ts";
 import type { AdminContext } from "./admin-context.ts";
 import { adminError } from "./admin-guard.ts";
-import { explainQuery, ledgerFilter, parseWith, whatIfQuery } from "./admin-schema.ts";
+import { explainQuery, ledgerFilter, parseWith, spanOfQuery, whatIfQuery } from "./admin-schema.ts";
 
 /** Rows that are priced again before other requests get their turn. */
 const ROWS_PER_TURN = 2_000;
@@ -73,20 +73,22 @@ export async function answerWhatIf(context: Context, admin: AdminContext): Promi
   if (!query.ok) return adminError(context, 400, "bad_query", query.error);
   const { as, ...asked } = query.value;
   const now = admin.now();
+  const span = spanOfQuery(asked, now, admin.settings().timeZone);
+  if (!span.ok) return adminError(context, 400, "bad_query", span.error);
   const price = priceNamed(as, now, admin);
   if (!price.ok) return noPrice(context, price.error);
   await admin.ledger.flush();
   const { provider, model } = splitName(as);
   const sums = createWhatIf((at) => admin.prices.priceOf(provider, model, whatIfMoment(at, now)) ?? price.value);
   let seen = 0;
-  for (const row of admin.ledger.query(ledgerFilter(asked))) {
+  for (const row of admin.ledger.query(ledgerFilter(asked, span.value))) {
     sums.add(row);
     seen += 1;
     if (seen % ROWS_PER_TURN === 0) await otherTurn();
   }
   const view: WhatIfView = {
-    from: asked.from ?? null,
-    to: asked.to ?? null,
+    from: span.value.from,
+    to: span.value.to,
     as,
     price: price.value,
     ...sums.result(),

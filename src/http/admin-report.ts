@@ -1,7 +1,7 @@
 import type { Context } from "hono";
+import { dayIn } from "../core/day.ts";
 import { buildReport, daySpan, monthSpan, type ReportSpan, stepsOf } from "../core/report.ts";
 import { failure, type Result, success } from "../core/result.ts";
-import { dayIn } from "../core/zone.ts";
 import type { AdminContext } from "./admin-context.ts";
 import { adminError } from "./admin-guard.ts";
 import { ledgerFilter, parseWith, reportQuery } from "./admin-schema.ts";
@@ -40,7 +40,7 @@ export async function answerReport(context: Context, admin: AdminContext): Promi
   const span = spanOf({ from, to, month }, timeZone, madeAt);
   if (!span.ok) return adminError(context, 400, "bad_span", span.error, "lodestar costs report --month 2026-10");
   await admin.ledger.flush();
-  const filter = ledgerFilter(asked);
+  const filter = ledgerFilter(asked, { from: null, to: null });
   const { step, steps } = stepsOf(span.value, madeAt);
   const days = [];
   for (const one of steps) {
@@ -59,7 +59,7 @@ export async function answerReport(context: Context, admin: AdminContext): Promi
     step,
     days,
     projects: admin.ledger.groups(whole, "project"),
-    more: by === undefined ? null : { by, groups: admin.ledger.groups(whole, by) },
+    more: by === undefined ? null : { by, groups: admin.ledger.groups(whole, by, timeZone) },
   });
   return context.json(report);
 }

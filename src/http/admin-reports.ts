@@ -1,10 +1,9 @@
 import type { Context } from "hono";
 import type { CostsView, RequestDetailView } from "../core/admin-view.ts";
-import { spanOf } from "../core/period.ts";
 import { savingsOf } from "../core/savings.ts";
 import type { AdminContext } from "./admin-context.ts";
 import { adminError } from "./admin-guard.ts";
-import { costsQuery, ledgerFilter, parseWith, requestsQuery, rowsQuery } from "./admin-schema.ts";
+import { costsQuery, ledgerFilter, parseWith, requestsQuery, rowsQuery, spanOfQuery } from "./admin-schema.ts";
 
 /** Rows joined into one chunk of an NDJSON answer. */
 const ROWS_PER_CHUNK = 200;
@@ -17,25 +16,20 @@ function badQuery(context: Context, message: string): Response {
 export async function answerCosts(context: Context, admin: AdminContext): Promise<Response> {
   const query = parseWith(costsQuery, context.req.query());
   if (!query.ok) return badQuery(context, query.error);
-  const { period, by } = query.value;
-  if (period !== undefined && (query.value.from ?? query.value.to) !== undefined) {
-    return badQuery(context, "period and from/to exclude each other");
-  }
+  const { timeZone, baselineModel } = admin.settings();
+  const span = spanOfQuery(query.value, admin.now(), timeZone);
+  if (!span.ok) return badQuery(context, span.error);
   await admin.ledger.flush();
-  const asked = ledgerFilter(query.value);
-  const isSpan = asked.from !== undefined || asked.to !== undefined;
-  const { timeZone } = admin.settings();
-  const named = spanOf(period ?? "all", admin.now(), timeZone);
-  const span = isSpan ? { from: asked.from ?? null, to: asked.to ?? null } : named;
-  const filter = { ...asked, ...(span.from === null ? {} : { from: span.from }) };
+  const { by } = query.value;
+  const filter = ledgerFilter(query.value, span.value);
   const totals = admin.ledger.totals(filter);
   const view: CostsView = {
-    period: isSpan ? "custom" : (period ?? "all"),
-    ...span,
+    ...span.value,
+    timeZone,
     by,
     totals,
-    savings: savingsOf(totals, admin.settings().baselineModel),
-    groups: admin.ledger.groups(filter, by, query.value.zone),
+    savings: savingsOf(totals, baselineModel),
+    groups: admin.ledger.groups(filter, by, timeZone),
   };
   return context.json(view);
 }
@@ -64,8 +58,10 @@ function ndjson(rows: Iterator<unknown>): ReadableStream<Uint8Array> {
 export async function answerRows(context: Context, admin: AdminContext): Promise<Response> {
   const query = parseWith(rowsQuery, context.req.query());
   if (!query.ok) return badQuery(context, query.error);
+  const span = spanOfQuery(query.value, admin.now(), admin.settings().timeZone);
+  if (!span.ok) return badQuery(context, span.error);
   await admin.ledger.flush();
-  return context.body(ndjson(admin.ledger.query(ledgerFilter(query.value), query.value.limit)), 200, {
+  return context.body(ndjson(admin.ledger.query(ledgerFilter(query.value, span.value), query.value.limit)), 200, {
     "content-type": "application/x-ndjson",
   });
 }
@@ -74,8 +70,10 @@ export async function answerRows(context: Context, admin: AdminContext): Promise
 export async function answerRequests(context: Context, admin: AdminContext): Promise<Response> {
   const query = parseWith(requestsQuery, context.req.query());
   if (!query.ok) return badQuery(context, query.error);
+  const span = spanOfQuery(query.value, admin.now(), admin.settings().timeZone);
+  if (!span.ok) return badQuery(context, span.error);
   await admin.ledger.flush();
-  const requests = admin.ledger.recentRequests(query.value.limit, ledgerFilter(query.value));
+  const requests = admin.ledger.recentRequests(query.value.limit, ledgerFilter(query.value, span.value));
   return context.json({ requests });
 }
 

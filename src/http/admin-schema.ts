@@ -1,9 +1,10 @@
 import * as v from "valibot";
 import { BUDGET_PERIODS, BUDGET_POLICIES } from "../core/budget-text.ts";
+import type { Window } from "../core/calendar.ts";
+import { utcOfDay } from "../core/day.ts";
 import { NANO_PER_USD } from "../core/money.ts";
-import { isZone, PERIODS, parseMoment } from "../core/period.ts";
+import { PERIODS, type Period, parseMoment, spanOf } from "../core/period.ts";
 import { failure, type Result, success } from "../core/result.ts";
-import { utcOfDay } from "../core/zone.ts";
 import type { GroupBy, LedgerFilter } from "../stores/ports.ts";
 
 /** The dimensions that costs can be grouped by. */
@@ -14,13 +15,14 @@ const GROUP_NAMES = [
 
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(256));
 
-function moment(edge: "start" | "end") {
-  return v.pipe(
-    v.string(),
-    v.check((text) => parseMoment(text, edge) !== null, "must be a day (2026-11-22), an ISO time or Unix milliseconds"),
-    v.transform((text) => parseMoment(text, edge) ?? 0),
-  );
-}
+/** Stays text: which moment it is depends on the configured time zone, see {@link ledgerFilter}. */
+const moment = v.pipe(
+  v.string(),
+  v.check(
+    (text) => parseMoment(text, "start", "UTC") !== null,
+    "must be a day (2026-11-22), an ISO time or Unix milliseconds",
+  ),
+);
 
 function count(most: number) {
   return v.pipe(
@@ -32,9 +34,13 @@ function count(most: number) {
   );
 }
 
+const span = {
+  from: v.optional(moment),
+  to: v.optional(moment),
+  period: v.optional(v.picklist(PERIODS)),
+};
+
 const filters = {
-  from: v.optional(moment("start")),
-  to: v.optional(moment("end")),
   provider: v.optional(name),
   model: v.optional(name),
   project: v.optional(name),
@@ -57,6 +63,7 @@ const atLeastZero = v.pipe(v.string(), v.regex(/^\d{1,15}$/, "must be a whole nu
 
 /** What can be asked of single rows, beyond what sums know. */
 const rowFilters = {
+  ...span,
   ...filters,
   endpoint: v.optional(name),
   requested: v.optional(name),
@@ -71,11 +78,9 @@ const rowFilters = {
 
 /** Query of `GET /v1/costs`. */
 export const costsQuery = v.strictObject({
+  ...span,
   ...filters,
-  period: v.optional(v.picklist(PERIODS)),
   by: v.optional(v.picklist(GROUP_NAMES), "model"),
-  /** Whose days `by=day` are. */
-  zone: v.optional(v.pipe(v.string(), v.check(isZone, "must be a time zone, as Europe/Berlin")), "UTC"),
 });
 
 /** Query of `GET /v1/costs/rows`. */
@@ -89,7 +94,7 @@ export const rowsQuery = v.strictObject({
 export const explainQuery = v.strictObject({ as: v.optional(name) });
 
 /** Query of `GET /v1/costs/what-if`. */
-export const whatIfQuery = v.strictObject({ ...filters, as: name });
+export const whatIfQuery = v.strictObject({ ...span, ...filters, as: name });
 
 const day = v.pipe(
   v.string(),
@@ -109,7 +114,7 @@ export const reportQuery = v.strictObject({
 export const pricesQuery = v.strictObject({ model: v.optional(name) });
 
 /** Query of `GET /v1/requests`. */
-export const requestsQuery = v.strictObject({ ...filters, limit: v.optional(count(10_000), "20") });
+export const requestsQuery = v.strictObject({ ...span, ...filters, limit: v.optional(count(10_000), "20") });
 
 /** Query of routes that take none. */
 export const noQuery = v.strictObject({});
@@ -157,7 +162,7 @@ export const repairBody = v.strictObject({ after: v.optional(v.nullable(v.pipe(v
 /** Body of `POST /v1/stop`. */
 export const stopBody = v.strictObject({ reason: v.optional(v.pipe(v.string(), v.maxLength(200)), "admin") });
 
-type RowFilters = Partial<v.InferOutput<typeof rowsQuery>>;
+type RowFilters = Omit<Partial<v.InferOutput<typeof rowsQuery>>, keyof typeof span>;
 
 /** The names of filters here and in the store, where they differ. */
 const STORE_NAMES = {
@@ -172,17 +177,34 @@ const STORE_NAMES = {
 } as const satisfies Partial<Record<keyof RowFilters, keyof LedgerFilter>>;
 
 const SAME_NAMES = [
-  ...["from", "to", "provider", "model", "project", "session", "tag", "task", "file", "client", "state", "endpoint"],
+  ...["provider", "model", "project", "session", "tag", "task", "file", "client", "state", "endpoint"],
   ...["minTokens", "maxTokens"],
 ] as const satisfies readonly (keyof RowFilters & keyof LedgerFilter)[];
 
-/** The filters of a query as the store names them. */
-export function ledgerFilter(query: RowFilters): LedgerFilter {
+/** A query's own time, or that of the period it names (`all` where it names none), in Unix ms; an error says why it is neither. */
+export function spanOfQuery(
+  query: { readonly from?: string | undefined; readonly to?: string | undefined; readonly period?: Period | undefined },
+  now: number,
+  timeZone: string,
+): Result<Window & { readonly period: Period | "custom" }, string> {
+  const { from, to, period } = query;
+  if (from === undefined && to === undefined) {
+    return success({ period: period ?? "all", ...spanOf(period ?? "all", now, timeZone) });
+  }
+  if (period !== undefined) return failure("period and from/to exclude each other");
+  const start = from === undefined ? null : parseMoment(from, "start", timeZone);
+  const end = to === undefined ? null : parseMoment(to, "end", timeZone);
+  if (start !== null && end !== null && start >= end) return failure(`from ${from} is after to ${to}`);
+  return success({ period: "custom", from: start, to: end });
+}
+
+/** The filters of a query as the store names them, over a span of time; what is open or absent is left out. */
+export function ledgerFilter(query: RowFilters, { from, to }: Window): LedgerFilter {
   const names = [...SAME_NAMES.map((name) => [name, name] as const), ...Object.entries(STORE_NAMES)];
   const asked: Readonly<Record<string, unknown>> = query;
-  return Object.fromEntries(
-    names.map(([name, stored]) => [stored, asked[name]]).filter(([, value]) => value !== undefined),
-  );
+  const filters = names.map(([name, stored]) => [stored, asked[name]] as const);
+  const wanted = [["from", from ?? undefined], ["to", to ?? undefined], ...filters] as const;
+  return Object.fromEntries(wanted.filter(([, value]) => value !== undefined));
 }
 
 /** Parses by a schema; the error names every offending field. */

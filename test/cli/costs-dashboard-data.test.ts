@@ -32,6 +32,7 @@ const request = (requestId: string, project: string | null) => ({
 
 const ANSWERS: Readonly<Record<string, object>> = {
   "/v1/costs": {
+    from: Date.UTC(2026, 10, 20),
     totals: { ...NO_TOTALS, costNanoUsd: 7 },
     savings: savingsOf(NO_TOTALS, "a/b"),
     groups: [{ costNanoUsd: 3 }],
@@ -66,9 +67,12 @@ describe("what the dashboard reads", () => {
     const reader = createDashboardReader({ project: "web" }, () => NOON);
     const read = await reader.read(connection, { ...START, by: "provider", filter: "tag=nightly gpt" });
     expect(read.ok && [read.value.trend, read.value.readAt]).toEqual([{ unit: "day", values: [3] }, NOON]);
-    const from = String(Date.UTC(2026, 10, 1));
-    expect(queries("/v1/costs")[0]).toMatchObject({ project: "web", tag: "nightly", by: "provider", from });
-    expect(queries("/v1/requests")[0]).toEqual({ limit: "200", project: "web", tag: "nightly", from });
+    const asked = { project: "web", tag: "nightly", period: "month" };
+    expect(queries("/v1/costs")).toEqual([
+      { ...asked, by: "provider" },
+      { ...asked, by: "day" },
+    ]);
+    expect(queries("/v1/requests")).toEqual([{ ...asked, limit: "200" }]);
   });
 
   test.each([
@@ -78,7 +82,8 @@ describe("what the dashboard reads", () => {
   ] as const)("of an entered %s %s are its own requests", async (by, group, filter) => {
     const { connection, queries } = fakeConnection();
     await createDashboardReader({}, () => NOON).read(connection, { ...START, by, group, view: "requests" });
-    expect(queries("/v1/requests")[0]).toMatchObject(filter);
+    const span = by === "day" ? {} : { period: "month" };
+    expect(queries("/v1/requests")[0]).toEqual({ limit: "200", ...span, ...filter });
   });
 
   test("of the group without a name are the requests without one", async () => {
@@ -95,6 +100,8 @@ describe("what the dashboard reads", () => {
     const today: DashboardState = { ...START, period: "today" };
     const first = await reader.read(connection, today);
     expect(first.ok && first.value.trend.values).toEqual(Array(13).fill(7));
+    expect(queries("/v1/costs")[1]).toMatchObject({ from: String(Date.UTC(2026, 10, 20)) });
+    expect(queries("/v1/costs")[1]).not.toHaveProperty("period");
     const before = queries("/v1/costs").length;
     now += 1_000;
     await reader.read(connection, today);

@@ -88,6 +88,7 @@ function dataOf(more: Partial<DashboardData> = {}): DashboardData {
   return {
     costs: {
       period: "month",
+      timeZone: "UTC",
       from: NOON,
       to: null,
       by: "model",

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { isZone, localDays } from "../../src/core/period.ts";
+import { isZone } from "../../src/core/calendar.ts";
+import { localDays } from "../../src/core/day.ts";
 
 const HOUR = 3_600_000;
 

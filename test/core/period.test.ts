@@ -1,23 +1,25 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { dayIn } from "../../src/core/day.ts";
 import { PERIODS, parseMoment, spanOf } from "../../src/core/period.ts";
 
 const moments = fc
   .date({ min: new Date(2020, 0, 1), max: new Date(2035, 0, 1), noInvalidDate: true })
   .map((date) => date.getTime());
+const zones = fc.constantFrom("UTC", "Asia/Tokyo", "America/Los_Angeles", "Europe/Berlin", "Pacific/Kiritimati");
 
 describe("periods", () => {
   test("hold this very moment, and a shorter one lies inside of a longer one", () => {
     fc.assert(
-      fc.property(moments, (now) => {
+      fc.property(moments, zones, (now, zone) => {
         for (const period of PERIODS) {
-          const { from, to } = spanOf(period, now);
+          const { from, to } = spanOf(period, now, zone);
           expect(from ?? 0).toBeLessThanOrEqual(now);
           expect(to).toBeNull();
         }
-        const today = spanOf("today", now).from ?? 0;
-        expect(spanOf("week", now).from ?? 0).toBeLessThanOrEqual(today);
-        expect(spanOf("month", now).from ?? 0).toBeLessThanOrEqual(today);
+        const today = spanOf("today", now, zone).from ?? 0;
+        expect(spanOf("week", now, zone).from ?? 0).toBeLessThanOrEqual(today);
+        expect(spanOf("month", now, zone).from ?? 0).toBeLessThanOrEqual(today);
       }),
     );
   });
@@ -32,33 +34,39 @@ describe("periods", () => {
     expect(from("week", "America/New_York")).toBe("2026-11-30T05:00:00.000Z");
   });
 
-  test("start at local midnight: weeks on Monday, months on the first", () => {
+  test("start where a day does: weeks on Monday, months on the first", () => {
     fc.assert(
-      fc.property(moments, (now) => {
-        const week = new Date(spanOf("week", now).from ?? 0);
-        const month = new Date(spanOf("month", now).from ?? 0);
-        expect(week.getDay()).toBe(1);
-        expect(month.getDate()).toBe(1);
-        for (const date of [week, month]) expect([date.getHours(), date.getMinutes()]).toEqual([0, 0]);
+      fc.property(moments, zones, (now, zone) => {
+        const day = (period: "week" | "month") => dayIn(zone, spanOf(period, now, zone).from ?? 0);
+        expect(new Date(day("week")).getUTCDay()).toBe(1);
+        expect(day("month").slice(8)).toBe("01");
+        expect(parseMoment(day("month"), "start", zone)).toBe(spanOf("month", now, zone).from);
       }),
     );
   });
 
   test("all has no border", () => {
-    expect(spanOf("all", 0)).toEqual({ from: null, to: null });
+    expect(spanOf("all", 0, "UTC")).toEqual({ from: null, to: null });
   });
 });
 
 describe("moments", () => {
-  test.each<[string, "start" | "end", number]>([
-    ["2026-11-22", "start", new Date(2026, 10, 22).getTime()],
-    ["2026-11-22", "end", new Date(2026, 10, 23).getTime()],
-    ["2026-12-31", "end", new Date(2027, 0, 1).getTime()],
-    ["2024-02-29", "start", new Date(2024, 1, 29).getTime()],
-    ["2026-11-22T10:00:00Z", "end", Date.UTC(2026, 10, 22, 10)],
-    ["1795176000000", "start", 1_795_176_000_000],
-  ])("%s as a %s", (text, edge, expected) => {
-    expect(parseMoment(text, edge)).toBe(expected);
+  test.each<[string, "start" | "end", string, string]>([
+    ["2026-11-22", "start", "UTC", "2026-11-22T00:00:00Z"],
+    ["2026-11-22", "end", "UTC", "2026-11-23T00:00:00Z"],
+    ["2026-11-22", "start", "Asia/Tokyo", "2026-11-21T15:00:00Z"],
+    ["2026-11-22", "end", "America/Los_Angeles", "2026-11-23T08:00:00Z"],
+    ["2026-10-25", "end", "Europe/Berlin", "2026-10-25T23:00:00Z"],
+    ["2026-12-31", "end", "UTC", "2027-01-01T00:00:00Z"],
+    ["2024-02-29", "start", "UTC", "2024-02-29T00:00:00Z"],
+    ["2026-11-22T10:00:00Z", "end", "Asia/Tokyo", "2026-11-22T10:00:00Z"],
+    ["2026-11-22T10:00:00+09:00", "start", "UTC", "2026-11-22T01:00:00Z"],
+    ["2026-11-22T10:00:00", "start", "Asia/Tokyo", "2026-11-22T01:00:00Z"],
+    ["2026-07-01T10:00", "start", "Europe/Berlin", "2026-07-01T08:00:00Z"],
+    ["2026-03-29T02:30", "start", "Europe/Berlin", "2026-03-29T01:30:00Z"],
+    ["1795176000000", "start", "Asia/Tokyo", "2026-11-20T12:00:00Z"],
+  ])("%s as a %s in %s", (text, edge, zone, expected) => {
+    expect(parseMoment(text, edge, zone)).toBe(Date.parse(expected));
   });
 
   test.each([
@@ -74,13 +82,13 @@ describe("moments", () => {
     "1e12",
     "-5",
   ])("%j is none", (text) => {
-    expect(parseMoment(text, "start")).toBeNull();
+    expect(parseMoment(text, "start", "UTC")).toBeNull();
   });
 
   test("never throws, and what it reads is a finite number", () => {
     fc.assert(
-      fc.property(fc.string(), fc.constantFrom("start" as const, "end" as const), (text, edge) => {
-        const moment = parseMoment(text, edge);
+      fc.property(fc.string(), fc.constantFrom("start" as const, "end" as const), zones, (text, edge, zone) => {
+        const moment = parseMoment(text, edge, zone);
         expect(moment === null || Number.isFinite(moment)).toBe(true);
       }),
     );

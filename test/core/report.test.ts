@@ -1,10 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { addDays, dayIn, startOfDay, utcOfDay } from "../../src/core/day.ts";
 import type { CostGroup } from "../../src/core/ledger.ts";
 import { decimalOf, decimalText, exactUsd, parseDecimal } from "../../src/core/money.ts";
 import { buildReport, daySpan, monthSpan, stepsOf } from "../../src/core/report.ts";
 import { NO_TOTALS } from "../../src/core/totals.ts";
-import { addDays, dayIn, startOfDay, utcOfDay } from "../../src/core/zone.ts";
 
 const ZONES = ["UTC", "Europe/Berlin", "America/Sao_Paulo", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kolkata"];
 const zone = fc.constantFrom(...ZONES);

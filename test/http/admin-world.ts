@@ -44,6 +44,8 @@ export interface WorldOptions {
   readonly budgets?: readonly BudgetState[];
   readonly webhooks?: readonly WebhookView[];
   readonly trials?: readonly WebhookTrialView[];
+  /** UTC by default. */
+  readonly timeZone?: string;
 }
 
 function settingsOf(stateDir: string, environment: Readonly<Record<string, string>>): Settings {
@@ -92,7 +94,7 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
   const { isRunning = true, environment = { DEEPSEEK_API_KEY: "sk-canary-4711" } } = options;
   const stateDir = mkdtempSync(join(tmpdir(), "lodestar-admin-"));
   const stores = openTestStores(stateDir);
-  const settings = settingsOf(stateDir, environment);
+  const settings = { ...settingsOf(stateDir, environment), timeZone: options.timeZone ?? "UTC" };
   const listeners = new Set<(event: LodestarEvent) => void>();
   const stops: string[] = [];
   let secrets = 0;

@@ -178,25 +178,39 @@ describe("reports", () => {
     expect(ids.size).toBe(1_000);
   });
 
-  test("days are those of a time zone, and labels are groups", async () => {
-    const world = open();
-    await world.settle({ requestId: "req_1" }, { requestId: "req_2", startedAt: NOON + 7 * 3_600_000, file: null });
-    const groups = async (query: string): Promise<readonly unknown[]> => {
+  test("days are those of the configured time zone, in sums, rows and reports, and labels are groups", async () => {
+    const world = open({ timeZone: "Asia/Kolkata" });
+    await world.settle(
+      { requestId: "req_1", startedAt: NOON - 18 * 3_600_000 },
+      { requestId: "req_2", startedAt: NOON - 15 * 3_600_000 },
+      { requestId: "req_3", file: null },
+    );
+    const groups = async (query: string): Promise<(string | number)[][]> => {
       const view = (await (await world.ask(`/v1/costs?${query}`)).json()) as {
         groups: { name: string; attempts: number }[];
       };
       return view.groups.map(({ name, attempts }) => [name, attempts]);
     };
-    expect(await groups("by=day")).toEqual([["2026-11-20", 2]]);
-    expect(await groups("by=day&zone=Asia/Kolkata")).toEqual([
-      ["2026-11-20", 1],
-      ["2026-11-21", 1],
+    expect(await groups("by=day")).toEqual([
+      ["2026-11-19", 1],
+      ["2026-11-20", 2],
     ]);
+    expect(await groups("by=day&from=2026-11-19&to=2026-11-19")).toEqual([["2026-11-19", 1]]);
+    expect(await (await world.ask("/v1/costs")).json()).toMatchObject({ timeZone: "Asia/Kolkata" });
+    const row = await (await world.ask("/v1/costs/rows?to=2026-11-19")).text();
+    expect(JSON.parse(row)).toMatchObject({ requestId: "req_1" });
+    const report = (await (await world.ask("/v1/costs/report?month=2026-11&by=day")).json()) as {
+      days: { name: string; totals: { attempts: number } }[];
+      more: { groups: { name: string; attempts: number }[] };
+    };
+    const days = report.days.map(({ name, totals }) => [name, totals.attempts]);
+    expect(days.filter(([, attempts]) => attempts !== 0)).toEqual(await groups("by=day"));
+    expect(report.more.groups.map(({ name, attempts }) => [name, attempts])).toEqual(await groups("by=day"));
     expect(await groups("by=file")).toEqual([
+      ["src/main.ts", 2],
       ["(none)", 1],
-      ["src/main.ts", 1],
     ]);
-    expect(await groups("by=task&file=src/main.ts")).toEqual([["bug_fix", 1]]);
+    expect(await groups("by=task&file=src/main.ts")).toEqual([["bug_fix", 2]]);
   });
 
   test.each([
@@ -240,7 +254,10 @@ describe("reports", () => {
     ["/v1/requests?limit=0", "limit"],
     ["/v1/requests?limit=-1", "limit: must be a whole number"],
     ["/v1/costs/rows?limit=1e3", "limit: must be a whole number"],
-    ["/v1/costs?by=day&zone=Mars/Olympus", "zone: must be a time zone"],
+    ["/v1/costs?by=day&zone=UTC", "zone: unknown field"],
+    ["/v1/costs?from=2026-11-02&to=2026-11-01", "from 2026-11-02 is after to 2026-11-01"],
+    ["/v1/costs/rows?from=2026-11-02&to=2026-11-01", "is after"],
+    ["/v1/requests?from=2026-11-02&to=2026-11-01", "is after"],
     ["/v1/costs?minCost=1", "minCost: unknown field"],
     ["/v1/costs/rows?minCost=-1", "minCost: must be dollars"],
     ["/v1/costs/rows?maxTokens=many", "maxTokens: must be a whole number"],

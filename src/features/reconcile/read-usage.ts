@@ -1,6 +1,6 @@
+import { utcOfDay } from "../../core/day.ts";
 import { type NanoUsd, parseDecimal, toNanoUsd } from "../../core/money.ts";
 import { didYouMean } from "../../core/suggest.ts";
-import { utcOfDay } from "../../core/zone.ts";
 import { CsvError, type CsvRecord, readCsv } from "./csv.ts";
 
 /** What is counted in a usage export. Money in nano-dollars, the others in tokens. */
