@@ -129,7 +129,7 @@ function lingersUntil(state: SwitchState, { model, served, lastUsedAt }: Residen
  */
 function isKept({ priority, loadMs }: Waiter, state: SwitchState, limits: SwitchLimits, nowMs: number): boolean {
   if (priority === "completion") return false;
-  const stayMs = Math.max(limits.minResidencyMs, LOADS_A_STAY * loadMs);
+  const stayMs = LOADS_A_STAY * loadMs;
   return state.residents.some(
     (resident) => nowMs < Math.min(lingersUntil(state, resident, limits), resident.sinceMs + stayMs),
   );
@@ -160,6 +160,7 @@ export function nextMoment(state: SwitchState, limits: SwitchLimits, nowMs: numb
     ...state.waiting.map((waiter) => deadlineOf(waiter, limits)),
     ...state.waiting.flatMap(({ arrivedAt, overflowMs }) => (overflowMs === null ? [] : [arrivedAt + overflowMs + 1])),
     ...state.residents.map(({ sinceMs }) => sinceMs + limits.minResidencyMs),
+    ...state.waiting.flatMap(({ loadMs }) => state.residents.map(({ sinceMs }) => sinceMs + LOADS_A_STAY * loadMs)),
     ...state.residents.map((resident) => lingersUntil(state, resident, limits)),
   ].filter((moment) => moment > nowMs);
   const first = Math.min(...moments);

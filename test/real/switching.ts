@@ -1,0 +1,106 @@
+import { type RunningLodestar, startLodestar } from "./driver.ts";
+import { type Engine, GEMMA, SMOLLM, startOllama } from "./engines.ts";
+import { post } from "./http.ts";
+
+/** How twenty requests that alternate between two models went. Times are milliseconds. */
+export interface Round {
+  readonly swaps: number;
+  readonly totalMs: number;
+  readonly medianMs: number;
+  readonly worstMs: number;
+}
+
+/** The same requests, sent to Ollama itself and through Lodestar. */
+export interface Comparison {
+  readonly title: string;
+  readonly plain: Round;
+  readonly ours: Round;
+}
+
+/** Pauses between two requests, and what that is called. */
+const CROWDS = [
+  { title: "all at once", everyMs: 0 },
+  { title: "one every 100 ms", everyMs: 100 },
+  { title: "one every second", everyMs: 1_000 },
+] as const;
+
+const REQUESTS = 20;
+const ANSWER_TOKENS = 8;
+
+/** One loaded model, one slot, and one thread: two threads that spin collapse on a busy machine. */
+const ONE_AT_A_TIME = { OLLAMA_NUM_PARALLEL: "1", OLLAMA_CONTEXT_LENGTH: "8192", OMP_NUM_THREADS: "1" };
+
+/** Runners that an Ollama started since it began. */
+export function runnerStarts(engine: Engine): number {
+  return engine
+    .log()
+    .split("\n")
+    .filter((line) => /msg="starting runner".* --model /.test(line)).length;
+}
+
+function body(model: string, isNative: boolean): unknown {
+  const messages = [{ role: "user", content: "Say hello." }];
+  if (!isNative) return { model: `ollama/${model}`, max_tokens: ANSWER_TOKENS, messages };
+  return { model, stream: false, options: { num_predict: ANSWER_TOKENS }, messages };
+}
+
+async function timed(baseUrl: string, path: string, request: unknown): Promise<number> {
+  const beganAt = performance.now();
+  const response = await post(baseUrl, path, request);
+  const text = await response.text();
+  if (response.status !== 200) throw new Error(`${path} answered ${response.status}: ${text.slice(0, 200)}`);
+  return performance.now() - beganAt;
+}
+
+async function play(engine: Engine, everyMs: number, ask: (model: string) => Promise<number>): Promise<Round> {
+  await ask(GEMMA);
+  const before = runnerStarts(engine);
+  const beganAt = performance.now();
+  const pending: Promise<number>[] = [];
+  for (let index = 0; index < REQUESTS; index += 1) {
+    pending.push(ask(index % 2 === 0 ? SMOLLM : GEMMA));
+    if (everyMs > 0) await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+  const waits = (await Promise.all(pending)).sort((first, second) => first - second);
+  return {
+    swaps: runnerStarts(engine) - before,
+    totalMs: performance.now() - beganAt,
+    medianMs: waits[Math.floor(waits.length / 2)] ?? Number.NaN,
+    worstMs: waits.at(-1) ?? Number.NaN,
+  };
+}
+
+/** Plays every crowd against a real Ollama that holds one model, without Lodestar and with it. */
+export async function compareSwitching(): Promise<readonly Comparison[]> {
+  const engine = await startOllama(ONE_AT_A_TIME);
+  let lodestar: RunningLodestar | null = null;
+  try {
+    lodestar = await startLodestar({ config: "local: { warm: [] }\n", env: { OLLAMA_HOST: engine.host } });
+    const { apiUrl } = lodestar;
+    const comparisons: Comparison[] = [];
+    for (const { title, everyMs } of CROWDS) {
+      const plain = await play(engine, everyMs, (model) => timed(engine.url, "/api/chat", body(model, true)));
+      const ours = await play(engine, everyMs, (model) => timed(apiUrl, "/v1/chat/completions", body(model, false)));
+      comparisons.push({ title, plain, ours });
+    }
+    return comparisons;
+  } finally {
+    await lodestar?.stop();
+    await engine.stop();
+  }
+}
+
+function cells({ swaps, totalMs, medianMs, worstMs }: Round): string {
+  return [String(swaps), ...[medianMs, worstMs, totalMs].map((value) => `${(value / 1000).toFixed(1)} s`)].join(" | ");
+}
+
+/** The comparison as a table in Markdown. */
+export function switchingTable(comparisons: readonly Comparison[]): string {
+  const lines = comparisons.flatMap(({ title, plain, ours }) => [
+    `| ${title} | Ollama alone | ${cells(plain)} |`,
+    `| | with Lodestar | ${cells(ours)} |`,
+  ]);
+  return ["| Twenty requests | | Loads | Median | Longest | All done |", "|---|---|--:|--:|--:|--:|", ...lines].join(
+    "\n",
+  );
+}
