@@ -16,6 +16,7 @@ import { loadFor, type Opening, openState } from "./opening.ts";
 import { stateProblem } from "./problems.ts";
 import { type Listeners, openListeners } from "./serving.ts";
 import { summarize } from "./summary.ts";
+import { startWarmUps } from "./warm-up.ts";
 import { watchFiles } from "./watch-files.ts";
 
 /** Local servers get this long to answer before the ready lines are written without them. */
@@ -134,6 +135,7 @@ class RunningDaemon implements Daemon {
     runtime.bus.emit({ event: "ready", at: startedAt, apiUrl, adminUrl, stateDir, version, pid: process.pid });
     this.notifier.ready(`serving on ${apiUrl}`);
     this.startRetention();
+    this.undo.push(startWarmUps(runtime, () => null));
     const reload = (): void => void this.reload();
     this.undo.push(watchFiles(() => runtime.loaded().watch, reload, clock));
     if (this.notifier.watchdogMs !== null) this.keepAlive(this.notifier.watchdogMs);

@@ -7,6 +7,7 @@ import type { Settle } from "../gateway/settle.ts";
 import type { Clock } from "../host/clock.ts";
 import { type CostModel, createCostModel } from "../local/cost-model.ts";
 import { createLocalScheduler } from "../local/create-scheduler.ts";
+import { createPrediction, type Prediction } from "../local/prediction.ts";
 import type { LocalNews, LocalScheduler } from "../local/scheduler.ts";
 import type { LocalFigureStore } from "../stores/ports.ts";
 import type { CurrentConfig } from "./current-config.ts";
@@ -26,6 +27,8 @@ export interface LocalSide {
   readonly scheduler: LocalScheduler;
   readonly gate: LocalGate;
   readonly costs: CostModel;
+  /** What is likely loaded next at a provider's server. */
+  readonly predictionOf: (provider: string) => Prediction;
   /** Prompts of which an engine read less than was sent, by `provider/model`. */
   readonly truncations: ReadonlyMap<string, number>;
 }
@@ -50,6 +53,12 @@ export function createLocalSide({ config, local, bus, clock, figures }: LocalPar
   const { settings, find } = config;
   const truncations = new Map<string, number>();
   const costs = createCostModel(figures, () => clock.now());
+  const predictions = new Map<string, Prediction>();
+  function predictionOf(provider: string): Prediction {
+    const known = predictions.get(provider) ?? createPrediction();
+    predictions.set(provider, known);
+    return known;
+  }
   const scheduler = createLocalScheduler({
     engineAt: (provider, baseUrl) =>
       createOllamaEngine(
@@ -61,7 +70,10 @@ export function createLocalSide({ config, local, bus, clock, figures }: LocalPar
     maxWaitMs: () => settings().local.maxWaitMs,
     contextTokens: () => settings().local.contextTokens,
     parallel: () => settings().local.parallel,
-    tell: (provider, news) => bus.emit(newsEvent(provider, news, clock.now())),
+    tell(provider, news) {
+      if (news.step === "load" && news.cause !== "context") predictionOf(provider).note(news.model);
+      bus.emit(newsEvent(provider, news, clock.now()));
+    },
   });
   const gate = createLocalGate({
     scheduler,
@@ -86,7 +98,7 @@ export function createLocalSide({ config, local, bus, clock, figures }: LocalPar
       });
     },
   });
-  return { scheduler, gate, costs, truncations };
+  return { scheduler, gate, costs, predictionOf, truncations };
 }
 
 /** Settles, and frees the place that the attempt had at a local engine, however it ended. */

@@ -66,7 +66,7 @@ const IMAGE_BYTES = 20 * 1024 * 1024;
 const IMAGE_TIMEOUT_MS = 20_000;
 
 /** Ollama servers among the providers, by id. */
-function ollamaServers(settings: Settings): ReadonlyMap<string, string> {
+export function ollamaServers(settings: Settings): ReadonlyMap<string, string> {
   return new Map(
     settings.providers.flatMap(({ provider }) => {
       const [endpoint] = provider.endpoints;
