@@ -1,3 +1,4 @@
+import type { Bucket, BucketWidth } from "../core/availability-span.ts";
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import type { KeyLimits } from "../core/key-limits.ts";
 import type { AttemptIntent, AttemptOutcome, CostGroup, LedgerRow, Totals } from "../core/ledger.ts";
@@ -258,4 +259,29 @@ export interface LocalFigureStore {
   /** In place of those of the same provider, model and context. False: they could not be written. */
   save(figures: LocalFigures): boolean;
   close(): void;
+}
+
+/** Which buckets of the health history: all members must match; times are Unix ms, `from` inclusive, `to` exclusive. */
+export interface HealthFilter {
+  readonly width: BucketWidth;
+  readonly from: number;
+  readonly to: number;
+  readonly provider?: string | undefined;
+  readonly account?: string | undefined;
+  readonly model?: string | undefined;
+}
+
+/** Reading what became of calls to providers, minute by minute for a day and hour by hour for 90 days. */
+export interface HealthHistoryReader {
+  /** Oldest first. */
+  buckets(filter: HealthFilter): readonly Bucket[];
+  close(): void;
+}
+
+/** What became of calls to providers, by account and model. Bounded: see {@link HealthHistory.prune}. */
+export interface HealthHistory extends HealthHistoryReader {
+  /** Adds tallies to the buckets of the same width, time and series, all in one commit. */
+  add(buckets: readonly Bucket[]): void;
+  /** Deletes what is past its time at `now` (Unix ms), and the oldest of what is beyond the bound; returns how many. */
+  prune(now: number): number;
 }
