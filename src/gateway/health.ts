@@ -1,14 +1,15 @@
 import {
   afterFault,
+  afterProbe,
   afterSuccess,
   type Breaker,
   type BreakerPolicy,
-  cooldownMs,
   HEALTHY,
+  pauseAfter,
   stateAt,
 } from "../core/breaker.ts";
 import type { HealthState } from "../core/event.ts";
-import { FAULT_RULES, type Fault } from "../core/fault.ts";
+import type { Fault } from "../core/fault.ts";
 import type { Target } from "../core/target.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Bus } from "./bus.ts";
@@ -19,49 +20,71 @@ export interface AccountHealth {
   readonly account: string;
   readonly state: HealthState;
   readonly coolingUntil: number | null;
+  /** Why it is not asked until then; null when it is. */
+  readonly coolingReason: string | null;
   readonly lastError: string | null;
   readonly lastErrorAt: number | null;
   readonly successes: number;
   readonly failures: number;
 }
 
-/** Passive health of every account, learnt from real traffic only. */
+/** Health of every account, learnt from real traffic, and from free probes where there is none. */
 export interface HealthBook {
-  /** A call to the target goes out: while it probes a half-open breaker, others stay away. */
+  /** A call to the target goes out: while it is the trial of a half-open breaker, others stay away. */
   asked(target: Target): void;
   succeeded(target: Target): void;
   failed(target: Target, fault: Fault): void;
+  /** A free probe of an account came back; `fault` is null where the server answered. */
+  probed(provider: string, account: string, fault: Fault | null): void;
   /** Until when an account is not to be asked, or null. Looking changes nothing. */
   coolingUntil(provider: string, account: string): number | null;
   /** The fault that an account is paused for, or null: a breaker that is open is no pause. */
   pausedBy(provider: string, account: string): Fault | null;
   snapshot(): readonly AccountHealth[];
+  watched(provider: string, account: string): Watched;
   /** Forgets everything: after a reload a mended key is asked again at once. */
   reset(): void;
 }
 
 interface Entry {
   breaker: Breaker;
-  probeUntil: number;
+  trialUntil: number;
+  /** Since when calls wait of which none was answered; null where none waits. */
+  silentSince: number | null;
+  /** Of the last end of a call, whatever it was. */
+  lastSeenAt: number | null;
 }
 
-/** While one probe of a half-open breaker is out, others wait this long for its outcome. */
-const PROBE_MS = 2_000;
+const UNKNOWN: Readonly<Entry> = { breaker: HEALTHY, trialUntil: 0, silentSince: null, lastSeenAt: null };
+
+/** What decides when an account is worth a free probe. Times are Unix ms. */
+export interface Watched extends Pick<Entry, "silentSince" | "lastSeenAt"> {
+  readonly state: HealthState;
+  readonly openUntil: number;
+  /** It is not to be asked until then whatever a probe says: a wrong key, a limit, an empty account. */
+  readonly pausedUntil: number;
+}
+
+/**
+ * While the trial of a half-open breaker is out, others stay away until it is over; for one that hangs so long at most, since
+ * a server that was gone may take its time at first.
+ */
+const TRIAL_MS = 30_000;
 
 function keyOf(provider: string, name: string): string {
   return `${provider}\n${name}`;
 }
 
-interface Pause {
+interface RunningPause {
   readonly untilMs: number;
   readonly fault: Fault;
 }
 
 /** Pauses by what they are about: one account, or the group that shares its quota. A pause always runs its time. */
 function createPauses(groupOf: (provider: string, account: string) => string) {
-  const accounts = new Map<string, Pause>();
-  const groups = new Map<string, Pause>();
-  function longest(provider: string, account: string): Pause | null {
+  const accounts = new Map<string, RunningPause>();
+  const groups = new Map<string, RunningPause>();
+  function longest(provider: string, account: string): RunningPause | null {
     const own = accounts.get(keyOf(provider, account));
     const shared = groups.get(keyOf(provider, groupOf(provider, account)));
     if (own === undefined || shared === undefined) return own ?? shared ?? null;
@@ -69,10 +92,12 @@ function createPauses(groupOf: (provider: string, account: string) => string) {
   }
   return {
     start({ provider, account }: Target, fault: Fault, now: number): void {
-      const isGroupWide = FAULT_RULES[fault.kind].coolsDown === "group";
+      const { scope, pauseMs } = pauseAfter(fault);
+      if (scope === "none") return;
+      const isGroupWide = scope === "group";
       const pauses = isGroupWide ? groups : accounts;
       const key = keyOf(provider, isGroupWide ? groupOf(provider, account) : account);
-      const untilMs = now + cooldownMs(fault);
+      const untilMs = now + pauseMs;
       if (untilMs > (pauses.get(key)?.untilMs ?? 0)) pauses.set(key, { untilMs, fault });
     },
     until: (provider: string, account: string): number => longest(provider, account)?.untilMs ?? 0,
@@ -97,37 +122,50 @@ export function createHealthBook(
   const entries = new Map<string, Entry>();
   const pauses = createPauses(groupOf);
 
-  function entryOf({ provider, account }: Target): Entry {
+  function entryOf({ provider, account }: Pick<Target, "provider" | "account">): Entry {
     const key = keyOf(provider, account);
-    const known = entries.get(key) ?? { breaker: HEALTHY, probeUntil: 0 };
+    const known = entries.get(key) ?? { ...UNKNOWN };
     entries.set(key, known);
     return known;
   }
 
-  function announce(target: Target, before: HealthState, entry: Entry, reason: string): void {
+  /** Takes the next state of an account, and says so where it is another one. */
+  function turn(who: Pick<Target, "provider" | "account">, reason: string, step: (breaker: Breaker) => Breaker): void {
+    const entry = entryOf(who);
+    const before = stateAt(entry.breaker, clock.now());
+    entry.breaker = step(entry.breaker);
     const state = stateAt(entry.breaker, clock.now());
     if (state === before) return;
-    bus.emit({ event: "health", at: clock.now(), provider: target.provider, account: target.account, state, reason });
+    const { provider, account } = who;
+    bus.emit({ event: "health", at: clock.now(), provider, account, state, reason });
+  }
+
+  function ended(target: Target): void {
+    const entry = entryOf(target);
+    entry.silentSince = null;
+    entry.trialUntil = 0;
+    entry.lastSeenAt = clock.now();
   }
 
   return {
-    asked({ provider, account }) {
-      const entry = entries.get(keyOf(provider, account));
-      if (entry === undefined || stateAt(entry.breaker, clock.now()) !== "half-open") return;
-      entry.probeUntil = clock.now() + PROBE_MS;
+    asked(target) {
+      const entry = entryOf(target);
+      entry.silentSince ??= clock.now();
+      if (stateAt(entry.breaker, clock.now()) === "half-open") entry.trialUntil = clock.now() + TRIAL_MS;
     },
     succeeded(target) {
-      const entry = entryOf(target);
-      const before = stateAt(entry.breaker, clock.now());
-      entry.breaker = afterSuccess(entry.breaker);
-      announce(target, before, entry, "answered");
+      ended(target);
+      turn(target, "answered", afterSuccess);
     },
     failed(target, fault) {
-      const entry = entryOf(target);
-      const before = stateAt(entry.breaker, clock.now());
-      entry.breaker = afterFault(entry.breaker, fault, clock.now(), policy());
-      if (FAULT_RULES[fault.kind].coolsDown !== "none") pauses.start(target, fault, clock.now());
-      announce(target, before, entry, fault.message);
+      ended(target);
+      pauses.start(target, fault, clock.now());
+      turn(target, fault.message, (breaker) => afterFault(breaker, fault, clock.now(), policy()));
+    },
+    probed(provider, account, fault) {
+      const who = { provider, account };
+      if (fault === null && !entries.has(keyOf(provider, account))) return;
+      turn(who, fault?.message ?? "reachable again", (breaker) => afterProbe(breaker, fault, clock.now(), policy()));
     },
     coolingUntil(provider, account) {
       const now = clock.now();
@@ -137,10 +175,30 @@ export function createHealthBook(
     },
     pausedBy: (provider, account) => pauses.cause(provider, account, clock.now()),
     snapshot: () =>
-      [...entries].map(([key, entry]) => {
-        const [provider = "", account = ""] = key.split("\n");
-        return describe(provider, account, entry, pauses.until(provider, account), clock.now());
-      }),
+      [...entries]
+        .filter(([, { breaker }]) => breaker !== HEALTHY)
+        .map(([key, entry]) => {
+          const [provider = "", account = ""] = key.split("\n");
+          return describe({
+            provider,
+            account,
+            entry,
+            pausedUntil: pauses.until(provider, account),
+            now: clock.now(),
+            cause: pauses.cause(provider, account, clock.now()),
+          });
+        }),
+    watched(provider, account) {
+      const { breaker, silentSince, lastSeenAt } = entries.get(keyOf(provider, account)) ?? UNKNOWN;
+      const state = stateAt(breaker, clock.now());
+      return {
+        state,
+        openUntil: breaker.openUntil,
+        pausedUntil: pauses.until(provider, account),
+        silentSince,
+        lastSeenAt,
+      };
+    },
     reset() {
       entries.clear();
       pauses.reset();
@@ -149,28 +207,41 @@ export function createHealthBook(
 }
 
 /** Until when an account's breaker keeps it from being asked; in the past when it does not. */
-function openUntil({ breaker, probeUntil }: Entry, now: number): number {
+function openUntil({ breaker, trialUntil }: Entry, now: number): number {
   switch (stateAt(breaker, now)) {
     case "closed":
       return 0;
     case "open":
       return breaker.openUntil;
     case "half-open":
-      return probeUntil;
+      return trialUntil;
   }
 }
 
-function describe(provider: string, account: string, entry: Entry, pausedUntil: number, now: number): AccountHealth {
-  const state = stateAt(entry.breaker, now);
-  const until = Math.max(pausedUntil, state === "open" ? entry.breaker.openUntil : 0);
+interface Known {
+  readonly provider: string;
+  readonly account: string;
+  readonly entry: Entry;
+  readonly pausedUntil: number;
+  readonly cause: Fault | null;
+  readonly now: number;
+}
+
+function describe({ provider, account, entry, pausedUntil, cause, now }: Known): AccountHealth {
+  const { breaker } = entry;
+  const state = stateAt(breaker, now);
+  const brokenUntil = state === "open" ? breaker.openUntil : 0;
+  const until = Math.max(pausedUntil, brokenUntil);
+  const pausedFor = cause === null || brokenUntil > pausedUntil ? breaker.lastFault : `${cause.kind}: ${cause.message}`;
   return {
     provider,
     account,
     state,
     coolingUntil: until > now ? until : null,
-    lastError: entry.breaker.lastFault,
-    lastErrorAt: entry.breaker.lastFaultAt,
-    successes: entry.breaker.successes,
-    failures: entry.breaker.failures,
+    coolingReason: until > now ? pausedFor : null,
+    lastError: breaker.lastFault,
+    lastErrorAt: breaker.lastFaultAt,
+    successes: breaker.successes,
+    failures: breaker.failures,
   };
 }

@@ -1,6 +1,9 @@
 import type { Provider } from "./provider.ts";
 
-/** Whatever it serves behind it may cost money, so it does not count as local. Source: docs.litellm.ai/docs/proxy. */
+/**
+ * Whatever it serves behind it may cost money, so it does not count as local. Its `/health` sends a real completion to every
+ * deployment, so that one is never asked. Source: docs.litellm.ai/docs/proxy and docs.litellm.ai/docs/proxy/health.
+ */
 export const litellm: Provider = {
   id: "litellm",
   name: "LiteLLM proxy",
@@ -10,4 +13,5 @@ export const litellm: Provider = {
   baseUrlEnv: ["LITELLM_PROXY_API_BASE"],
   quirks: { reasoningField: "reasoning_content" },
   models: {},
+  probes: ["/health/liveliness", "/health/readiness"],
 };

@@ -12,5 +12,6 @@ export const ollama: Provider = {
   keyEnv: [],
   baseUrlEnv: ["OLLAMA_HOST"],
   models: {},
+  probes: ["/api/tags", "/api/ps"],
   isLocal: true,
 };

@@ -73,6 +73,13 @@ export interface Provider {
   readonly priceId?: string;
   /** Counts the tokens of a Messages request for nothing (`/messages/count_tokens`). */
   readonly countsTokens?: boolean;
+  /**
+   * Paths on its host, asked one after the other, that tell for nothing whether it is up; absent: the list of models of its
+   * first endpoint.
+   */
+  readonly probes?: readonly string[];
+  /** Draws images and answers no chat, by AUTOMATIC1111's API: `/sdapi/v1` below its address, whatever dialect that names. */
+  readonly draws?: "sdapi";
   /** Runs on the user's own machine or network: costs nothing, no proxy, private addresses allowed. */
   readonly isLocal?: boolean;
   /** Where a person gets a key. */

@@ -5,8 +5,8 @@ import {
   afterSuccess,
   type Breaker,
   type BreakerPolicy,
-  cooldownMs,
   HEALTHY,
+  pauseAfter,
   stateAt,
 } from "../../src/core/breaker.ts";
 import { FAULT_RULES, type Fault, type FaultKind } from "../../src/core/fault.ts";
@@ -48,7 +48,7 @@ describe("a breaker", () => {
 
   test("remembers why an account pauses, though that says nothing about the provider's health", () => {
     const paused = afterFault(HEALTHY, fault("auth"), 7, POLICY);
-    expect(paused).toEqual({ ...HEALTHY, lastFault: "auth: m", lastFaultAt: 7 });
+    expect(paused).toEqual({ ...HEALTHY, lastFault: "auth: m", lastKind: "auth", lastFaultAt: 7 });
     expect(afterFault(paused, fault("bad-request"), 8, POLICY)).toEqual(paused);
   });
 
@@ -154,15 +154,24 @@ describe("any history", () => {
 
 describe("the pause of accounts", () => {
   test("is what a rate limit asks for, five seconds where it asks for nothing, ten minutes for a dead account", () => {
-    expect(cooldownMs(fault("rate-limited", { retryAfterMs: 1_234 }))).toBe(1_234);
-    expect(cooldownMs(fault("rate-limited"))).toBe(5_000);
-    expect(cooldownMs(fault("auth"))).toBe(600_000);
-    expect(cooldownMs(fault("quota-exhausted"))).toBe(600_000);
+    expect(pauseAfter(fault("rate-limited", { retryAfterMs: 1_234 }))).toEqual({ scope: "group", pauseMs: 1_234 });
+    expect(pauseAfter(fault("rate-limited"))).toEqual({ scope: "group", pauseMs: 5_000 });
+    expect(pauseAfter(fault("auth"))).toEqual({ scope: "account", pauseMs: 600_000 });
+    expect(pauseAfter(fault("quota-exhausted"))).toEqual({ scope: "group", pauseMs: 600_000 });
+  });
+
+  test("is what one that is too busy asks for, and nothing where it asks for nothing", () => {
+    expect(pauseAfter(fault("overloaded", { retryAfterMs: 7_000 }))).toEqual({ scope: "account", pauseMs: 7_000 });
+    expect(pauseAfter(fault("overloaded"))).toEqual({ scope: "none", pauseMs: 0 });
+  });
+
+  test("ends after a day whatever an upstream asks for", () => {
+    expect(pauseAfter(fault("rate-limited", { retryAfterMs: 1e12 })).pauseMs).toBe(86_400_000);
   });
 
   test("is nothing after any other fault", () => {
-    for (const kind of KINDS.filter((one) => FAULT_RULES[one].coolsDown === "none")) {
-      expect([kind, cooldownMs(fault(kind, { retryAfterMs: 9 }))]).toEqual([kind, 0]);
+    for (const kind of KINDS.filter((one) => FAULT_RULES[one].coolsDown === "none" && one !== "overloaded")) {
+      expect([kind, pauseAfter(fault(kind, { retryAfterMs: 9 }))]).toEqual([kind, { scope: "none", pauseMs: 0 }]);
     }
   });
 });

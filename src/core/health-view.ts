@@ -1,0 +1,71 @@
+import type { Availability } from "./availability.ts";
+import { type Bucket, overSpan, SPANS, type Span, type SpanAvailability } from "./availability-span.ts";
+import type { HealthState } from "./event.ts";
+
+/** Availability over every span. */
+export type Spans = Readonly<Record<Span, SpanAvailability>>;
+
+/** A model of a provider and how it did. */
+export interface ModelHealthView {
+  readonly provider: string;
+  readonly model: string;
+  readonly spans: Spans;
+}
+
+/** One account as the admin API tells it. Times are Unix ms. */
+export interface AccountHealthView {
+  readonly provider: string;
+  readonly account: string;
+  readonly state: HealthState;
+  readonly lastError: string | null;
+  /** Null when it does not cool down. */
+  readonly coolingUntil: number | null;
+  /** Why it is not asked until then; null when it is. */
+  readonly coolingReason?: string | null;
+}
+
+/** The last free probe of an account. */
+export interface ProbeView {
+  readonly provider: string;
+  readonly account: string;
+  /** Unix ms. */
+  readonly at: number;
+  readonly tookMs: number;
+  /** Null where the server answered. */
+  readonly error: string | null;
+}
+
+/** `GET /v1/health`. */
+export interface HealthView {
+  /** Unix ms at which it was read. */
+  readonly at: number;
+  readonly accounts: readonly AccountHealthView[];
+  readonly ledger: { readonly queued: number; readonly lastError: string | null; readonly committedAt: number | null };
+  readonly providers: readonly { readonly id: string; readonly spans: Spans }[];
+  /** Of the last 90 days, by provider and name. */
+  readonly models: readonly ModelHealthView[];
+  readonly probes: readonly ProbeView[];
+}
+
+/** `GET /v1/health/history`: one span of all that the filters let through. */
+export interface HealthHistoryView extends SpanAvailability {
+  /** As they were asked for; null where they were not. */
+  readonly provider: string | null;
+  readonly account: string | null;
+  readonly model: string | null;
+}
+
+/** Availability without its cells. */
+export function figuresOf({ attempts, failed, ratio, faults, latencyMs, firstTokenMs }: Availability): Availability {
+  return { attempts, failed, ratio, faults, latencyMs, firstTokenMs };
+}
+
+/** Every span of some buckets, minutes and hours together. */
+export function spansOf(buckets: readonly Bucket[], now: number): Spans {
+  const [hour, day, quarter] = SPANS;
+  return {
+    [hour]: overSpan(buckets, hour, now),
+    [day]: overSpan(buckets, day, now),
+    [quarter]: overSpan(buckets, quarter, now),
+  };
+}
