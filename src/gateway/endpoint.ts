@@ -1,7 +1,7 @@
 import type { ConfiguredProvider } from "../config/settings.ts";
 import type { DialectName } from "../core/request.ts";
 import type { Dialect } from "../dialects/dialect.ts";
-import type { ProviderEndpoint } from "../providers/provider.ts";
+import type { Provider, ProviderEndpoint } from "../providers/provider.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Call } from "./call.ts";
 
@@ -31,12 +31,19 @@ export function routeTo(
 
 function credentialOf(attempt: Attempt, call: Call, { endpoint }: Route): Record<string, string> {
   const { configured, account } = attempt;
-  const scheme = endpoint.auth ?? configured.provider.auth;
-  if (configured.auth === "client") {
-    return call.caller.credential === null ? {} : { [call.caller.credential.header]: call.caller.credential.value };
-  }
-  if (scheme.kind === "none" || account.key === null) return {};
-  return scheme.kind === "bearer" ? { authorization: `Bearer ${account.key}` } : { [scheme.header]: account.key };
+  if (configured.auth !== "client") return accountCredential(configured.provider, endpoint, account.key);
+  return call.caller.credential === null ? {} : { [call.caller.credential.header]: call.caller.credential.value };
+}
+
+/** The header that an account's own key goes in; none where it has no key, or none is wanted. */
+export function accountCredential(
+  provider: Provider,
+  endpoint: ProviderEndpoint,
+  key: string | null,
+): Record<string, string> {
+  const scheme = endpoint.auth ?? provider.auth;
+  if (scheme.kind === "none" || key === null) return {};
+  return scheme.kind === "bearer" ? { authorization: `Bearer ${key}` } : { [scheme.header]: key };
 }
 
 /** Headers of a call to a provider: its own, the credential, and what passes from a client of the same dialect. */
