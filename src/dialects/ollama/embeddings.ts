@@ -57,6 +57,8 @@ function encodeRequest(request: EmbeddingRequest, target: EncodeTarget): Encoded
       model: target.model,
       input: request.isSingle && first !== undefined ? first : inputs,
       ...(request.dimensions === undefined ? {} : { dimensions: request.dimensions }),
+      // On a target of ours an input that is too long is refused, not cut in silence.
+      ...(target.localOptions === undefined ? {} : { truncate: false }),
       ...rest,
       ...options.fields,
       ...keepAlive.fields,
