@@ -95,7 +95,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "statusline",
-    description: "Tokens, cost and last model in one line, for tmux, starship and Claude Code",
+    description: "Tokens, cost, budget left and last model in one line, for tmux, starship and Claude Code",
     group: "See",
     load: async () => (await import("./statusline.ts")).command,
   },

@@ -11,6 +11,7 @@ import { processScreen } from "../features/counter/screen.ts";
 import type { CliProblem } from "../terminal/problem.ts";
 import { type CliHost, defineCommand } from "./command.ts";
 import { openAdmin } from "./connection.ts";
+import { readCountingBudgets } from "./counting-budgets.ts";
 import { launchClient } from "./launch.ts";
 import { projectFlag } from "./project-here.ts";
 import { programOf } from "./setup-target.ts";
@@ -53,6 +54,10 @@ function daemonSource(host: CliHost, args: DaemonArgs): CounterSource {
       const lines = (await response.text()).split("\n").filter((line) => line !== "");
       return lines.map((line) => JSON.parse(line) as LedgerRow);
     },
+    async budgets(requestId, signal) {
+      const connection = orThrow(await openAdmin(host, args, "live"));
+      return orThrow(await readCountingBudgets(connection, requestId, signal));
+    },
   };
 }
 
@@ -91,7 +96,7 @@ export const command = defineCommand({
       ["lodestar aider --model coder -- --no-auto-commits main.ts", "what stands behind -- goes to Aider"],
     ],
     notes: [
-      "The last line shows this run's tokens in and out, its cost, the model and route of the last answer, and what was saved, as the ledger has them. Where the line cannot be drawn the counter stands in the terminal's title; without a terminal Aider runs as it is. Settings are temporary, as with `lodestar launch`, and the exit code is Aider's own.",
+      "The last line shows this run's tokens in and out, its cost, what the tightest budget has left, the model and route of the last answer, and what was saved, as the ledger has them. Where the line cannot be drawn the counter stands in the terminal's title; without a terminal Aider runs as it is. Settings are temporary, as with `lodestar launch`, and the exit code is Aider's own.",
       "AIDER_BIN names another program than the `aider` on the PATH.",
     ],
   },

@@ -8,6 +8,7 @@ import { type CliProblem, usageProblem } from "../terminal/problem.ts";
 import { createTerminal } from "../terminal/terminal.ts";
 import { type CliHost, defineCommand } from "./command.ts";
 import { adminProblem, type Connection, openAdmin, readView } from "./connection.ts";
+import { readCountingBudgets } from "./counting-budgets.ts";
 import { type DaemonArgs, daemonFlags, jsonFlag } from "./shared-flags.ts";
 
 /** So many of the newest attempts are looked at for the last answer. */
@@ -33,8 +34,10 @@ async function readCounts(connection: Connection, session: string | null): Promi
   ]);
   if (!view.ok) return view;
   if (!rows.ok) return rows;
+  const budgets = await readCountingBudgets(connection, rows.value[0]?.requestId ?? null);
+  if (!budgets.ok) return budgets;
   const isWithin = ({ startedAt }: LedgerRow): boolean => startedAt >= (view.value.from ?? 0);
-  return success(countsOf(view.value.totals, rows.value.filter(isWithin)));
+  return success(countsOf(view.value.totals, rows.value.filter(isWithin), budgets.value));
 }
 
 /** From the daemon, or from its ledger where none runs; a daemon that was just killed may have left its ready file. */
@@ -62,7 +65,7 @@ function lineColours({ environment }: CliHost): CliHost["terminal"]["style"] {
 export const command = defineCommand({
   meta: {
     name: "statusline",
-    description: "Tokens, cost and last model in one line, for tmux, starship and Claude Code",
+    description: "Tokens, cost, budget left and last model in one line, for tmux, starship and Claude Code",
     group: "See",
     examples: [
       ["set -g status-right '#(lodestar statusline --format tmux)'", "today in tmux, in tmux.conf"],

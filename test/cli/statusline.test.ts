@@ -88,6 +88,29 @@ describe("lodestar statusline", () => {
     expect([code, out.startsWith("↑300")]).toEqual([0, true]);
   });
 
+  test.each([true, false])(
+    "tells what is left of the tightest budget that counts the newest attempt",
+    async (isRunning) => {
+      const state = (id: string, scope: "global" | "key" | "project", name: string | null, limitNanoUsd: number) => ({
+        budget: {
+          ...{ id, scope, name, period: "day" as const, limitNanoUsd, warnAt: [], over: "deny" as const },
+          ...{ isUnpricedAllowed: false, origin: "file" as const },
+        },
+        ...{ name, spentNanoUsd: 50_000_000, reservedNanoUsd: 1_000_000, from: 0, resetsAt: null },
+      });
+      const budgets = [state("day", "global", null, 100_000_000), state("day:project:x", "project", "x", 60_000_000)];
+      const world = makeCliWorld({ isRunning, budgets });
+      worlds.push(world);
+      expect((await world.run(["statusline"])).out).toBe("↑0 ↓0  $0  $0.049 left\n");
+      await world.settle({ requestId: "req_1", project: "y", session: "s", costNanoUsd: 50_000_000 });
+      expect((await world.run(["statusline", "--session", "s"])).out).toContain("$0.05  $0.049 left  deepseek");
+      await world.settle({ requestId: "req_2", project: "x", session: "s", costNanoUsd: 0, startedAt: NOON + 1 });
+      const { out } = await world.run(["statusline", "--session", "s", "--json"]);
+      const left = { id: "day:project:x", leftNanoUsd: 9_000_000, limitNanoUsd: 60_000_000 };
+      expect(JSON.parse(out)).toMatchObject({ budget: left });
+    },
+  );
+
   test("as JSON has the exact sums", async () => {
     const world = await open();
     const { out } = await world.run(["statusline", "--session", "first", "--json"]);
@@ -99,6 +122,7 @@ describe("lodestar statusline", () => {
       costNanoUsd: 42_000_000,
       savedNanoUsd: 2_000,
       unpriced: 0,
+      budget: null,
       last: { model: "deepseek/deepseek-v4-flash", route: "chain:duo#2" },
       trouble: null,
     });

@@ -1,13 +1,16 @@
 import type { LodestarEvent } from "../../core/event.ts";
 import type { LedgerRow } from "../../core/ledger.ts";
+import { type BudgetFill, createBudgetWatch } from "./budget.ts";
 import { type Counts, createTally } from "./tally.ts";
 
-/** What a counter reads from a daemon. Both reject when the daemon cannot be reached. */
+/** What a counter reads from a daemon. All reject when the daemon cannot be reached. */
 export interface CounterSource {
   /** Every event from the moment at which this resolves. */
   events(signal: AbortSignal): Promise<AsyncIterable<LodestarEvent>>;
   /** The ledger's rows of a session, in any order. */
   rows(session: string, signal: AbortSignal): Promise<readonly LedgerRow[]>;
+  /** The budgets that count what a request spent; without a request those that count everything. */
+  budgets(requestId: string | null, signal: AbortSignal): Promise<readonly BudgetFill[]>;
 }
 
 /** The counts of one session, as they are now. */
@@ -48,6 +51,7 @@ export function followSession(session: string, source: CounterSource): Counter {
   const announce = (): void => {
     for (const listener of [...listeners]) listener();
   };
+  const budget = createBudgetWatch(() => source.budgets(tally.newestRequest(), signal), announce);
   const setLost = (isNow: boolean): void => {
     if (isLost === isNow || signal.aborted) return;
     isLost = isNow;
@@ -57,6 +61,7 @@ export function followSession(session: string, source: CounterSource): Counter {
   async function catchUp(): Promise<void> {
     const rows = await source.rows(session, signal);
     if (rows.filter((row) => tally.noteRow(row)).length > 0) announce();
+    budget.refresh();
   }
 
   async function readEvents(): Promise<void> {
@@ -68,6 +73,8 @@ export function followSession(session: string, source: CounterSource): Counter {
     for await (const event of events) {
       if (tally.note(event)) announce();
       else if (isGap(event)) await catchUp();
+      // Other sessions spend from the same budgets.
+      if (event.event === "settled") budget.refresh();
     }
     await catching;
   }
@@ -82,7 +89,10 @@ export function followSession(session: string, source: CounterSource): Counter {
 
   void follow();
   return {
-    counts: () => (isLost ? { ...tally.counts(), trouble: LOST } : tally.counts()),
+    counts() {
+      const counts = { ...tally.counts(), budget: budget.left() };
+      return isLost ? { ...counts, trouble: LOST } : counts;
+    },
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -30,11 +30,12 @@ export function costWords({ costNanoUsd, unpriced }: Counts): string {
 }
 
 function piecesOf(counts: Counts): readonly Piece[] {
-  const { last, trouble, savedNanoUsd } = counts;
+  const { last, trouble, savedNanoUsd, budget } = counts;
   const pieces: Piece[] = [
     { text: `↑${formatTokens(counts.inputTokens)} ↓${formatTokens(counts.outputTokens)}`, rank: 1 },
     { text: costWords(counts), rank: 0 },
   ];
+  if (budget !== null) pieces.push({ text: `${formatCost(budget.leftNanoUsd)} left`, rank: 1 });
   if (last !== null) pieces.push({ text: plainText(last.model), rank: 2 });
   if (last !== null) pieces.push({ text: `(${plainText(last.route)})`, rank: 4 });
   if (savedNanoUsd > 0) pieces.push({ text: `saved ${formatCost(savedNanoUsd)}`, rank: 3 });
@@ -43,7 +44,7 @@ function piecesOf(counts: Counts): readonly Piece[] {
 }
 
 /**
- * The counts in one line of at most `width` columns: tokens in and out, cost, model and route of the last answer, what
+ * The counts in one line of at most `width` columns: tokens in and out, cost, what the tightest budget has left, model and route of the last answer, what
  * was saved, what fails. Where there is no room whole pieces are left out, the cost last of all.
  */
 export function countsLine(counts: Counts, width: number): string {

@@ -2,6 +2,7 @@ import type { CostsView } from "../../core/admin-view.ts";
 import { isJsonObject, parseJson } from "../../core/json.ts";
 import type { LedgerRow } from "../../core/ledger.ts";
 import type { Colours } from "../../terminal/terminal.ts";
+import { type BudgetFill, tightestOf } from "./budget.ts";
 import { costWords, countsLine } from "./line.ts";
 import { answerOf, type Counts, hasAnswered, NO_COUNTS } from "./tally.ts";
 
@@ -11,14 +12,19 @@ export const STATUSLINE_FORMATS = ["plain", "tmux", "starship", "claude"] as con
 /** One of {@link STATUSLINE_FORMATS}. */
 export type StatuslineFormat = (typeof STATUSLINE_FORMATS)[number];
 
-/** Counts from the ledger's sums and its newest rows, newest first. */
-export function countsOf(totals: CostsView["totals"], rows: readonly LedgerRow[]): Counts {
+/** Counts from the ledger's sums, its newest rows, newest first, and the budgets that count the newest of them. */
+export function countsOf(
+  totals: CostsView["totals"],
+  rows: readonly LedgerRow[],
+  budgets: readonly BudgetFill[],
+): Counts {
   const answer = rows.find(hasAnswered);
   const newest = rows.find(({ state }) => state !== "reserved" && state !== "streaming");
   const { requests, inputTokens, outputTokens, costNanoUsd, savedNanoUsd, unpriced } = totals;
   return {
     ...NO_COUNTS,
     ...{ requests, inputTokens, outputTokens, costNanoUsd, savedNanoUsd, unpriced },
+    budget: tightestOf(budgets),
     last: answer === undefined ? null : answerOf(answer),
     trouble: newest === undefined || newest === answer ? null : (newest.fault?.kind ?? null),
   };

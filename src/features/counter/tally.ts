@@ -2,6 +2,7 @@ import type { LodestarEvent } from "../../core/event.ts";
 import type { AttemptIntent, AttemptState, LedgerRow } from "../../core/ledger.ts";
 import type { NanoUsd } from "../../core/money.ts";
 import { totalInput, totalOutput } from "../../core/usage.ts";
+import type { BudgetLeft } from "./budget.ts";
 
 /** The last answer of a session: who gave it and why that one. */
 export interface LastAnswer {
@@ -20,6 +21,8 @@ export interface Counts {
   readonly savedNanoUsd: NanoUsd;
   /** Settled attempts with tokens and no price: the cost does not hold them. */
   readonly unpriced: number;
+  /** Of the budgets that count the newest attempt the one with the least left; null where no budget does. */
+  readonly budget: BudgetLeft | null;
   readonly last: LastAnswer | null;
   /** What goes wrong right now: the fault of the newest attempt; null once one answered. */
   readonly trouble: string | null;
@@ -33,6 +36,7 @@ export const NO_COUNTS: Counts = {
   costNanoUsd: 0,
   savedNanoUsd: 0,
   unpriced: 0,
+  budget: null,
   last: null,
   trouble: null,
 };
@@ -44,6 +48,8 @@ export interface Tally {
   /** Takes a ledger row in, likewise: what events missed is made good from the ledger. */
   noteRow(row: LedgerRow): boolean;
   counts(): Counts;
+  /** The request of the newest attempt; null before the first. */
+  newestRequest(): string | null;
 }
 
 const ANSWERED: readonly AttemptState[] = ["final", "estimated", "hit", "aborted"];
@@ -72,6 +78,7 @@ function addAttempt(counts: Counts, attempt: Settled, isNewRequest: boolean, isN
   const isAnswer = hasAnswered(attempt);
   const trouble = isAnswer ? null : (fault?.kind ?? counts.trouble);
   return {
+    ...counts,
     requests: counts.requests + (isNewRequest ? 1 : 0),
     inputTokens: counts.inputTokens + inputTokens,
     outputTokens: counts.outputTokens + outputTokens,
@@ -89,11 +96,14 @@ export function createTally(session: string): Tally {
   const requests = new Set<string>();
   let counts = NO_COUNTS;
   let newestAt = 0;
+  let newest: string | null = null;
   const add = (attempt: Settled): boolean => {
     const id = `${attempt.requestId}#${attempt.attempt}`;
     if (attempt.session !== session || attempts.has(id)) return false;
     const endedAt = attempt.endedAt ?? attempt.startedAt;
-    counts = addAttempt(counts, attempt, !requests.has(attempt.requestId), endedAt >= newestAt);
+    const isNewest = endedAt >= newestAt;
+    counts = addAttempt(counts, attempt, !requests.has(attempt.requestId), isNewest);
+    if (isNewest) newest = attempt.requestId;
     newestAt = Math.max(newestAt, endedAt);
     attempts.add(id);
     requests.add(attempt.requestId);
@@ -109,5 +119,6 @@ export function createTally(session: string): Tally {
     },
     noteRow: (row) => row.state !== "reserved" && row.state !== "streaming" && add(row),
     counts: () => counts,
+    newestRequest: () => newest,
   };
 }

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "bun:test";
 import type { LodestarEvent } from "../../../src/core/event.ts";
 import type { LedgerRow } from "../../../src/core/ledger.ts";
+import type { BudgetFill } from "../../../src/features/counter/budget.ts";
 import { type Counter, type CounterSource, followSession } from "../../../src/features/counter/follow.ts";
 import { intentOf, outcomeOf } from "../../stores/attempts.ts";
 import { eventually } from "../../support/eventually.ts";
@@ -21,7 +22,14 @@ function rowOf(requestId: string): LedgerRow {
 
 /** A daemon whose streams a test feeds and breaks. */
 function fakeDaemon() {
-  const state = { isUp: true, opened: 0, rows: [] as LedgerRow[], asked: [] as string[] };
+  const state = {
+    isUp: true,
+    opened: 0,
+    rows: [] as LedgerRow[],
+    asked: [] as string[],
+    budgets: [] as BudgetFill[],
+    budgetsOf: [] as unknown[],
+  };
   let current = new TransformStream<LodestarEvent, LodestarEvent>();
   let writer = current.writable.getWriter();
   const source: CounterSource = {
@@ -36,6 +44,11 @@ function fakeDaemon() {
     async rows(session) {
       state.asked.push(session);
       return state.rows;
+    },
+    async budgets(requestId) {
+      state.budgetsOf.push(requestId);
+      if (!state.isUp) throw new Error("refused");
+      return state.budgets;
     },
   };
   return { state, source, send: (event: LodestarEvent) => void writer.write(event), end: () => void writer.close() };
@@ -105,4 +118,42 @@ test("after the stop nothing is looked for any more", async () => {
   daemon.state.rows = [rowOf("req_1")];
   await Bun.sleep(0);
   expect([counter.counts().requests, counter.counts().trouble, daemon.state.opened]).toEqual([0, null, 1]);
+});
+
+test("tells what the tightest budget of the newest request has left, also when another session spent from it", async () => {
+  const daemon = fakeDaemon();
+  const fill = (id: string, spentNanoUsd: number): BudgetFill => ({
+    id,
+    spentNanoUsd,
+    reservedNanoUsd: 5,
+    limitNanoUsd: 100,
+  });
+  daemon.state.budgets = [fill("month", 10)];
+  const counter = follow(daemon.source);
+  await eventually("the budget", () => counter.counts().budget?.leftNanoUsd === 85);
+  expect(daemon.state.budgetsOf).toEqual([null]);
+  daemon.state.budgets = [fill("month", 20), fill("day:key:me", 60)];
+  daemon.send(settled("req_1"));
+  await eventually("the tighter one", () => counter.counts().budget?.id === "day:key:me");
+  expect(counter.counts().budget).toEqual({ id: "day:key:me", leftNanoUsd: 35, limitNanoUsd: 100 });
+  expect(daemon.state.budgetsOf.at(-1)).toBe("req_1");
+  daemon.state.budgets = [fill("day:key:me", 120)];
+  daemon.send({ event: "settled", at: 2, intent: intentOf({ session: "other" }), outcome: outcomeOf() });
+  await eventually("what another one spent", () => counter.counts().budget?.leftNanoUsd === 0);
+  expect(counter.counts().requests).toBe(1);
+  daemon.state.budgets = [];
+  daemon.send(settled("req_2"));
+  await eventually("no budget any more", () => counter.counts().budget === null);
+});
+
+test("a budget that cannot be read stays as it was", async () => {
+  const daemon = fakeDaemon();
+  daemon.state.budgets = [{ id: "month", spentNanoUsd: 1, reservedNanoUsd: 0, limitNanoUsd: 3 }];
+  const counter = follow(daemon.source);
+  await eventually("the budget", () => counter.counts().budget !== null);
+  daemon.state.isUp = false;
+  const before = daemon.state.budgetsOf.length;
+  daemon.send(settled("req_1"));
+  await eventually("another reading", () => daemon.state.budgetsOf.length > before && counter.counts().requests === 1);
+  expect(counter.counts().budget?.leftNanoUsd).toBe(2);
 });

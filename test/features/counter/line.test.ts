@@ -11,6 +11,7 @@ const COUNTS: Counts = {
   costNanoUsd: 12_300_000,
   savedNanoUsd: 50_000_000,
   unpriced: 0,
+  budget: { id: "month", leftNanoUsd: 4_954_700_000, limitNanoUsd: 5_000_000_000 },
   last: { model: "deepseek/deepseek-v4-flash", route: "chain:default#2" },
   trouble: "rate-limited",
 };
@@ -52,10 +53,14 @@ test("cost is told within one per cent, and never in place of what has no price"
 
 describe("the line", () => {
   test.each<[number, string]>([
-    [120, "↑45.7k ↓1.23k  $0.0123  deepseek/deepseek-v4-flash  (chain:default#2)  saved $0.05  ! rate-limited"],
-    [90, "↑45.7k ↓1.23k  $0.0123  deepseek/deepseek-v4-flash  saved $0.05  ! rate-limited"],
-    [70, "↑45.7k ↓1.23k  $0.0123  deepseek/deepseek-v4-flash  ! rate-limited"],
-    [60, "↑45.7k ↓1.23k  $0.0123  deepseek/deepseek-v4-flash"],
+    [
+      120,
+      "↑45.7k ↓1.23k  $0.0123  $4.9547 left  deepseek/deepseek-v4-flash  (chain:default#2)  saved $0.05  ! rate-limited",
+    ],
+    [110, "↑45.7k ↓1.23k  $0.0123  $4.9547 left  deepseek/deepseek-v4-flash  saved $0.05  ! rate-limited"],
+    [84, "↑45.7k ↓1.23k  $0.0123  $4.9547 left  deepseek/deepseek-v4-flash  ! rate-limited"],
+    [68, "↑45.7k ↓1.23k  $0.0123  $4.9547 left  deepseek/deepseek-v4-flash"],
+    [40, "↑45.7k ↓1.23k  $0.0123  $4.9547 left"],
     [30, "↑45.7k ↓1.23k  $0.0123"],
     [10, "$0.0123"],
     [4, "$0.…"],

@@ -47,6 +47,7 @@ describe("the tally of a session", () => {
       costNanoUsd: 12_345,
       savedNanoUsd: 1_000,
       unpriced: 0,
+      budget: null,
       last: { model: "deepseek/deepseek-v4-flash", route: "alias:cheap" },
       trouble: null,
     });
