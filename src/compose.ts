@@ -9,6 +9,7 @@ import { undoPricesOf, updatePricesOf } from "./compose/prices.ts";
 import { openReading } from "./compose/reader.ts";
 import { randomSecret } from "./compose/secret.ts";
 import { openPrivateStateDir, stateDirOf } from "./compose/state-dir.ts";
+import { sshSide } from "./compose/ssh.ts";
 import { failure, type Result, success } from "./core/result.ts";
 import { systemClock } from "./host/clock.ts";
 import { LOG_NAME, logDirectory } from "./host/log-file.ts";
@@ -135,6 +136,7 @@ function knownProviders(): ReturnType<Backend["knownProviders"]> {
 
 /** The composition root as the command line sees it. */
 export const backend: Backend = {
+  ssh: sshSide,
   startDaemon,
   openGateway,
   openReader,

@@ -172,6 +172,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./help-command.ts")).command,
   },
   {
+    name: "ssh",
+    description: "Boxes that are reached by SSH: accept their host keys",
+    group: "Set up",
+    load: async () => (await import("./ssh.ts")).command,
+  },
+  {
     name: "update",
     description: "Replace this binary by a newer one, or go back",
     group: "More",

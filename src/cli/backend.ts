@@ -4,6 +4,7 @@ import type { PriceWish, UpdatedSource } from "../core/price-view.ts";
 import type { Result } from "../core/result.ts";
 import type { CliProblem } from "../terminal/problem.ts";
 import type { Environment } from "../terminal/terminal.ts";
+import type { SshSide } from "./ssh-side.ts";
 
 /** Flags that decide which daemon, state and configuration a command means. Absent: environment, file, defaults. */
 export interface DaemonFlags {
@@ -125,6 +126,7 @@ export interface LedgerCheck {
 
 /** The composition root as commands see it; `src/compose.ts` implements it. */
 export interface Backend {
+  readonly ssh: SshSide;
   startDaemon(inputs: BackendInputs): Promise<Result<Daemon, CliProblem>>;
   /** The API application in this process, under the state lock; for `ask` where no daemon runs. */
   openGateway(inputs: BackendInputs): Promise<Result<InProcessApp, CliProblem>>;

@@ -1,9 +1,11 @@
 import type { AdminErrorView } from "../core/admin-view.ts";
 import { isJsonObject, parseJson } from "../core/json.ts";
 import { failure, type Result, success } from "../core/result.ts";
+import { isSshUrl } from "../core/ssh-address.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { type CliProblem, failureProblem } from "../terminal/problem.ts";
 import type { DaemonLocation, InProcessApp } from "./backend.ts";
+import { type Box, type BoxPort, openBox } from "./box.ts";
 import type { CliHost } from "./command.ts";
 import { type DaemonArgs, inputsOf } from "./shared-flags.ts";
 
@@ -63,32 +65,62 @@ function isLoopback(url: string): boolean {
 }
 
 /** A connection over HTTP with a credential. */
-function connectTo(baseUrl: string, credential: string | null, signal: AbortSignal): Connection {
+function connectTo(
+  baseUrl: string,
+  credential: string | null,
+  signal: AbortSignal,
+  box: Box | null = null,
+): Connection {
   const base = baseUrl.replace(/\/+$/, "");
+  const where = box?.where ?? base;
+  const through = box === null ? {} : { unix: box.tunnel.socket };
   return {
     source: "daemon",
-    where: base,
+    where,
     send: async (path, init = {}) => {
       const headers = new Headers(init.headers);
       if (credential !== null) headers.set("authorization", `Bearer ${credential}`);
       const isLong = init.signal !== undefined;
       const limit = isLong ? signal : AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
       try {
-        const request = { ...init, headers, signal: init.signal ?? limit, redirect: "manual" as const, timeout: false };
+        const request = {
+          ...init,
+          ...through,
+          headers,
+          signal: init.signal ?? limit,
+          redirect: "manual" as const,
+          timeout: false,
+        };
         return success(await fetch(base + path, isLoopback(base) ? { ...request, proxy: false } : request));
       } catch (error) {
         if (signal.aborted) throw error;
-        if (isRefused(error)) return failure(notRunning(base));
+        const told = (await box?.tunnel.explain()) ?? null;
+        if (told !== null) return failure(told);
+        if (isRefused(error)) return failure(notRunning(where));
         const message = error instanceof Error ? error.message : String(error);
         return failure({
-          ...notRunning(base),
+          ...notRunning(where),
           code: "daemon_unreachable",
-          message: `${base} does not answer: ${message}`,
+          message: `${where} does not answer: ${message}`,
         });
       }
     },
-    close: async () => undefined,
+    close: async () => box?.tunnel.close(),
   };
+}
+
+/** A connection to the daemon on another box, by SSH. */
+async function connectBox(
+  host: CliHost,
+  args: DaemonArgs,
+  url: string,
+  which: BoxPort,
+): Promise<Result<Connection, CliProblem>> {
+  const box = await openBox(host, args, url, which);
+  if (!box.ok) return box;
+  const { LODESTAR_ADMIN_TOKEN, LODESTAR_API_KEY } = host.environment;
+  const credential = which === "api" ? (LODESTAR_API_KEY ?? null) : (LODESTAR_ADMIN_TOKEN ?? box.value.adminToken);
+  return success(connectTo(box.value.baseUrl, credential, host.signal, box.value));
 }
 
 /** A connection to an application in this process. */
@@ -128,6 +160,7 @@ export async function openAdmin(
   args: DaemonArgs,
   access: Access,
 ): Promise<Result<Connection, CliProblem>> {
+  if (args.url !== undefined && isSshUrl(args.url)) return connectBox(host, args, args.url, "admin");
   const backend = await host.backend();
   const inputs = inputsOf(host, args);
   const location = backend.locateDaemon(inputs);
@@ -143,6 +176,7 @@ export async function openAdmin(
 
 /** Opens the model API: of `--url`, of the running daemon, or the same gateway in this process. */
 export async function openApi(host: CliHost, args: DaemonArgs): Promise<Result<Connection, CliProblem>> {
+  if (args.url !== undefined && isSshUrl(args.url)) return connectBox(host, args, args.url, "api");
   const key = host.environment.LODESTAR_API_KEY ?? null;
   if (args.url !== undefined) return success(connectTo(args.url, key, host.signal));
   const backend = await host.backend();

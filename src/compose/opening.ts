@@ -18,6 +18,7 @@ import { openNetwork } from "./network.ts";
 import { configProblem, stateProblem, storeProblem } from "./problems.ts";
 import { createRuntime, type Runtime } from "./runtime.ts";
 
+import { createTunnels } from "./tunnels.ts";
 /** What webhooks were not yet told of gets this long to go out at the end, and where someone insists on it at once. */
 const ALERTS_MS = 2_000;
 const HASTY_ALERTS_MS = 100;
@@ -135,6 +136,7 @@ export function openState(
     redactor,
     version: inputs.version,
     ...network.value,
+    tunnels: createTunnels(inputs.environment, { stateDir, clock, log }),
   });
   const responses = openResponses(stateDir, () => runtime.services.settings().retention.responsesBytes, log);
   return success({

@@ -88,6 +88,7 @@ export function openReading(
     redactor: createRedactor(),
     version: inputs.version,
     ...network.value,
+    tunnels: null,
   });
   return success({ runtime, stores: stores.value });
 }

@@ -19,6 +19,7 @@ import type { PostJson } from "../host/egress-post.ts";
 import type { Log } from "../host/log.ts";
 import { pullHint } from "../host/ollama.ts";
 import type { SendUpstream } from "../host/upstream.ts";
+import type { Tunnels } from "../host/ssh-tunnels.ts";
 import { PROVIDERS } from "../providers/_all.ts";
 import type { Stores } from "../stores/open.ts";
 import type { LocalFigureStore, ProjectStore } from "../stores/ports.ts";
@@ -28,6 +29,7 @@ import { createLocalSide, type LocalSide, leaving } from "./local.ts";
 
 /** What a runtime is built on. */
 export interface RuntimeParts {
+import { baseUrlsOf } from "./tunnels.ts";
   readonly loaded: Loaded;
   readonly stores: Stores;
   /** Null where its file cannot be used, or nothing was ever written. */
@@ -45,6 +47,8 @@ export interface RuntimeParts {
 
 /** The gateway with everything it stands on, and the one place where its configuration changes. */
 export interface Runtime {
+  /** Null where nothing is asked through SSH: a command that only reads. */
+  readonly tunnels: Tunnels | null;
   readonly services: Services;
   readonly local: LocalModels;
   readonly localSide: LocalSide;
@@ -55,6 +59,7 @@ export interface Runtime {
   readonly loaded: () => Loaded;
   /** Takes a new configuration into use; requests in flight end under the old one. */
   use(loaded: Loaded): void;
+  readonly tunnels: Tunnels | null;
   /** Breaks off what is still open. */
   abort(): void;
   close(): void;
@@ -145,6 +150,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   const directory = followDirectory(config, local, clock);
   const names = { settings, directory: directory.get, now: () => clock.now() };
   const projects = createProjectBook({ ...names, store: parts.projects });
+  parts.tunnels?.keep(baseUrlsOf(settings()));
   const known = { config, local, directory: directory.get, projects };
   const budgets = createBudgets({ ...known, stores, isLocal, isSubscription, bus, clock });
   const localSide = createLocalSide({ config, local, bus, clock, figures: parts.figures });
@@ -186,6 +192,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       void local.refresh().then(directory.forget);
     },
     abort: () => shutdown.abort(),
+    tunnels: parts.tunnels,
     close() {
       shutdown.abort();
       local.stop();
@@ -194,3 +201,5 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     },
   };
 }
+      parts.tunnels?.keep(baseUrlsOf(next.settings));
+      parts.tunnels?.close();

@@ -1,3 +1,5 @@
+import { boxUrl, isSshUrl, parseSshUrl } from "../core/ssh-address.ts";
+
 /** Where Ollama listens by default. */
 const DEFAULT_PORT = "11434";
 
@@ -22,13 +24,21 @@ function callable(host: string): string {
   return host === "[::]" || host === "[]" ? "[::1]" : host;
 }
 
+/** A box that is reached by SSH: its Ollama listens where Ollama does by default. What is wrong with it is told where URLs are checked. */
+function throughSsh(text: string): string {
+  const parsed = parseSshUrl(text.replace(/\/+$/, ""));
+  const isBare = parsed.ok && parsed.value.target === null && parsed.value.rest === "";
+  return isBare ? `${boxUrl(parsed.value.box)}/127.0.0.1:${DEFAULT_PORT}` : text.replace(/\/+$/, "");
+}
+
 /**
  * Reads `OLLAMA_HOST` in every form Ollama takes: `host`, `host:port`, `:port`, an IPv6 address, a URL with or without
  * a port and path. A URL's default port is its scheme's, all others' 11434; an invalid port counts as the default one,
- * as in Ollama itself. Source: `Host()` in envconfig/config.go of Ollama.
+ * as in Ollama itself. Beyond that, `ssh://user@box` leads through a tunnel. Source: `Host()` in envconfig/config.go of Ollama.
  */
 export function parseOllamaHost(value: string): OllamaHost {
   const text = value.trim().replace(/^(["'])(.*)\1$/, "$2");
+  if (isSshUrl(text)) return { baseUrl: throughSsh(text), note: null };
   const scheme = /^(https?):\/\//i.exec(text)?.[1]?.toLowerCase() ?? "http";
   const rest = text.replace(/^[a-z]+:\/\//i, "");
   const hasScheme = rest !== text;

@@ -1,3 +1,4 @@
+import { isSshUrl } from "../core/ssh-address.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { listSecrets } from "../host/secrets.ts";
 import { findProvider, PROVIDERS } from "../providers/_all.ts";
@@ -35,6 +36,11 @@ interface GivenUrl {
 export function isLoopbackUrl(baseUrl: string): boolean {
   const host = URL.parse(baseUrl)?.hostname ?? "";
   return host === "localhost" || host.endsWith(".localhost") || host === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+/** Whether a URL leads to the user's own machines: this one, or one that is reached by SSH. */
+function isOwnUrl(baseUrl: string): boolean {
+  return isSshUrl(baseUrl) || isLoopbackUrl(baseUrl);
 }
 
 /** Our own variable first, then the file, then the provider's own variables. */
@@ -191,8 +197,8 @@ function resolveUsable(candidate: Candidate, places: KeyPlaces): ResolvedProvide
   const { id, base, block, isInFile, url } = candidate;
   if (base?.ownAddress !== undefined && url === null) return { ...NOTHING, findings: addressFindings(base, places) };
   const declared = declareProvider(id, base, block, url?.baseUrl ?? null);
-  const isLoopback = declared.endpoints.every((endpoint) => isLoopbackUrl(endpoint.baseUrl));
-  const isKeyOptional = base === undefined || declared.auth.kind === "none" || declared.isLocal === true || isLoopback;
+  const isOwn = declared.endpoints.every((endpoint) => isOwnUrl(endpoint.baseUrl));
+  const isKeyOptional = base === undefined || declared.auth.kind === "none" || declared.isLocal === true || isOwn;
   const found = findAccounts(declared, block, isKeyOptional, places);
   const noted: Finding[] = url?.note ? [{ level: "warning", subject: url.source, message: url.note }] : [];
   if (!isWanted(candidate, found)) return { ...NOTHING, findings: [...found.findings, ...noted] };

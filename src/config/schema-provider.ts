@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { isSshUrl, parseSshUrl } from "../core/ssh-address.ts";
 import type { NativeCompletions, Quirks as ProviderQuirks } from "../providers/provider.ts";
 import { flag, NAME, text, texts } from "./schema-values.ts";
 
@@ -9,10 +10,19 @@ const OWN_HEADERS =
 
 const SECRET_HINT = "must be env:NAME or file:NAME; the key itself is not written into the configuration";
 
+function sshFault(value: string): string | null {
+  const parsed = parseSshUrl(value);
+  if (!parsed.ok) return parsed.error;
+  if (parsed.value.target === null) return "names no port behind the box: ssh://user@box/127.0.0.1:11434";
+  return /[?#]/.test(parsed.value.rest) ? "must not hold a query or fragment" : null;
+}
+
 /** Why a base URL cannot be used, or null. Never repeats the URL, which may hold a password. */
 export function baseUrlFault(value: string): string | null {
+  if (isSshUrl(value)) return sshFault(value);
   const url = URL.parse(value);
-  if (url === null || !/^https?:$/.test(url.protocol)) return "must be a URL that starts with http:// or https://";
+  if (url === null || !/^https?:$/.test(url.protocol))
+    return "must be a URL that starts with http://, https:// or ssh://";
   if (url.username !== "" || url.password !== "") return "must not hold a user or password; a key belongs in `key`";
   if (url.search !== "" || url.hash !== "") return "must not hold a query or fragment";
   return null;
@@ -24,7 +34,7 @@ export const Secret = v.pipe(
   v.regex(/^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:[^\s].*)$/, SECRET_HINT),
 );
 const BaseUrl = v.pipe(
-  v.string("must be a URL that starts with http:// or https://"),
+  v.string("must be a URL that starts with http://, https:// or ssh://"),
   v.rawCheck(({ dataset, addIssue }) => {
     const fault = dataset.typed ? baseUrlFault(dataset.value) : null;
     if (fault !== null) addIssue({ message: fault });
@@ -102,7 +112,14 @@ const PROVIDER_ENTRIES = {
       v.description("Several keys instead of one, tried in turn."),
     ),
   ),
-  baseUrl: v.nullish(v.pipe(BaseUrl, v.description("Where it stands, if not at its documented address."))),
+  baseUrl: v.nullish(
+    v.pipe(
+      BaseUrl,
+      v.description(
+        "Where it stands, if not at its documented address; `ssh://user@box/127.0.0.1:11434` goes through a tunnel (docs/ssh.md).",
+      ),
+    ),
+  ),
   dialect: v.optional(
     v.pipe(
       v.picklist(

@@ -58,6 +58,23 @@ export interface StatusView {
   readonly daemon: DaemonView;
   readonly providers: readonly ProviderView[];
   readonly local: readonly LocalView[];
+/** An SSH tunnel of the daemon. Times are Unix ms. */
+export interface TunnelView {
+  /** As a URL: `ssh://user@box`. */
+  readonly box: string;
+  /** As the box sees it: `127.0.0.1:11434`. */
+  readonly target: string;
+  readonly state: "connecting" | "up" | "waiting" | "closed";
+  /** Since when it is in that state. */
+  readonly since: number;
+  /** When it is tried again; null unless it waits. */
+  readonly retryAt: number | null;
+  /** How often it came up again after it had failed. */
+  readonly reconnects: number;
+  /** The last thing that went wrong, mended or not. */
+  readonly lastError: { readonly code: string; readonly message: string; readonly fix: string } | null;
+}
+
   /** Null while no GPU is watched. */
   readonly gpu: null;
   readonly today: { readonly requests: number; readonly costNanoUsd: NanoUsd; readonly unpriced: number };

@@ -1,11 +1,12 @@
 import type { JsonObject, JsonValue } from "../core/json.ts";
 import { failure, type Result, success } from "../core/result.ts";
+import { fetchThrough } from "./ssh-fetch.ts";
 
 /** Asks an Ollama server something: with a body by POST, else by GET. The error is for people. */
 export async function askOllama(url: string, timeoutMs: number, body?: JsonObject): Promise<Result<JsonValue, string>> {
   const post = body === undefined ? {} : { method: "POST", body: JSON.stringify(body) };
   try {
-    const reply = await fetch(url, { ...post, signal: AbortSignal.timeout(timeoutMs), proxy: "" });
+    const reply = await fetchThrough(url, { ...post, signal: AbortSignal.timeout(timeoutMs), proxy: "" });
     if (!reply.ok) return failure(`${url} answered ${reply.status}`);
     return success((await reply.json()) as JsonValue);
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../core/json.ts";
 import { failure, type Result, success } from "../core/result.ts";
+import { fetchThrough } from "./ssh-fetch.ts";
 
 /** An Ollama server, and what it wants to see of us. */
 export interface OllamaAddress {
@@ -20,7 +21,7 @@ async function post(
   signal: AbortSignal,
 ): Promise<Result<void, OllamaRefusal>> {
   try {
-    const reply = await fetch(`${baseUrl.replace(/\/+$/, "")}${path}`, {
+    const reply = await fetchThrough(`${baseUrl.replace(/\/+$/, "")}${path}`, {
       method: "POST",
       headers: { "content-type": "application/json", ...headers },
       body: JSON.stringify(body),

@@ -26,6 +26,11 @@ export interface RunOptions {
 }
 
 const NO_BACKEND: Backend = {
+  ssh: {
+    openTunnel: async () => failure(failureProblem("test", "no SSH in this test")),
+    readDaemon: async () => failure(failureProblem("test", "no SSH in this test")),
+    askKey: async () => failure(failureProblem("test", "no SSH in this test")),
+  },
   startDaemon: async () => failure(failureProblem("test", "no daemon in this test")),
   openGateway: async () => failure(failureProblem("test", "no gateway in this test")),
   openReader: async () => failure(failureProblem("test", "no reader in this test")),

@@ -97,6 +97,7 @@ export function openLab({ loaded, ledger, clock, send }: LabParts): Lab {
     egress,
     post,
     version: "0.0.0-lab",
+    tunnels: null,
   });
   runtime.local.stop();
   const context = apiContext(
