@@ -220,7 +220,7 @@ function decide(from: SwitchState, limits: SwitchLimits, nowMs: number): Ruling 
 }
 
 /**
- * The policy of one engine that holds few models at a time (adr/0004-local-scheduler.md). Requests for what is loaded go
+ * The policy of one engine that holds few models at a time (adr/0022-local-scheduler.md). Requests for what is loaded go
  * on, in the order of their class and arrival; the rest is held, and a model is loaded once for all that wait for it: when
  * the engine is free, or when somebody has waited too long. Pure: time comes in, what is to be done goes out.
  */

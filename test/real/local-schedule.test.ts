@@ -100,6 +100,29 @@ describe.skipIf(NO_OLLAMA_REASON !== "")(`the queue before a real Ollama ${NO_OL
     expect(runnerStarts(ollama) - before).toBeLessThanOrEqual(1);
   }, 30_000);
 
+  test("an agent's session that grows turn by turn costs no reload and loses none of its beginning", async () => {
+    await ask(SMOLLM);
+    const before = runnerStarts(ollama);
+    const messages: { role: string; content: string }[] = [];
+    const read: number[] = [];
+    for (let turn = 1; turn <= 8; turn += 1) {
+      messages.push({ role: "user", content: `Turn ${turn}. ${"The ship sails on. ".repeat(60)}` });
+      const request = { model: `ollama/${SMOLLM}`, max_tokens: 4, messages };
+      const answer = await post(lodestar.apiUrl, CHAT.path, request);
+      expect([turn, answer.status, answer.headers.get("x-lodestar-params")]).toEqual([turn, 200, null]);
+      const reply = await objectOf(answer);
+      read.push(Number((reply.usage as { readonly prompt_tokens: number }).prompt_tokens));
+      messages.push({ role: "assistant", content: CHAT.textOf(reply) });
+    }
+    const least = 60 * 4;
+    for (const [index, tokens] of read.entries()) expect(tokens).toBeGreaterThan((index + 1) * least);
+    expect(runnerStarts(ollama) - before).toBe(0);
+    const metricsText = await metrics();
+    expect(metricsText).not.toMatch(/lodestar_local_truncations_total\{/);
+    expect(metricsText).not.toMatch(/lodestar_reloads_total\{/);
+    console.log(`  ${read.length} turns of up to ${read.at(-1)} tokens: no reload, nothing cut`);
+  }, 60_000);
+
   test("an embedding, a completion and a chat share one load, whoever asks first", async () => {
     await ask(GEMMA);
     const before = runnerStarts(ollama);
