@@ -30,3 +30,9 @@ export function sparkline(values: readonly number[], width: number): string {
     .map((value) => (value <= 0 ? " " : (HEIGHTS[Math.min(7, Math.floor((value / most) * 7.999))] ?? "")))
     .join("");
 }
+
+/** Values against a fixed height in one row, a column each: what is not told is a gap, and 0 is the lowest mark. */
+export function levels(values: readonly (number | null)[], most: number): string {
+  const level = (value: number): string => HEIGHTS[Math.max(0, Math.min(7, Math.floor((value / most) * 7.999)))] ?? "";
+  return values.map((value) => (value === null || most <= 0 ? " " : level(value))).join("");
+}

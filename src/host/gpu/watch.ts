@@ -1,0 +1,155 @@
+import { type GpuReport, type GpuView, gpuView, noGpu, sumOver } from "../../core/gpu.ts";
+import type { Clock } from "../clock.ts";
+import type { GpuSource } from "./source.ts";
+
+/** The cards, read now and then for as long as there are any. */
+export interface GpuWatch {
+  /** The last reading; waits for the first one a moment, where one is to be expected. */
+  read(): Promise<GpuView>;
+  /** The last reading, where it is not too old to count. */
+  latest(): GpuView | null;
+  /** Free memory over all cards, in bytes; null where that is not known. */
+  freeBytes(): number | null;
+  /** What programs other than local model servers hold, over all cards, in bytes; null where that is not known. */
+  foreignBytes(): number | null;
+  /** Somebody looks: for some seconds readings come every second. */
+  hurry(): void;
+  subscribe(listener: (view: GpuView) => void): () => void;
+  stop(): void;
+}
+
+/** What a watch is built on. */
+export interface WatchOptions {
+  readonly clock: Clock;
+  /** The better one first; none: there is no driver here, and nothing is started. */
+  readonly sources: readonly GpuSource[];
+  /** What local model servers say they put on the card; null where they do not. */
+  readonly loadedBytes: () => number | null;
+}
+
+const FAST_MS = 1_000;
+const SLOW_MS = 10_000;
+/** Nobody looks any more, after so long without being told. */
+const HURRY_MS = 6_000;
+/** A first reading has to start a program and may have to wake the driver up. */
+const FIRST_MS = 4_000;
+/** Older readings of a card do not count. */
+const OLD_MS = 3 * SLOW_MS;
+const NO_DRIVER = "no NVIDIA driver is installed here";
+
+/** Readings from the first source that has any; it starts when it is told to. */
+interface Feed {
+  start(): void;
+  /** Reads so often from now on. */
+  every(intervalMs: number): void;
+  stop(): void;
+}
+
+function createFeed({ clock, sources }: WatchOptions, take: (report: GpuReport) => void): Feed {
+  let chosen = 0;
+  let hasCards = false;
+  let intervalMs = SLOW_MS;
+  let stopSource: (() => void) | null = null;
+  let isStopped = false;
+
+  /** After a source that never told anything the next one has its turn; the last one keeps trying. */
+  function refuse(reason: string): void {
+    if (!hasCards && chosen + 1 < sources.length) {
+      chosen += 1;
+      restart();
+      return;
+    }
+    take(noGpu(clock.now(), reason));
+  }
+
+  function hear(report: GpuReport): void {
+    if (report.source === "none") {
+      refuse(report.problem ?? "the driver tells nothing");
+      return;
+    }
+    hasCards ||= report.gpus.length > 0;
+    take(report);
+  }
+
+  function restart(): void {
+    stopSource?.();
+    stopSource = sources[chosen]?.follow(intervalMs, clock, { report: hear, problem: refuse }) ?? null;
+  }
+
+  return {
+    start: () => {
+      if (stopSource === null && !isStopped) restart();
+    },
+    every(next) {
+      if (intervalMs === next) return;
+      intervalMs = next;
+      if (stopSource !== null && !isStopped) restart();
+    },
+    stop() {
+      isStopped = true;
+      stopSource?.();
+    },
+  };
+}
+
+/** Starts reading at the first question or listener, never where there is no driver. */
+export function watchGpu(options: WatchOptions): GpuWatch {
+  const { clock, sources, loadedBytes } = options;
+  const listeners = new Set<(view: GpuView) => void>();
+  const waiters = new Set<() => void>();
+  let last: { readonly report: GpuReport; readonly at: number } | null = null;
+  let cancelHurry = (): void => undefined;
+  const feed = createFeed(options, (report) => {
+    last = { report, at: clock.monotonic() };
+    for (const waiter of [...waiters]) waiter();
+    const view = gpuView(report, loadedBytes());
+    for (const listener of listeners) listener(view);
+  });
+
+  /** A card of which nothing was heard for long is not known any more; that there is none stays so. */
+  function latest(): GpuView | null {
+    if (last === null) return null;
+    const isOld = last.report.gpus.length > 0 && clock.monotonic() - last.at > OLD_MS;
+    return isOld ? null : gpuView(last.report, loadedBytes());
+  }
+
+  function nextReport(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = clock.after(FIRST_MS, resolve);
+    waiters.add(resolve);
+    return promise.finally(() => {
+      cancel();
+      waiters.delete(resolve);
+    });
+  }
+
+  return {
+    latest,
+    async read() {
+      if (sources.length === 0) return gpuView(noGpu(clock.now(), NO_DRIVER), null);
+      feed.start();
+      if (latest() === null) await nextReport();
+      return latest() ?? gpuView(noGpu(clock.now(), "the driver does not answer"), null);
+    },
+    freeBytes: () => totalIn(latest(), "freeBytes"),
+    foreignBytes: () => totalIn(latest(), "foreignBytes"),
+    hurry() {
+      cancelHurry();
+      feed.every(FAST_MS);
+      cancelHurry = clock.after(HURRY_MS, () => feed.every(SLOW_MS));
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      feed.start();
+      return () => listeners.delete(listener);
+    },
+    stop() {
+      cancelHurry();
+      feed.stop();
+    },
+  };
+}
+
+function totalIn(view: GpuView | null, name: "freeBytes" | "foreignBytes"): number | null {
+  return view === null ? null : sumOver(view, (memory) => memory[name]);
+}

@@ -1,0 +1,32 @@
+import { join } from "node:path";
+import { type Result, success } from "../core/result.ts";
+import type { StoreFault } from "./ports.ts";
+import { type DatabasePlan, openReader, openWriter } from "./sqlite/database.ts";
+import {
+  createGpuSampleReader,
+  createGpuSampleStore,
+  type GpuSampleReader,
+  type GpuSampleStore,
+} from "./sqlite/gpu-samples.ts";
+import initial from "./sqlite/migrations/gpu/0001-initial.sql" with { type: "text" };
+
+/**
+ * A file of its own, without a sync at each commit: a write every ten seconds that nobody would miss has no place among
+ * rows of money, which are synced one by one.
+ */
+function planFor(stateDir: string): DatabasePlan {
+  const migrations = [{ name: "0001-initial", sql: initial }];
+  return { path: join(stateDir, "gpu.db"), migrations, durability: "fast" };
+}
+
+/** Opens `gpu.db` (0600) of a state directory that exists. */
+export function openGpuSamples(options: { readonly stateDir: string }): Result<GpuSampleStore, StoreFault> {
+  const database = openWriter(planFor(options.stateDir));
+  return database.ok ? success(createGpuSampleStore(database.value)) : database;
+}
+
+/** Opens `gpu.db` for reading; `store_missing` where no card was ever watched. */
+export function openGpuSampleReader(options: { readonly stateDir: string }): Result<GpuSampleReader, StoreFault> {
+  const database = openReader(planFor(options.stateDir));
+  return database.ok ? success(createGpuSampleReader(database.value)) : database;
+}

@@ -1,0 +1,65 @@
+import type { Database } from "bun:sqlite";
+import { type GpuSample, GRAINS } from "../../core/gpu-history.ts";
+import type { Bindings } from "./bindings.ts";
+
+/** What is kept of the cards' readings. */
+export interface GpuSampleReader {
+  /** The samples of one grain that begin in `[from, to)` (Unix ms), oldest first. */
+  list(stepMs: number, from: number, to: number): readonly GpuSample[];
+  close(): void;
+}
+
+/** The same for the one who writes. */
+export interface GpuSampleStore extends GpuSampleReader {
+  /** Stores samples of the finest grain, in place of those that were there. */
+  add(samples: readonly GpuSample[]): void;
+  /** Puts the finest samples of the minute that begins at `at` together. */
+  rollUp(at: number): void;
+  /** Deletes what is older than its grain is kept for; returns how many rows. */
+  prune(now: number): number;
+}
+
+const [FINE, COARSE] = GRAINS;
+
+const LIST = `
+SELECT gpu, at, utilization_percent AS utilizationPercent, used_bytes AS usedBytes, own_bytes AS ownBytes,
+  temperature_celsius AS temperatureCelsius, power_watts AS powerWatts, clock_mhz AS clockMhz, throttled_share AS throttledShare
+FROM samples WHERE step_ms = $stepMs AND at >= $from AND at < $to ORDER BY at, gpu`;
+
+const ADD = `
+INSERT OR REPLACE INTO samples VALUES (${FINE.stepMs}, $gpu, $at, $utilizationPercent, $usedBytes, $ownBytes,
+  $temperatureCelsius, $powerWatts, $clockMhz, $throttledShare)`;
+
+// avg() leaves NULL out, and is NULL where there is nothing else.
+const ROLL_UP = `
+INSERT OR REPLACE INTO samples
+SELECT ${COARSE.stepMs}, gpu, $at, avg(utilization_percent), avg(used_bytes), avg(own_bytes), avg(temperature_celsius),
+  avg(power_watts), avg(clock_mhz), avg(throttled_share)
+FROM samples WHERE step_ms = ${FINE.stepMs} AND at >= $at AND at < $at + ${COARSE.stepMs} GROUP BY gpu`;
+
+const PRUNE = "DELETE FROM samples WHERE step_ms = $stepMs AND at < $before";
+
+/** Reading on SQLite. Closing it closes the handle. */
+export function createGpuSampleReader(database: Database): GpuSampleReader {
+  const list = database.query<GpuSample, [Bindings]>(LIST);
+  return { list: (stepMs, from, to) => list.all({ stepMs, from, to }), close: () => database.close() };
+}
+
+/** Samples on SQLite. */
+export function createGpuSampleStore(database: Database): GpuSampleStore {
+  const add = database.query<unknown, [Bindings]>(ADD);
+  const rollUp = database.query<unknown, [Bindings]>(ROLL_UP);
+  const prune = database.query<unknown, [Bindings]>(PRUNE);
+  const addAll = database.transaction((samples: readonly GpuSample[]) => {
+    for (const sample of samples) add.run({ ...sample });
+  });
+  return {
+    ...createGpuSampleReader(database),
+    add: (samples) => addAll(samples),
+    rollUp: (at) => {
+      rollUp.run({ at });
+    },
+    prune: (now) =>
+      GRAINS.reduce((sum, { stepMs, keepMs }) => sum + prune.run({ stepMs, before: now - keepMs }).changes, 0),
+  };
+}

@@ -1,0 +1,80 @@
+import { expect, test } from "bun:test";
+import { statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type GpuSample, GRAINS, meanSample } from "../../src/core/gpu-history.ts";
+import { openGpuSampleReader, openGpuSamples } from "../../src/stores/gpu-samples.ts";
+import { temporaryFolder } from "./temporary.ts";
+
+const [FINE, COARSE] = GRAINS;
+
+function sample(at: number, busy: number | null, gpu = "GPU-1"): GpuSample {
+  return { ...meanSample(gpu, at, []), utilizationPercent: busy, usedBytes: 2 ** 33 };
+}
+
+function open(stateDir: string) {
+  const opened = openGpuSamples({ stateDir });
+  if (!opened.ok) throw new Error(opened.error.message);
+  return opened.value;
+}
+
+test("what was added comes back, oldest first, with null for what was not told; the file is private", () => {
+  using folder = temporaryFolder();
+  const store = open(folder.path);
+  store.add([sample(20_000, 7), sample(10_000, null, "GPU-2"), sample(10_000, 3)]);
+  store.add([sample(10_000, 4)]);
+  expect(store.list(FINE.stepMs, 10_000, 20_001)).toEqual([
+    sample(10_000, 4),
+    sample(10_000, null, "GPU-2"),
+    sample(20_000, 7),
+  ]);
+  expect(store.list(FINE.stepMs, 10_001, 20_000)).toEqual([]);
+  expect(statSync(join(folder.path, "gpu.db")).mode & 0o777).toBe(0o600);
+  store.close();
+});
+
+test("a minute is the mean of its samples, each card by itself; doing it again changes nothing", () => {
+  using folder = temporaryFolder();
+  const store = open(folder.path);
+  store.add([
+    sample(60_000, 10),
+    sample(70_000, 30),
+    sample(80_000, null),
+    sample(120_000, 99),
+    sample(60_000, 50, "GPU-2"),
+  ]);
+  store.rollUp(60_000);
+  store.rollUp(60_000);
+  expect(store.list(COARSE.stepMs, 0, 1e9)).toEqual([sample(60_000, 20), sample(60_000, 50, "GPU-2")]);
+  store.close();
+});
+
+test("each grain is kept for its own time", () => {
+  using folder = temporaryFolder();
+  const store = open(folder.path);
+  const now = 200 * 86_400_000;
+  const times = [now - COARSE.keepMs - 60_000, now - FINE.keepMs - 60_000, now - 60_000];
+  for (const at of times) {
+    store.add([sample(at, 1)]);
+    store.rollUp(Math.floor(at / 60_000) * 60_000);
+  }
+  expect(store.prune(now)).toBe(3);
+  expect(store.list(FINE.stepMs, 0, now)).toHaveLength(1);
+  expect(store.list(COARSE.stepMs, 0, now)).toHaveLength(2);
+  expect(store.prune(now)).toBe(0);
+  store.close();
+});
+
+test("a reader reads beside the writer; where nothing was written, or something else, it says so", () => {
+  using folder = temporaryFolder();
+  expect(openGpuSampleReader({ stateDir: folder.path })).toMatchObject({ ok: false, error: { code: "store_missing" } });
+  const store = open(folder.path);
+  store.add([sample(0, 1)]);
+  const reader = openGpuSampleReader({ stateDir: folder.path });
+  if (!reader.ok) throw new Error(reader.error.message);
+  expect(reader.value.list(FINE.stepMs, 0, 1)).toHaveLength(1);
+  reader.value.close();
+  store.close();
+  using other = temporaryFolder();
+  writeFileSync(join(other.path, "gpu.db"), "this is no database at all, but a text that is long enough");
+  expect(openGpuSamples({ stateDir: other.path }).ok).toBe(false);
+});
