@@ -130,6 +130,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./keys.ts")).command,
   },
   {
+    name: "local",
+    description: "Local models: what is there, what fits the card, pull, load, measure",
+    group: "Set up",
+    load: async () => (await import("./local.ts")).command,
+  },
+  {
     name: "project",
     description: "Projects: their rules, their costs, their budgets",
     group: "Set up",
@@ -160,6 +166,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./setup.ts")).command,
   },
   {
+    name: "ssh",
+    description: "Boxes that are reached by SSH: accept their host keys",
+    group: "Set up",
+    load: async () => (await import("./ssh.ts")).command,
+  },
+  {
     name: "completion",
     description: "Print the completion script of a shell",
     group: "More",
@@ -170,12 +182,6 @@ export const COMMANDS: readonly CommandEntry[] = [
     description: "Show all commands, or one with its flags and examples",
     group: "More",
     load: async () => (await import("./help-command.ts")).command,
-  },
-  {
-    name: "ssh",
-    description: "Boxes that are reached by SSH: accept their host keys",
-    group: "Set up",
-    load: async () => (await import("./ssh.ts")).command,
   },
   {
     name: "update",

@@ -34,7 +34,7 @@ const OWN_ENGINE = new Set(
 );
 
 /** Whether Ollama runs an architecture in its own engine. */
-export function runsInOwnEngine({ architecture }: ModelShape): boolean {
+function runsInOwnEngine({ architecture }: ModelShape): boolean {
   return OWN_ENGINE.has(architecture);
 }
 

@@ -45,7 +45,7 @@ export const CONTEXT_OVERHEAD_BYTES = 457 * MIB;
  * Of what is free, a further model may be predicted to take this much before Ollama evicts one to make room: the rule of its
  * newer scheduler, which the plan keeps for every version.
  */
-export const ADMISSION_SHARE = 0.8;
+const ADMISSION_SHARE = 0.8;
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);

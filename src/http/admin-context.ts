@@ -6,6 +6,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { KeyLimits } from "../core/key-limits.ts";
 import type { PriceDiffView, PriceShowView, PricesView } from "../core/price-view.ts";
 import type { Result } from "../core/result.ts";
+import type { LocalCatalog } from "../features/local-catalog/local-catalog.ts";
 import type { ProjectBook } from "../gateway/projects.ts";
 import type { PriceBook } from "../host/prices.ts";
 import type { ApiKey, KeyStore, Ledger } from "../stores/ports.ts";
@@ -56,6 +57,8 @@ export interface AdminContext {
   local(): Promise<readonly LocalView[]>;
   /** The queues before them; empty before anybody asked one. */
   localSchedule(): LocalSchedule;
+  /** Managing the models of local engines. */
+  readonly localCatalog: LocalCatalog;
   /** Every model that can be asked by name. */
   models(): Promise<readonly ModelView[]>;
   /** What is known of prices, for people. */

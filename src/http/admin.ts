@@ -6,6 +6,16 @@ import { eventStream } from "./admin-events.ts";
 import { answerExplain, answerWhatIf } from "./admin-explain.ts";
 import { adminError, callerOf, guardOrigin, requireAdmin, sessionCookieName } from "./admin-guard.ts";
 import { answerKeys, createKey, limitKey, readBody, revokeKey } from "./admin-keys.ts";
+import {
+  answerCatalog,
+  answerLocal,
+  answerShape,
+  benchLocal,
+  createLocal,
+  keepLocal,
+  pullLocal,
+  removeLocal,
+} from "./admin-local.ts";
 import { renderMetrics } from "./admin-metrics.ts";
 import { pagePolicy, renderLocked, renderPage } from "./admin-page.ts";
 import { answerPrices } from "./admin-prices.ts";
@@ -96,6 +106,18 @@ function addLedgerRoutes(app: Hono, admin: AdminContext): void {
   app.get("/v1/requests/:id/explain", (context) => answerExplain(context, admin, context.req.param("id")));
 }
 
+/** The part of the route table that is about local engines; what changes one is never on the API port. */
+function addLocalRoutes(app: Hono, admin: AdminContext): void {
+  app.get("/v1/local", (context) => refuseQuery(context) ?? answerLocal(context, admin));
+  app.get("/v1/local/catalog", (context) => answerCatalog(context, admin));
+  app.get("/v1/local/shape", (context) => answerShape(context, admin));
+  app.post("/v1/local/pull", (context) => pullLocal(context, admin));
+  app.post("/v1/local/create", (context) => createLocal(context, admin));
+  app.post("/v1/local/bench", (context) => benchLocal(context, admin));
+  app.post("/v1/local/remove", (context) => removeLocal(context, admin));
+  app.post("/v1/local/keep", (context) => keepLocal(context, admin));
+}
+
 /** The route table of the admin port, on one screen. Every route but the page needs the admin credential. */
 function addRoutes(app: Hono, admin: AdminContext): void {
   const plain = (answer: (context: Context) => unknown) => async (context: Context) =>
@@ -146,6 +168,7 @@ function addRoutes(app: Hono, admin: AdminContext): void {
     "/v1/responses",
     plain(() => ({ deleted: admin.purgeResponses() })),
   );
+  addLocalRoutes(app, admin);
   app.get("/v1/events", (context) =>
     withControl(context, admin, (control) =>
       context.body(eventStream(control), 200, { "content-type": "text/event-stream", "cache-control": "no-store" }),

@@ -10,6 +10,7 @@ import type { LodestarEvent } from "../../src/core/event.ts";
 import { NO_LIMITS } from "../../src/core/key-limits.ts";
 import type { AttemptIntent, AttemptOutcome } from "../../src/core/ledger.ts";
 import { createProjectBook, type ProjectBook } from "../../src/gateway/projects.ts";
+import { createLocalCatalog } from "../../src/features/local-catalog/local-catalog.ts";
 import { createPriceBook } from "../../src/host/price-book.ts";
 import type { AdminContext, AdminControl } from "../../src/http/admin-context.ts";
 import { createAdminSessions } from "../../src/http/admin-session.ts";
@@ -36,6 +37,10 @@ export interface AdminWorld {
 
 /** What a test may choose. */
 export interface WorldOptions {
+  /** Ollama servers by provider; none by default. */
+  readonly ollama?: Readonly<Record<string, string>>;
+  /** Where models lie on this machine; nowhere by default. */
+  readonly modelFolders?: readonly string[];
   readonly isRunning?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
   readonly reload?: AdminControl["reload"];
@@ -142,6 +147,12 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
     local: async () => [
       { provider: "ollama", url: "http://127.0.0.1:11434", isReachable: true, models: ["qwen2.5-coder:1.5b"] },
     ],
+    localCatalog: createLocalCatalog({
+      servers: () => new Map(Object.entries(options.ollama ?? {})),
+      runOf: () => ({ contextTokens: 4_096, keepAlive: "5m" }),
+      folders: options.modelFolders ?? [],
+      monotonic: () => performance.now(),
+    }),
     models: async () => [
       {
         id: "ollama/qwen2.5-coder:1.5b",

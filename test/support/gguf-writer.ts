@@ -6,6 +6,8 @@ export type WrittenValue =
   | { readonly type: "string"; readonly value: string }
   | { readonly type: "list"; readonly of: WrittenValue["type"]; readonly values: readonly WrittenValue[] };
 
+type PlainNumber = Extract<WrittenValue, { readonly value: number | boolean }>;
+
 /** A tensor as it is written; its bytes are zeros. */
 export interface WrittenTensor {
   readonly name: string;
@@ -85,10 +87,7 @@ class Bytes {
   }
 }
 
-function putNumber(
-  out: Bytes,
-  { type, value }: Exclude<WrittenValue, { type: "list" | "string" | "u64" | "i64" }>,
-): void {
+function putNumber(out: Bytes, { type, value }: PlainNumber): void {
   const size = { u8: 1, i8: 1, bool: 1, u16: 2, i16: 2, u32: 4, i32: 4, f32: 4, f64: 8 }[type];
   out.put(size, (view, little) => {
     if (type === "u8" || type === "i8" || type === "bool") view.setUint8(0, Number(value));
@@ -105,8 +104,8 @@ function putValue(out: Bytes, value: WrittenValue): void {
     out.u32(TYPE_IDS[value.of]);
     out.u64(value.values.length);
     for (const one of value.values) putValue(out, one);
-  } else if (value.type === "u64" || value.type === "i64") out.u64(value.value);
-  else putNumber(out, value);
+  } else if (typeof value.value === "bigint") out.u64(value.value);
+  else putNumber(out, value as PlainNumber);
 }
 
 /** A GGUF file: header, metadata, tensor table and as many zeros as its tensors have bytes. */

@@ -1,0 +1,116 @@
+import { isJsonObject, type JsonObject, parseJson } from "../../core/json.ts";
+import type { LocalProblem } from "../../core/local-view.ts";
+import { fetchThrough } from "../../host/ssh-fetch.ts";
+
+const NO_SPACE = /no space left on device|not enough space|disk quota exceeded/i;
+const TOO_OLD = /requires a newer version/i;
+const ABSENT = /not found|file does not exist/i;
+
+/** A server that is not there, or does not answer. */
+export function unreachable(baseUrl: string): LocalProblem {
+  const fix = "start it with `ollama serve`, or point OLLAMA_HOST at it (docs/local-models.md)";
+  return { code: "ollama_unreachable", message: `no Ollama answers at ${baseUrl}`, fix };
+}
+
+/** The disk is full, or would be. */
+export function diskFull(message: string): LocalProblem {
+  const fix = "free some space (`lodestar local remove MODEL`), then pull again: it goes on where it stopped";
+  return { code: "disk_full", message, fix };
+}
+
+/** What Ollama's own words mean, and what to do about it. */
+export function problemOf(words: string, baseUrl: string): LocalProblem {
+  if (NO_SPACE.test(words)) return diskFull(`the disk of ${baseUrl} is full: ${words}`);
+  if (TOO_OLD.test(words)) {
+    const fix = "update it: https://ollama.com/download, then pull again";
+    return { code: "ollama_too_old", message: `the Ollama at ${baseUrl} is too old for this model: ${words}`, fix };
+  }
+  if (/manifest/i.test(words) && ABSENT.test(words)) {
+    const fix = "look for its exact name and tag: `lodestar local catalog`, or https://ollama.com/library";
+    return { code: "model_not_in_library", message: `the library has no such model: ${words}`, fix };
+  }
+  if (ABSENT.test(words)) {
+    return { code: "model_not_found", message: words, fix: "`lodestar local list` shows what is installed" };
+  }
+  return { code: "ollama_refused", message: `Ollama says: ${words}`, fix: null };
+}
+
+/** One message of Ollama, or how it failed. */
+export type OllamaLine =
+  | { readonly ok: true; readonly body: JsonObject }
+  | { readonly ok: false; readonly problem: LocalProblem };
+
+function lineOf(text: string, baseUrl: string): OllamaLine | null {
+  if (text.trim() === "") return null;
+  const body = parseJson(text);
+  if (!isJsonObject(body))
+    return { ok: false, problem: problemOf(`a line that is no JSON: ${text.slice(0, 80)}`, baseUrl) };
+  if (typeof body.error === "string") return { ok: false, problem: problemOf(body.error, baseUrl) };
+  return { ok: true, body };
+}
+
+async function* linesOf(body: AsyncIterable<Uint8Array>, baseUrl: string): AsyncGenerator<OllamaLine> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) {
+      const read = lineOf(line, baseUrl);
+      if (read !== null) yield read;
+    }
+  }
+  const last = lineOf(rest, baseUrl);
+  if (last !== null) yield last;
+}
+
+/** What is asked of a server. */
+export interface OllamaCall {
+  readonly baseUrl: string;
+  readonly method?: "POST" | "DELETE";
+  readonly path: string;
+  readonly body: JsonObject;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Asks a server for something that takes long, and yields what it says, line by line. It has no deadline: leaving (`signal`)
+ * ends it, and Ollama then stops what it was doing. A lost connection and an abort are lines too, the last ones.
+ */
+export async function* callOllama({
+  baseUrl,
+  method = "POST",
+  path,
+  body,
+  signal,
+}: OllamaCall): AsyncGenerator<OllamaLine> {
+  const base = baseUrl.replace(/\/+$/, "");
+  try {
+    const init = { method, body: JSON.stringify(body), signal, proxy: "", timeout: false };
+    const reply = await fetchThrough(base + path, init);
+    if (reply.ok) yield* linesOf(reply.body ?? new ReadableStream<Uint8Array>(), base);
+    else
+      yield lineOf(await reply.text(), base) ?? {
+        ok: false,
+        problem: problemOf(`${path} answered ${reply.status}`, base),
+      };
+  } catch (error) {
+    if (signal.aborted) {
+      const fix = "what was downloaded stays; the same command goes on from there";
+      yield { ok: false, problem: { code: "cancelled", message: "cancelled", fix } };
+      return;
+    }
+    if (!(error instanceof Error)) throw error;
+    yield { ok: false, problem: unreachable(base) };
+  }
+}
+
+/** The last line of a call: what it came to. */
+export async function askOnce(call: OllamaCall): Promise<OllamaLine> {
+  let last: OllamaLine = { ok: true, body: {} };
+  for await (const line of callOllama(call)) {
+    last = line;
+    if (!line.ok) break;
+  }
+  return last;
+}
