@@ -1,7 +1,8 @@
+import { KnownError } from "../core/known-error.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
-import { type CliProblem, problemJson, renderProblem, usageProblem } from "../terminal/problem.ts";
+import { type CliProblem, failureProblem, problemJson, renderProblem, usageProblem } from "../terminal/problem.ts";
 import { createTerminal, type Environment, type Sink, type Source } from "../terminal/terminal.ts";
 import type { Backend } from "./backend.ts";
 import type { CliHost, Command, CommandEntry, Flags, FlagValues, Outcome, SignalName } from "./command.ts";
@@ -97,7 +98,8 @@ function isProblem(outcome: Outcome): outcome is CliProblem {
   return typeof outcome === "object";
 }
 
-function bugProblem(error: unknown): CliProblem {
+function errorProblem(error: unknown): CliProblem {
+  if (error instanceof KnownError) return failureProblem(error.fault.code, error.fault.message, error.fault.fix);
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return {
     code: "internal",
@@ -140,7 +142,7 @@ async function runResolved(resolved: Resolved, host: CliHost): Promise<number> {
   } catch (error) {
     if (host.signal.aborted) return EXIT_CODES.interrupted;
     if (host.environment.LODESTAR_DEBUG === "1" && error instanceof Error) host.terminal.talk(error.stack ?? "");
-    return report(bugProblem(error), host, isJson);
+    return report(errorProblem(error), host, isJson);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie } from "hono/cookie";
+import { KnownError } from "../core/known-error.ts";
 import type { AdminContext } from "./admin-context.ts";
 import { isSameSecret } from "./admin-session.ts";
 import { admit } from "./admission.ts";
@@ -18,6 +19,14 @@ export function adminError(
   fix: string | null = null,
 ): Response {
   return context.json({ error: { code, message, fix } }, status);
+}
+
+/** What a route threw: an expected failure (a damaged database) with its fix, else a bug. */
+export function adminFailure(error: Error, context: Context): Response {
+  if (!(error instanceof KnownError))
+    return adminError(context, 500, "internal", `the admin API failed: ${error.message}`);
+  const { code, message, fix } = error.fault;
+  return adminError(context, 500, code, message, fix);
 }
 
 /** The same first decision as on the API port: sizes, a Host that is ours (DNS rebinding), an Origin that is ours or allowed. */

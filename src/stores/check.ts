@@ -7,6 +7,7 @@ import type { StoreFault } from "./ports.ts";
 import { openReader } from "./sqlite/database.ts";
 import { storeFaultOf } from "./sqlite/fault.ts";
 import { checkDays } from "./sqlite/ledger-check.ts";
+import { walDamage } from "./sqlite/wal.ts";
 
 /** What was found when a database file was looked at closely. */
 export interface StoreCheck {
@@ -47,15 +48,22 @@ export interface LedgerCheck {
   readonly lostPrices: number;
 }
 
+/** Seen twice: a daemon that writes the log meanwhile can make it look damaged for a moment. */
+function logDamage(file: string): readonly string[] {
+  const first = walDamage(file);
+  return first !== null && first === walDamage(file) ? [first] : [];
+}
+
 /** Looks at all of `ledger.db`, also beside a daemon; changes nothing. `onDay` hears of each UTC day (Unix ms) when it is done. */
 export function checkLedger(stateDir: string, onDay: (day: number) => void): Result<LedgerCheck, StoreFault> {
+  const file = join(stateDir, "ledger.db");
+  const inLog = logDamage(file);
   const opened = openReader(ledgerPlan(stateDir));
   if (!opened.ok) return opened;
   const database = opened.value;
-  const file = join(stateDir, "ledger.db");
   try {
     const found = database.query<{ integrity_check: string }, []>("PRAGMA integrity_check(20)").all();
-    const damage = found.map((row) => row.integrity_check).filter((line) => line !== "ok");
+    const damage = [...inLog, ...found.map((row) => row.integrity_check).filter((line) => line !== "ok")];
     let sum: LedgerCheck = { file, damage, rows: 0, from: null, wrongSums: 0, wrongLast: 0, lostPrices: 0 };
     for (const day of checkDays(database)) {
       onDay(day.day);

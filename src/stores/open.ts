@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { failure, type Result, success } from "../core/result.ts";
 import { ledgerPlan } from "./ledger-plan.ts";
@@ -64,6 +64,24 @@ function prepareDirectory(stateDir: string): StoreFault | null {
   }
 }
 
+function sizeOf(path: string): number | null {
+  return existsSync(path) ? statSync(path).size : null;
+}
+
+/** SQLite takes an empty file for a new database, and deletes the log beside it. Only in a new directory is it one. */
+function emptiedFault(stateDir: string): StoreFault | null {
+  const paths = [ledgerPlan(stateDir).path, keysPlan(stateDir).path];
+  const isNew = paths.every((path) => (sizeOf(path) ?? 0) === 0);
+  const emptied = paths.find((path) => (sizeOf(path) ?? 0) === 0 && (sizeOf(`${path}-wal`) ?? 0) > 0);
+  const empty = emptied ?? (isNew ? undefined : paths.find((path) => sizeOf(path) === 0));
+  if (empty === undefined) return null;
+  return {
+    code: "store_corrupt",
+    message: `${empty} is empty: what was in it is gone.`,
+    fix: "Put a backup in its place (*.backup may lie beside it), or delete it and its -wal file to begin anew.",
+  };
+}
+
 /** Creates the directory (0700) and its databases (0600) where needed, upgrades them, and opens them for writing. */
 export function openStores(options: {
   readonly stateDir: string;
@@ -71,7 +89,8 @@ export function openStores(options: {
 }): Result<Stores, StoreFault> {
   const { stateDir, clock } = options;
   const directoryFault = prepareDirectory(stateDir);
-  if (directoryFault !== null) return failure(directoryFault);
+  const fault = directoryFault ?? emptiedFault(stateDir);
+  if (fault !== null) return failure(fault);
   const plan = ledgerPlan(stateDir);
   const writer = openWriter(plan);
   if (!writer.ok) return writer;
@@ -82,7 +101,7 @@ export function openStores(options: {
   const ledger = createSqliteLedger({
     path: plan.path,
     writer: writer.value,
-    reader: createLedgerReader(reader.value),
+    reader: createLedgerReader(reader.value, plan.path),
     clock,
   });
   return success(bundle({ ledger, keys: createSqliteKeyStore(keysDatabase.value) }));
@@ -90,9 +109,10 @@ export function openStores(options: {
 
 /** Opens what is there for reading, beside a running daemon or without one; creates and changes nothing. */
 export function openStoreReaders(options: { readonly stateDir: string }): Result<StoreReaders, StoreFault> {
-  const ledger = openReader(ledgerPlan(options.stateDir));
+  const plan = ledgerPlan(options.stateDir);
+  const ledger = openReader(plan);
   if (!ledger.ok) return ledger;
   const keys = openReader(keysPlan(options.stateDir));
   if (!keys.ok) return closing([ledger.value], keys);
-  return success(bundle({ ledger: createLedgerReader(ledger.value), keys: createKeyReader(keys.value) }));
+  return success(bundle({ ledger: createLedgerReader(ledger.value, plan.path), keys: createKeyReader(keys.value) }));
 }

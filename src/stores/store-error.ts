@@ -1,12 +1,10 @@
+import { KnownError } from "../core/known-error.ts";
 import type { StoreFault } from "./ports.ts";
 
-/** A write that the store refused, with what a person should know of it. */
-export class StoreError extends Error {
-  readonly fault: StoreFault;
-
+/** A read or write that the store refused, with what a person should know of it. */
+export class StoreError extends KnownError {
   constructor(fault: StoreFault, cause: unknown) {
-    super(`${fault.message} ${fault.fix}`, { cause });
+    super(fault, cause);
     this.name = "StoreError";
-    this.fault = fault;
   }
 }

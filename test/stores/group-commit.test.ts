@@ -33,7 +33,7 @@ function openFullLedger(maxQueueBytes: number) {
   const setMaxPages = (pages: number) => writer.run("PRAGMA max_page_count = " + String(pages));
   setMaxPages(1);
   const clock = createFakeClock(NOON);
-  const reader = createLedgerReader(new Database(path, { readonly: true, strict: true }));
+  const reader = createLedgerReader(new Database(path, { readonly: true, strict: true }), path);
   const ledger = createSqliteLedger({ path, writer, reader, clock, maxQueueBytes });
   return { ledger, clock, makeRoom: () => setMaxPages(1_000_000), [Symbol.dispose]: folder[Symbol.dispose] };
 }

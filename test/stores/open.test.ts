@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { chmodSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openStoreReaders, openStores } from "../../src/stores/open.ts";
 import type { StoreFault } from "../../src/stores/ports.ts";
@@ -66,6 +66,65 @@ describe("opening the stores", () => {
     const fault = faultOf(folder.path);
     expect(fault).toMatchObject({ code: "store_corrupt", fix: expect.stringContaining("Move it away") });
     expect(fault?.message).toContain(join(folder.path, file));
+  });
+
+  test.each(["ledger.db", "keys.db"])("an emptied %s is refused, and one of a new directory is not", (file) => {
+    using folder = temporaryFolder();
+    writeFileSync(join(folder.path, file), "");
+    mustOpen(folder.path).close();
+    writeFileSync(join(folder.path, file), "");
+    expect(faultOf(folder.path)).toMatchObject({
+      code: "store_corrupt",
+      message: expect.stringContaining(`${file} is empty`),
+      fix: expect.stringContaining("delete it"),
+    });
+  });
+
+  test.each(["ledger.db", "keys.db"])("a %s that is someone else's database is neither read nor changed", (file) => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, file);
+    const other = new Database(path);
+    other.run("CREATE TABLE bookmarks (url TEXT)");
+    other.close();
+    const bytes = readFileSync(path);
+    expect(faultOf(folder.path)).toMatchObject({
+      code: "store_corrupt",
+      message: expect.stringContaining("is a database, but not this one"),
+    });
+    const again = new Database(path, { readonly: true });
+    expect(again.query("SELECT name FROM sqlite_schema").values()).toEqual([["bookmarks"]]);
+    again.close();
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+  });
+
+  test("a ledger in the place of the keys is refused: keys would be asked for no more", () => {
+    using folder = temporaryFolder();
+    mustOpen(folder.path).close();
+    copyFileSync(join(folder.path, "ledger.db"), join(folder.path, "keys.db"));
+    expect(faultOf(folder.path)).toMatchObject({ message: expect.stringContaining('no table "keys"') });
+    expect(readFaultOf(folder.path)).toMatchObject({ code: "store_corrupt" });
+  });
+
+  test("reading a damaged page tells the file and what to do, and is no bug", async () => {
+    using folder = temporaryFolder();
+    const stores = mustOpen(folder.path);
+    for (let number = 0; number < 500; number += 1) stores.ledger.reserve(intentOf({ requestId: `req_${number}` }));
+    await stores.ledger.flush();
+    stores.close();
+    const path = join(folder.path, "ledger.db");
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.fill(0xaa, bytes.length / 2));
+    const opened = openStoreReaders({ stateDir: folder.path });
+    if (!opened.ok) throw new Error(opened.error.message);
+    const { ledger, close } = opened.value;
+    const reads = [
+      () => [...ledger.query({})],
+      () => ledger.totals({ state: "final" }),
+      () => ledger.groups({}, "session"),
+      () => ledger.recentRequests(5),
+    ];
+    for (const read of reads) expect(read).toThrow(/ledger\.db is damaged .* Move it away/);
+    close();
   });
 
   test("a state directory that is a file is a fault, not a crash", () => {

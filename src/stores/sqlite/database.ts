@@ -3,7 +3,8 @@ import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
 import { failure, type Result, success } from "../../core/result.ts";
 import type { StoreFault } from "../ports.ts";
 import { storeFaultOf } from "./fault.ts";
-import { type Migration, migrate, schemaFaultOf } from "./migrate.ts";
+import { type Migration, migrate, schemaFaultOf, strangerFault } from "./migrate.ts";
+import { refuseWalDamage } from "./wal.ts";
 
 /** How a store wants its file. `durable` survives power loss at each commit; `fast` may then lose the last commits. */
 export interface DatabasePlan {
@@ -34,19 +35,22 @@ function configure(database: Database, durability: DatabasePlan["durability"]): 
   database.run("PRAGMA cache_size = -4096");
 }
 
-function createFile(path: string): void {
-  closeSync(openSync(path, "a", FILE_MODE));
+/** Makes a file ours: its mode, its pragmas, its schema. */
+function prepare(database: Database, { path, durability, migrations }: DatabasePlan): StoreFault | null {
   chmodSync(path, FILE_MODE);
+  configure(database, durability);
+  return migrate(database, path, migrations);
 }
 
 /** Opens the one writing handle, creating and migrating the file (mode 0600) as needed. */
 export function openWriter(plan: DatabasePlan): Result<Database, StoreFault> {
   let database: Database | undefined;
   try {
-    createFile(plan.path);
+    const walFault = refuseWalDamage(plan.path);
+    if (walFault !== null) return failure(walFault);
+    closeSync(openSync(plan.path, "a", FILE_MODE));
     database = new Database(plan.path, { readwrite: true });
-    configure(database, plan.durability);
-    const fault = migrate(database, plan.path, plan.migrations);
+    const fault = strangerFault(database, plan.path, plan.migrations) ?? prepare(database, plan);
     if (fault === null) return success(database);
     database.close();
     return failure(fault);

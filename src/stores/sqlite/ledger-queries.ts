@@ -1,11 +1,13 @@
-import type { Database, Statement } from "bun:sqlite";
+import { type Database, SQLiteError, type Statement } from "bun:sqlite";
 import type { CostGroup, LedgerRow, Totals } from "../../core/ledger.ts";
 import type { NanoUsd } from "../../core/money.ts";
 import type { PriceRow } from "../../core/price.ts";
 import { groupDays, groupsOf, spentOf, totalOf } from "../ledger-sums.ts";
 import type { GroupBy, LedgerFilter, LedgerReader, RequestSummary, SpentFilter } from "../ports.ts";
+import { StoreError } from "../store-error.ts";
 import { END_OF_TIME, midnightBefore } from "../time-pieces.ts";
 import type { Bindings } from "./bindings.ts";
+import { storeFaultOf } from "./fault.ts";
 import { filterBindings } from "./filter-bindings.ts";
 import { type StoredAttempt, toLedgerRow } from "./ledger-row.ts";
 import * as sql from "./ledger-sql.ts";
@@ -58,8 +60,37 @@ function summaryOf(statements: Statements, last: LedgerRow): RequestSummary {
   return { requestId: last.requestId, startedAt, attempts, last, costNanoUsd };
 }
 
-/** The reading half of the ledger, on a handle of its own. Closing it closes the handle. */
-export function createLedgerReader(database: Database): LedgerReader {
+/** What SQLite says while reading (a damaged page) as what a person can do about it. */
+function readFailure(error: unknown, path: string): unknown {
+  return error instanceof SQLiteError ? new StoreError(storeFaultOf(error, path), error) : error;
+}
+
+function guarded<Arguments extends readonly unknown[], Value>(
+  path: string,
+  read: (...asked: Arguments) => Value,
+): (...asked: Arguments) => Value {
+  return function readGuarded(...asked) {
+    try {
+      return read(...asked);
+    } catch (error) {
+      throw readFailure(error, path);
+    }
+  };
+}
+
+function* guardedRows(path: string, rows: Iterable<StoredAttempt>): Generator<LedgerRow> {
+  try {
+    for (const stored of rows) yield toLedgerRow(stored);
+  } catch (error) {
+    throw readFailure(error, path);
+  }
+}
+
+/**
+ * The reading half of the ledger, on a handle of its own; `path` is for messages. Reads of a damaged file throw a
+ * {@link StoreError}. Closing it closes the handle.
+ */
+export function createLedgerReader(database: Database, path: string): LedgerReader {
   const statements = prepare(database);
   const sums = createSumsReader(database);
   // One read transaction, so that all sums are of the same moment.
@@ -71,20 +102,19 @@ export function createLedgerReader(database: Database): LedgerReader {
   );
   const spent = database.transaction((filter: SpentFilter): NanoUsd => spentOf(sums.parts(filter, null)));
   return {
-    *query(filter, limit = END_OF_TIME) {
-      for (const stored of pagesOf(statements, filter, limit, 0)) yield toLedgerRow(stored);
-    },
-    totals,
-    groups: (filter, by, zone = "UTC") => groups(filter, by, zone),
-    spent,
-    recentRequests: (limit, filter = {}) =>
+    query: (filter, limit = END_OF_TIME) => guardedRows(path, pagesOf(statements, filter, limit, 0)),
+    totals: guarded(path, (filter: LedgerFilter) => totals(filter)),
+    groups: guarded(path, (filter: LedgerFilter, by: GroupBy, zone = "UTC") => groups(filter, by, zone)),
+    spent: guarded(path, (filter: SpentFilter) => spent(filter)),
+    recentRequests: guarded(path, (limit: number, filter: LedgerFilter = {}) =>
       [...pagesOf(statements, filter, limit, 1)].map((stored) => summaryOf(statements, toLedgerRow(stored))),
-    prunable: (before) => statements.prunable.get({ before: midnightBefore(before) })?.rows ?? 0,
-    price(id) {
+    ),
+    prunable: guarded(path, (before: number) => statements.prunable.get({ before: midnightBefore(before) })?.rows ?? 0),
+    price: guarded(path, (id: string) => {
       const found = statements.price.get({ id });
       // Written by this program from a PriceRow.
       return found === null ? null : (JSON.parse(found.json) as PriceRow);
-    },
+    }),
     close: () => database.close(),
   };
 }

@@ -8,6 +8,8 @@ export interface Migration {
   readonly sql: string;
 }
 
+const TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
+
 function versionOf(database: Database): number {
   const row = database.query<{ user_version: number }, []>("PRAGMA user_version").get();
   return row?.user_version ?? 0;
@@ -21,8 +23,24 @@ function newerFault(path: string, found: number, known: number): StoreFault {
   };
 }
 
+/** A database of someone else, or of another store of ours: it is neither read nor migrated. A file without tables is new. */
+export function strangerFault(database: Database, path: string, migrations: readonly Migration[]): StoreFault | null {
+  // Every store has for good what its first migration makes first.
+  const own = /CREATE TABLE (\w+)/.exec(migrations[0]?.sql ?? "")?.[1];
+  const tables = database.query<{ name: string }, []>(TABLES).all();
+  const isNew = tables.length === 0 && versionOf(database) === 0;
+  if (isNew || own === undefined || tables.some(({ name }) => name === own)) return null;
+  return {
+    code: "store_corrupt",
+    message: `${path} is a database, but not this one: it has no table "${own}".`,
+    fix: "Move it away; a backup may lie beside it as *.backup.",
+  };
+}
+
 /** Why this binary cannot read the file as it is, or null when it can. */
 export function schemaFaultOf(database: Database, path: string, migrations: readonly Migration[]): StoreFault | null {
+  const stranger = strangerFault(database, path, migrations);
+  if (stranger !== null) return stranger;
   const found = versionOf(database);
   if (found > migrations.length) return newerFault(path, found, migrations.length);
   if (found === migrations.length) return null;
