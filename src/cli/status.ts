@@ -1,26 +1,35 @@
 import type { StatusView } from "../core/admin-view.ts";
+import type { HealthView, ModelHealthView } from "../core/health-view.ts";
 import { formatUsd } from "../core/money.ts";
+import { type Result, success } from "../core/result.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { formatCount, formatDuration, formatPlural, formatTime } from "../terminal/format.ts";
+import type { CliProblem } from "../terminal/problem.ts";
+import { hasUnicode } from "../terminal/strip.ts";
 import { type Column, renderFacts, renderTable } from "../terminal/table.ts";
-import type { Colours, Terminal } from "../terminal/terminal.ts";
-import { defineCommand } from "./command.ts";
-import { fetchView, notRunning } from "./connection.ts";
+import type { Colours } from "../terminal/terminal.ts";
+import { type CliHost, defineCommand, type Outcome } from "./command.ts";
+import { type Connection, notRunning, openAdmin, readView } from "./connection.ts";
+import { canShowLive } from "./live-screen.ts";
 import { paintProvider, providerState } from "./provider-words.ts";
 import { daemonFlags, jsonFlag } from "./shared-flags.ts";
+import {
+  answeredWords,
+  cooldownLines,
+  type HealthLook,
+  modelHealthLines,
+  providerHealthLines,
+} from "./status-health.ts";
+import { watchAsJson, watchLive } from "./status-watch.ts";
+import { tunnelLines } from "./tunnel-words.ts";
 
 type ProviderRow = StatusView["providers"][number];
-
-function availabilityWords({ availability }: ProviderRow): string {
-  const { attempts, ratio } = availability;
-  return ratio === null ? "no calls" : `${(ratio * 100).toFixed(1)} % of ${formatCount(attempts)}`;
-}
 
 function columns({ local }: StatusView, style: Colours): readonly Column<ProviderRow>[] {
   return [
     { title: "provider", cell: ({ id }) => id },
     { title: "state", cell: (row) => providerState(row, local), paint: (text, row) => paintProvider(text, row, style) },
-    { title: "answered, 24 h", cell: availabilityWords },
+    { title: "answered, 24 h", cell: ({ availability }) => answeredWords(availability) },
     {
       title: "key from",
       cell: ({ accounts }) => accounts.map(({ keySource }) => keySource).join(" "),
@@ -65,16 +74,68 @@ function daemonFacts(view: StatusView, now: number): readonly (readonly [string,
   ];
 }
 
-function show(view: StatusView, terminal: Terminal, now: number): void {
-  for (const line of renderFacts(daemonFacts(view, now), terminal.style)) terminal.out(line);
-  if (view.providers.length > 0) terminal.out("");
-  if (view.providers.length > 0) {
-    for (const line of renderTable(view.providers, columns(view, terminal.style), terminal)) terminal.out(line);
-  }
-  for (const local of view.local) {
-    const models = local.models.length === 0 ? "no model pulled" : local.models.join(", ");
-    terminal.out(`\n${local.provider} at ${local.url}: ${local.isReachable ? models : "not reachable"}`);
-  }
+/** What is shown: the state, and the models where they were asked for. */
+interface Shown {
+  readonly status: StatusView;
+  readonly models: readonly ModelHealthView[] | null;
+}
+
+function localLines({ local }: StatusView): readonly string[] {
+  return local.map(({ provider, url, isReachable, models }) => {
+    const names = models.length === 0 ? "no model pulled" : models.join(", ");
+    return `${provider} at ${url}: ${isReachable ? names : "not reachable"}`;
+  });
+}
+
+function statusLines({ status, models }: Shown, look: HealthLook): readonly string[] {
+  const { providers } = status;
+  const locals = localLines(status);
+  return [
+    ...renderFacts(daemonFacts(status, look.now), look.style),
+    ...(providers.length === 0 ? [] : ["", ...renderTable(providers, columns(status, look.style), look)]),
+    ...cooldownLines(status, look),
+    ...(models === null ? providerHealthLines(status, look) : modelHealthLines(models, look)),
+    ...(locals.length === 0 ? [] : ["", ...locals]),
+    ...tunnelLines(status.tunnels, look, look.now),
+  ];
+}
+
+async function read(connection: Connection, hasModels: boolean): Promise<Result<Shown, CliProblem>> {
+  const status = await readView<StatusView>(connection, "/v1/status");
+  if (!status.ok) return status;
+  if (!hasModels) return success({ status: status.value, models: null });
+  const health = await readView<HealthView>(connection, "/v1/health");
+  return health.ok ? success({ status: status.value, models: health.value.models }) : health;
+}
+
+function jsonOf({ status, models }: Shown): object {
+  return models === null ? status : { ...status, models };
+}
+
+function lookOf({ terminal, environment, ...host }: CliHost, width: number): HealthLook {
+  return { columns: width, style: terminal.style, isUnicode: hasUnicode(environment), now: host.now() };
+}
+
+async function showOnce(host: CliHost, connection: Connection, args: StatusArgs): Promise<Outcome> {
+  const shown = await read(connection, args.models);
+  if (!shown.ok) return shown.error;
+  const { terminal } = host;
+  const { daemon } = shown.value.status;
+  if (args.json) terminal.out(JSON.stringify(jsonOf(shown.value)));
+  else for (const line of statusLines(shown.value, lookOf(host, terminal.columns))) terminal.out(line);
+  if (daemon.running) return EXIT_CODES.ok;
+  return args.json ? EXIT_CODES.notRunning : notRunning(daemon.stateDir);
+}
+
+function watch(host: CliHost, connection: Connection, { models, json }: StatusArgs): Promise<Outcome> {
+  const readShown = (): Promise<Result<Shown, CliProblem>> => read(connection, models);
+  if (json) return watchAsJson(host, connection, readShown, jsonOf);
+  return watchLive(host, connection, readShown, (shown, size) => statusLines(shown, lookOf(host, size.columns)));
+}
+
+interface StatusArgs {
+  readonly json: boolean;
+  readonly models: boolean;
 }
 
 export const command = defineCommand({
@@ -82,18 +143,31 @@ export const command = defineCommand({
     name: "status",
     description: "Whether the daemon runs, and how its providers, models and ledger do",
     group: "See",
-    examples: [["lodestar status --json", "for scripts; exit code 7 when no daemon runs"]],
-    notes: ["Without a daemon it shows the last known state from the database, and ends with exit code 7."],
+    examples: [
+      ["lodestar status --watch", "live; who is left out, for how long, and why"],
+      ["lodestar status --models", "availability of every model over 1 h, 24 h and 90 d"],
+      ["lodestar status --json", "for scripts; exit code 7 when no daemon runs"],
+    ],
+    notes: [
+      "Without a daemon it shows the last known state from the database, and ends with exit code 7.",
+      "Availability counts calls that providers did not answer. What is wrong in a request itself, a model that does not exist and clients that leave count nowhere; where nothing was asked there is no data.",
+    ],
   },
-  args: { ...jsonFlag, ...daemonFlags },
-  async run({ args, terminal, ...rest }) {
-    const host = { ...rest, terminal };
-    const live = await fetchView<StatusView>(host, args, "read", "/v1/status");
-    if (!live.ok) return live.error;
-    if (args.json) terminal.out(JSON.stringify(live.value));
-    else show(live.value, terminal, host.now());
-    if (live.value.daemon.running) return EXIT_CODES.ok;
-    if (args.json) return EXIT_CODES.notRunning;
-    return notRunning(live.value.daemon.stateDir);
+  args: {
+    models: { type: "boolean", description: "availability of models instead of providers" },
+    watch: { type: "boolean", alias: "w", description: "go on; on a terminal live, with --json a line each second" },
+    ...jsonFlag,
+    ...daemonFlags,
+  },
+  async run({ args, ...host }) {
+    const opened = await openAdmin(host, args, "read");
+    if (!opened.ok) return opened.error;
+    const connection = opened.value;
+    try {
+      if (!args.watch || !(args.json || canShowLive(host))) return await showOnce(host, connection, args);
+      return await watch(host, connection, args);
+    } finally {
+      await connection.close();
+    }
   },
 });

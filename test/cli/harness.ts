@@ -21,6 +21,10 @@ export interface RunOptions {
   readonly stdin?: string | Source;
   readonly backend?: Partial<Backend>;
   readonly isTTY?: boolean;
+  /** Width of the terminal; 100 where it is not said. */
+  readonly columns?: number;
+  /** Gets what is written to stdout, as it is. */
+  readonly onOut?: (text: string) => void;
   /** Gets a function that delivers a signal, as soon as the run starts. */
   readonly onStart?: (send: (name: SignalName) => void) => void;
 }
@@ -69,13 +73,14 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   options.onStart?.((name) => {
     for (const listener of [...listeners]) listener(name);
   });
-  const { stdin = "", isTTY = false } = options;
+  const { stdin = "", isTTY = false, columns = 100 } = options;
   const code = await runCli(argv, COMMANDS, {
     stdout: {
       isTTY,
-      columns: 100,
+      columns,
       write: (chunk) => {
         text.out += chunk;
+        options.onOut?.(chunk);
       },
     },
     stderr: {

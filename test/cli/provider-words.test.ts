@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { providerState } from "../../src/cli/provider-words.ts";
 import type { ProviderView } from "../../src/core/admin-view.ts";
+import { overSpan } from "../../src/core/availability-span.ts";
+import { spansOf } from "../../src/core/health-view.ts";
 
 /** A provider whose breaker is closed, with an account for each given end of a pause. */
 function providerWith(pauses: readonly (number | null)[], attempts = 3): ProviderView {
@@ -8,13 +10,14 @@ function providerWith(pauses: readonly (number | null)[], attempts = 3): Provide
     id: "lab",
     state: "closed",
     lastError: null,
-    availability: { attempts, failed: 0, ratio: 1 },
+    availability: { ...overSpan([], "24h", 0), attempts, ratio: 1, spans: spansOf([], 0) },
     accounts: pauses.map((coolingUntil, index) => ({
       id: String(index),
       keySource: "env:LAB_KEY",
       hasKey: true,
       state: "closed",
       coolingUntil,
+      coolingReason: null,
     })),
     origin: "file",
     baseUrl: "http://lab.internal/v1",

@@ -167,7 +167,7 @@ describe("status", () => {
     expect(out).toContain("daemon   running, version 1.2.3, pid 4711, up 1 h\n");
     expect(out).toContain("key      any (none was created)\n");
     expect(out).toContain("2 requests, $2.50, 1 without a known price");
-    expect(out).toMatch(/deepseek +healthy +100\.0 % of 1 +env:DEEPSEEK_API_KEY/);
+    expect(out).toMatch(/deepseek +healthy +100 % of 1 +env:DEEPSEEK_API_KEY/);
     expect(out).toContain("ollama at http://127.0.0.1:11434: qwen2.5-coder:1.5b");
     expect(out).not.toContain("sk-canary-4711");
   });

@@ -1,0 +1,96 @@
+import type { Result } from "../core/result.ts";
+import { processScreen } from "../features/counter/screen.ts";
+import { EXIT_CODES } from "../terminal/exit-code.ts";
+import { type Key, readKeys } from "../terminal/keys.ts";
+import type { CliProblem } from "../terminal/problem.ts";
+import { createScreenDiff, type ScreenSize } from "../terminal/screen-diff.ts";
+import type { CliHost, Outcome } from "./command.ts";
+import type { Connection } from "./connection.ts";
+import { createWake, follow, orAborted, pause } from "./costs-dashboard-follow.ts";
+import { holdScreen } from "./live-screen.ts";
+
+/** At most two readings a second, however much happens. */
+const LEAST_PAUSE_MS = 500;
+/** Times left run down without any event. */
+const EVERY_MS = 1_000;
+
+/** Reads what is watched once. */
+export type Read<Data> = () => Promise<Result<Data, CliProblem>>;
+
+/** Reads at every event and every second until the signal. */
+async function readOn<Data>(
+  host: CliHost,
+  connection: Connection,
+  read: Read<Data>,
+  ended: AbortSignal,
+  show: (data: Data) => void,
+): Promise<Outcome> {
+  const wake = createWake();
+  const following = follow(connection, host, ended, wake.wake);
+  const beat = setInterval(wake.wake, EVERY_MS);
+  try {
+    while (!ended.aborted) {
+      await orAborted(wake.next(), ended);
+      const found = await orAborted(read(), ended);
+      if (found === null || ended.aborted) break;
+      if (!found.ok) return found.error;
+      show(found.value);
+      await pause(LEAST_PAUSE_MS, ended);
+    }
+    return EXIT_CODES.ok;
+  } finally {
+    clearInterval(beat);
+    // After a problem the signal is still to come, and ends it.
+    if (ended.aborted) await following;
+  }
+}
+
+function isLeaving(key: Key): boolean {
+  return key === "interrupt" || key === "escape" || (typeof key === "object" && key.typed === "q");
+}
+
+/** One line of JSON with each reading, for programs, until the signal. */
+export function watchAsJson<Data>(
+  host: CliHost,
+  connection: Connection,
+  read: Read<Data>,
+  jsonOf: (data: Data) => object,
+): Promise<Outcome> {
+  return readOn(host, connection, read, host.signal, (data) => host.terminal.out(JSON.stringify(jsonOf(data))));
+}
+
+/** The same for people: the whole terminal until a key or signal ends it; what is longer than the screen scrolls. */
+export function watchLive<Data>(
+  host: CliHost,
+  connection: Connection,
+  read: Read<Data>,
+  linesOf: (data: Data, size: ScreenSize) => readonly string[],
+): Promise<Outcome> {
+  const screen = processScreen();
+  const diff = createScreenDiff();
+  let data: Data | null = null;
+  let top = 0;
+  const redraw = (): void => {
+    if (data === null) return;
+    const size = screen.size();
+    const lines = linesOf(data, size);
+    const room = Math.max(1, size.rows - 1);
+    top = Math.max(0, Math.min(top, lines.length - room));
+    const shown = lines.slice(top, top + room);
+    const blank = Array.from({ length: room - shown.length }, () => "");
+    const more = lines.length > room ? "↑ ↓ scroll  " : "";
+    screen.write(diff.draw([...shown, ...blank, host.terminal.style.dim(`${more}q quit`)], size));
+  };
+  const press = (bytes: Uint8Array): boolean => {
+    const keys = readKeys(new TextDecoder().decode(bytes));
+    for (const key of keys) top += key === "down" ? 1 : key === "up" ? -1 : 0;
+    redraw();
+    return !keys.some(isLeaving);
+  };
+  return holdScreen(host, screen, { press, redraw }, (ended) =>
+    readOn(host, connection, read, ended, (next) => {
+      data = next;
+      redraw();
+    }),
+  );
+}
