@@ -120,7 +120,6 @@ describe("opening the stores", () => {
     const reads = [
       () => [...ledger.query({})],
       () => ledger.totals({ state: "final" }),
-      () => ledger.groups({}, "session"),
       () => ledger.recentRequests(5),
     ];
     for (const read of reads) expect(read).toThrow(/ledger\.db is damaged .* Move it away/);
