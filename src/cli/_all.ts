@@ -64,6 +64,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./events.ts")).command,
   },
   {
+    name: "gpu",
+    description: "What the graphics card does, and who holds its memory",
+    group: "See",
+    load: async () => (await import("./gpu.ts")).command,
+  },
+  {
     name: "logs",
     description: "The daemon's log, structured and through its rotated files",
     group: "See",

@@ -76,6 +76,9 @@ function showPlan(terminal: Terminal, plan: ReturnType<typeof planMemory>, shape
   terminal.talk(
     `of ${formatBytes(plan.cardBytes)}, ${formatBytes(plan.reservedBytes)} a model are left for the driver, as Ollama does; a second model gets 80 % of what is free`,
   );
+  for (const { name, facts } of shapes) {
+    if (facts?.isLittleEndian === false) terminal.talk(`${name} is big-endian: no engine on this machine can run it`);
+  }
   const guessed = shapes.filter(({ source }) => source === "catalogue").map(({ name }) => name);
   if (guessed.length > 0) terminal.talk(`not installed, so from the catalogue: ${guessed.join(", ")}`);
 }
@@ -124,6 +127,8 @@ export const command = defineCommand({
   },
   async run({ args, terminal, ...rest }) {
     const { vram, context, parallel = 1, cache } = args;
+    const tooSmall = Object.entries({ vram, context, parallel }).find(([, value]) => value !== undefined && value < 1);
+    if (tooSmall !== undefined) return usageProblem("bad_value", `--${tooSmall[0]} must be at least 1`);
     const cardBytes = vram === undefined ? await readCard({ ...rest, terminal }, args) : vram * MIB;
     if (cardBytes === null) {
       const fix = "give it in MiB: lodestar local plan MODEL --vram 4096";

@@ -120,6 +120,26 @@ describe("lodestar local", () => {
     expect([none.code, none.err]).toEqual([2, expect.stringContaining("vram_unknown")]);
   });
 
+  test("refuses a card, a context and a number of sequences of nothing", async () => {
+    const card = ["--vram", "4096"];
+    for (const words of [
+      ["--vram", "0"],
+      [...card, "--context", "0"],
+      [...card, "--parallel", "0"],
+    ]) {
+      const { code, err } = await world().run(["local", "plan", "llama3.2:3b", ...words]);
+      expect([words, code, err]).toEqual([words, 2, expect.stringContaining("must be at least 1")]);
+    }
+  });
+
+  test("says of a file in the other byte order that it cannot run here", async () => {
+    const own = { block_count: u32(1), embedding_length: u32(64), "attention.head_count": u32(2) };
+    const file = join(folder, "big.gguf");
+    writeFileSync(file, writeGguf({ metadata: modelMetadata("llama", own), tensors: [], isLittleEndian: false }));
+    const { code, err } = await world().run(["local", "plan", file, "--vram", "4096"]);
+    expect([code, err]).toEqual([0, expect.stringContaining("big.gguf is big-endian")]);
+  });
+
   test("tells a file that is not there from one that is no model", async () => {
     writeFileSync(join(folder, "page.gguf"), "<!doctype html> this is not a model at all");
     const absent = await world().run(["local", "plan", join(folder, "none.gguf"), "--vram", "4096"]);
