@@ -16,6 +16,11 @@ const ORDER = (
 
 const NO_DECLARATIONS = new Set(["provider.ts", "catalogue.ts"]);
 
+/** `stable-diffusion` exports `stableDiffusion`. */
+function exportName(id: string): string {
+  return id.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
 function rank(id: string): number {
   const position = ORDER.indexOf(id);
   return position === -1 ? ORDER.length : position;
@@ -24,11 +29,11 @@ function rank(id: string): number {
 /** The table of built-in providers, from the files in `src/providers/`: a new declaration needs no other line anywhere. */
 export function generateProviderRegistry(): readonly GeneratedFile[] {
   const ids = readdirSync(resolve(ROOT, "src/providers"))
-    .filter((file) => /^[a-z0-9]+\.ts$/.test(file) && !NO_DECLARATIONS.has(file))
+    .filter((file) => /^[a-z0-9-]+\.ts$/.test(file) && !NO_DECLARATIONS.has(file))
     .map((file) => file.slice(0, -".ts".length));
   const ranked = ids.toSorted((left, right) => rank(left) - rank(right) || left.localeCompare(right));
   const imports = [...ids, "catalogue", "provider"].toSorted().map((name) => {
-    const what = { provider: "type { Provider }", catalogue: "{ findInCatalogue }" }[name] ?? `{ ${name} }`;
+    const what = { provider: "type { Provider }", catalogue: "{ findInCatalogue }" }[name] ?? `{ ${exportName(name)} }`;
     return `import ${what} from "./${name}.ts";`;
   });
   const text = [
@@ -37,7 +42,7 @@ export function generateProviderRegistry(): readonly GeneratedFile[] {
     "",
     "/** Every provider that is declared here, in the order in which they are shown; the catalogue knows more. */",
     "export const PROVIDERS: readonly Provider[] = [",
-    ...ranked.map((id) => `  ${id},`),
+    ...ranked.map((id) => `  ${exportName(id)},`),
     "];",
     "",
     "/** The provider of that id: as it is declared here, else as the catalogue lists it. */",

@@ -11,6 +11,7 @@ export interface ModelWish {
   readonly tools?: boolean | undefined;
   readonly images?: boolean | undefined;
   readonly reasoning?: boolean | undefined;
+  readonly draws?: boolean | undefined;
   readonly free?: boolean | undefined;
   readonly sort?: "name" | "price" | "context" | undefined;
 }
@@ -32,6 +33,7 @@ export function abilitiesOf(model: ModelView): readonly string[] {
     ["tools", model.canUseTools],
     ["images", model.canReadImages],
     ["reasoning", model.canReason],
+    ["draws", model.canDraw ?? null],
   ];
   return known.flatMap(([word, can]) => (can === true ? [word] : []));
 }
@@ -83,6 +85,7 @@ export function chooseModels<Model extends ModelView>(
     (wish.tools !== true || model.canUseTools === true) &&
     (wish.images !== true || model.canReadImages === true) &&
     (wish.reasoning !== true || model.canReason === true) &&
+    (wish.draws !== true || model.canDraw === true) &&
     (wish.free !== true || priceOf(model) === 0) &&
     hasWords(model, wish.search);
   return success(sorted(models.filter(isWanted), wish.sort));

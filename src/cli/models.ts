@@ -119,6 +119,7 @@ export const command = defineCommand({
     tools: { type: "boolean", description: "only models that use tools" },
     images: { type: "boolean", description: "only models that read images" },
     reasoning: { type: "boolean", description: "only models that reason" },
+    draws: { type: "boolean", description: "only models that make images" },
     free: { type: "boolean", description: "only models that cost nothing" },
     sort: { type: "enum", options: ["name", "price", "context"], description: "the order of the list" },
     ...jsonFlag,

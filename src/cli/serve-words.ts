@@ -77,8 +77,9 @@ function budgetLine(event: Extract<LodestarEvent, { event: "budget" }>): string 
   return `${request}budget ${plainText(budget)}${whose} ${STEP_WORDS[step]} ${percent} % (${formatUsd(spentNanoUsd)} of ${formatUsd(limitNanoUsd)})`;
 }
 
-function localLine(event: Extract<LodestarEvent, { event: "local" }>): string {
+function localLine(event: Extract<LodestarEvent, { event: "local" }>): string | null {
   const name = plainText(`${event.provider}/${event.model}`);
+  if (event.step === "draw") return null;
   if (event.step === "unload") return `${name} is unloaded`;
   if (event.step === "truncation") return `${name} read less of a prompt than was sent`;
   const took = event.tookMs === null ? "" : ` in ${formatDuration(event.tookMs)}`;

@@ -40,6 +40,7 @@ function write(event: LodestarEvent, log: Log): void {
       return;
     case "local": {
       const { provider, model, step, cause, contextTokens, tookMs, replaced } = event;
+      if (step === "draw") return;
       const level = step === "truncation" ? "warn" : "info";
       log.write(level, `local ${step} of ${provider}/${model}`, { cause, contextTokens, tookMs, replaced });
       return;

@@ -100,7 +100,7 @@ function modelViews({ services, local }: Runtime): readonly ModelView[] {
   const directory = services.directory();
   const aliases = Object.entries(directory.aliases);
   return listModels({ directory, prices: services.prices, local, nowMs: services.clock.now() }).flatMap(
-    ({ id, provider, facts, inputUsd, outputUsd, isLocal }) =>
+    ({ id, provider, facts, inputUsd, outputUsd, isLocal, canDraw }) =>
       provider === null
         ? []
         : [
@@ -116,6 +116,7 @@ function modelViews({ services, local }: Runtime): readonly ModelView[] {
               canUseTools: facts?.canUseTools ?? null,
               canReadImages: facts?.canReadImages ?? null,
               canReason: facts?.canReason ?? null,
+              ...(canDraw === true ? { canDraw } : {}),
             },
           ],
   );

@@ -1,14 +1,18 @@
 import type { ConfiguredProvider } from "../config/settings.ts";
 import type { Bus } from "../gateway/bus.ts";
+import { addressOf, createDrawCard, type DrawCard, paintingName } from "../gateway/draw-card.ts";
+import { createDrawServer } from "../gateway/draw-server.ts";
 import { createOllamaEngine } from "../gateway/local-engine.ts";
 import { createLocalGate, keepAliveOf, type LocalGate } from "../gateway/local-gate.ts";
 import type { LocalModels } from "../gateway/local-models.ts";
 import type { Settle } from "../gateway/settle.ts";
 import type { Clock } from "../host/clock.ts";
+import type { SendUpstream } from "../host/upstream.ts";
 import { type CostModel, createCostModel } from "../local/cost-model.ts";
 import { createLocalScheduler } from "../local/create-scheduler.ts";
 import { createPrediction, type Prediction } from "../local/prediction.ts";
 import type { LocalNews, LocalScheduler } from "../local/scheduler.ts";
+import { createSharedCard, type Painter, type SharedCard } from "../local/shared-card.ts";
 import type { LocalFigureStore } from "../stores/ports.ts";
 import type { CurrentConfig } from "./current-config.ts";
 
@@ -20,12 +24,14 @@ interface LocalParts {
   readonly clock: Clock;
   /** Null keeps what is learned for this process only. */
   readonly figures: LocalFigureStore | null;
+  readonly send: SendUpstream;
 }
 
 /** The queues, the way to them, and what is learned there. */
 export interface LocalSide {
   readonly scheduler: LocalScheduler;
   readonly gate: LocalGate;
+  readonly drawCard: DrawCard;
   readonly costs: CostModel;
   /** What is likely loaded next at a provider's server. */
   readonly predictionOf: (provider: string) => Prediction;
@@ -48,11 +54,31 @@ function newsEvent(provider: string, news: LocalNews, at: number): Parameters<Bu
   return { ...base, cause, contextTokens, tookMs: Math.round(tookMs), replaced };
 }
 
+/** Finds the server behind the name that the queue has for one that draws. */
+function painterFinder({ settings }: CurrentConfig, send: SendUpstream) {
+  return (model: string): Painter | null => {
+    const found = settings().providers.find(({ provider }) => paintingName(provider.id) === model);
+    if (found?.provider.draws === undefined) return null;
+    const { connectMs, headersMs: drawMs } = settings().deadlines;
+    return createDrawServer(send, () => ({ baseUrl: addressOf(found), headers: headersOf(found), connectMs, drawMs }));
+  };
+}
+
 /** Builds the queues before the local engines. */
-export function createLocalSide({ config, local, bus, clock, figures }: LocalParts): LocalSide {
+export function createLocalSide({ config, local, bus, clock, figures, send }: LocalParts): LocalSide {
   const { settings, find } = config;
   const truncations = new Map<string, number>();
   const costs = createCostModel(figures, () => clock.now());
+  const cards = new Map<string, SharedCard>();
+  function cardAt(provider: string, baseUrl: string): SharedCard {
+    const engine = createOllamaEngine(
+      () => ({ baseUrl, headers: headersOf(find(provider)) }),
+      () => ({ keepAlive: keepAliveOf(settings().local), timeoutMs: settings().deadlines.headersMs }),
+    );
+    const card = createSharedCard(engine, painterFinder(config, send), clock);
+    cards.set(`${provider} ${baseUrl}`, card);
+    return card;
+  }
   const predictions = new Map<string, Prediction>();
   function predictionOf(provider: string): Prediction {
     const known = predictions.get(provider) ?? createPrediction();
@@ -60,11 +86,7 @@ export function createLocalSide({ config, local, bus, clock, figures }: LocalPar
     return known;
   }
   const scheduler = createLocalScheduler({
-    engineAt: (provider, baseUrl) =>
-      createOllamaEngine(
-        () => ({ baseUrl, headers: headersOf(find(provider)) }),
-        () => ({ keepAlive: keepAliveOf(settings().local), timeoutMs: settings().deadlines.headersMs }),
-      ),
+    engineAt: (provider, baseUrl) => cardAt(provider, baseUrl).engine,
     clock,
     costs,
     maxWaitMs: () => settings().local.maxWaitMs,
@@ -79,6 +101,11 @@ export function createLocalSide({ config, local, bus, clock, figures }: LocalPar
     scheduler,
     settings: () => settings().local,
     factsOf: local.factsOf,
+    serverOf(id) {
+      const provider = find(id)?.provider;
+      const [endpoint] = provider?.endpoints ?? [];
+      return provider?.isLocal === true && endpoint?.dialect === "ollama" ? endpoint.baseUrl : null;
+    },
     isAbsent: (provider, model) => local.stateOf(provider) !== null && local.factsOf(provider, model) === null,
     tokenRatio: costs.tokenRatio,
     tellCut({ provider, model }, contextTokens) {
@@ -98,7 +125,14 @@ export function createLocalSide({ config, local, bus, clock, figures }: LocalPar
       });
     },
   });
-  return { scheduler, gate, costs, predictionOf, truncations };
+  const drawCard = createDrawCard({
+    scheduler,
+    settings: () => settings().local,
+    providers: () => settings().providers,
+    clock,
+    displaced: (provider, baseUrl) => cards.get(`${provider} ${baseUrl}`)?.displaced() ?? null,
+  });
+  return { scheduler, gate, drawCard, costs, predictionOf, truncations };
 }
 
 /** Settles, and frees the place that the attempt had at a local engine, however it ended. */

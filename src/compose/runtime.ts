@@ -153,7 +153,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   parts.tunnels?.keep(baseUrlsOf(settings()));
   const known = { config, local, directory: directory.get, projects };
   const budgets = createBudgets({ ...known, stores, isLocal, isSubscription, bus, clock });
-  const localSide = createLocalSide({ config, local, bus, clock, figures: parts.figures });
+  const localSide = createLocalSide({ config, local, bus, clock, figures: parts.figures, send: parts.send });
   const booking = { ledger: stores.ledger, prices, bus, clock, log, isLocal, isSubscription, baselineModel };
   const services: Services = {
     settings,
@@ -170,6 +170,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     prices,
     send: parts.send,
     localGate: localSide.gate,
+    drawCard: localSide.drawCard,
     fetchImage: imageFetcher(parts.egress),
     redact: (text) => parts.redactor.redact(text),
     log,

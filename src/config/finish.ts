@@ -26,6 +26,7 @@ function finishLocal(local: NonNullable<Config["local"]>): LocalSettings {
     warm: local.warm ?? "last-used",
     keepAlive: local.keepAlive ?? "5m",
     contextTokens: local.contextTokens ?? 8192,
+    imagesShare: local.images?.shares === "off" ? null : (local.images?.shares ?? "same-host"),
   };
 }
 

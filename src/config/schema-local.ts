@@ -62,6 +62,19 @@ export const LocalSchema = section(
         ),
       ),
     ),
+    images: section(
+      {
+        shares: v.optional(
+          v.pipe(
+            text("must be the id of an Ollama provider, or off"),
+            v.description(
+              "The Ollama provider whose card draws too: while an image is drawn its models are unloaded, and then loaded again. Default: the one on the same host; `off` for a card of its own.",
+            ),
+          ),
+        ),
+      },
+      "Images drawn by Stable Diffusion.",
+    ),
   },
   "Local models.",
 );

@@ -56,6 +56,8 @@ export interface LocalSettings {
   readonly warm: "last-used" | readonly string[];
   readonly keepAlive: string;
   readonly contextTokens: number;
+  /** The Ollama provider on the card that draws images: by id, the one at the same host, or null for none. */
+  readonly imagesShare: string | "same-host" | null;
 }
 
 /** The final, validated configuration: everything resolved, nothing optional. Made by `config/`, read everywhere. */

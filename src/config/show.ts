@@ -72,6 +72,7 @@ function shownLocal(local: LocalSettings): Readonly<Record<string, unknown>> {
     warm: local.warm,
     keepAlive: local.keepAlive,
     contextTokens: local.contextTokens,
+    images: { shares: local.imagesShare ?? "off" },
   };
 }
 

@@ -202,6 +202,8 @@ export interface ModelView {
   readonly canUseTools: boolean | null;
   readonly canReadImages: boolean | null;
   readonly canReason: boolean | null;
+  /** It makes images (`POST /v1/images/generations`); absent where nothing is known of it. */
+  readonly canDraw?: boolean;
 }
 
 /** A model of the bundled catalogue, whether its provider is configured or not. */

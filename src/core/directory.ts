@@ -4,6 +4,8 @@ import type { ClientError } from "./fault.ts";
 export interface ModelSource {
   readonly id: string;
   readonly isLocal: boolean;
+  /** Its models draw, and do nothing else. */
+  readonly isDrawing?: boolean;
   /** In the order in which they are tried. */
   readonly accounts: readonly { readonly id: string; readonly group: string }[];
   /** Models it is known to have: listed by the user, installed, or in the price data. For local engines best first. */

@@ -63,11 +63,13 @@ export type LodestarEvent =
       readonly at: number;
       readonly provider: string;
       readonly model: string;
-      readonly step: "load" | "unload" | "truncation";
+      readonly step: "load" | "unload" | "truncation" | "draw";
       readonly cause: string | null;
       readonly contextTokens: number | null;
       readonly tookMs: number | null;
       readonly replaced: readonly string[];
+      /** Of a drawing: the part of its image that is done, 0 to 1. */
+      readonly progress?: number;
     }
   | { readonly event: "draining"; readonly at: number; readonly open: number; readonly deadlineMs: number };
 

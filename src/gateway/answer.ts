@@ -1,11 +1,11 @@
 import type { Attempt } from "./attempt.ts";
-import type { Answer, ChatCall, CountCall, EmbeddingCall } from "./call.ts";
+import type { Answer, ChatCall, CountCall, EmbeddingCall, ImageCall } from "./call.ts";
 import { exchangeChat } from "./chat.ts";
 import { type CompletionCall, exchangeCompletion } from "./completions.ts";
 import { exchangeCount } from "./count-tokens.ts";
 import { chatDemand, completionDemand, embeddingDemand, imageDemand } from "./demand.ts";
 import { exchangeEmbeddings } from "./embeddings.ts";
-import { exchangeImages, type ImageCall } from "./images.ts";
+import { exchangeImages } from "./images.ts";
 import { follow } from "./pipeline.ts";
 import type { Services } from "./services.ts";
 

@@ -61,6 +61,12 @@ export interface EmbeddingCall extends Call {
   readonly request: EmbeddingRequest;
 }
 
+/** A request for images: OpenAI's alone have it. */
+export interface ImageCall extends Call {
+  readonly request: { readonly model: string };
+  readonly body: { readonly text: string; readonly json: JsonObject };
+}
+
 export interface CountCall extends Call {
   readonly request: ChatRequest;
   readonly body: { readonly text: string; readonly json: JsonObject };

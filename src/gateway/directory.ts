@@ -2,6 +2,7 @@ import type { ConfiguredProvider, Settings } from "../config/settings.ts";
 import { isCloudModel } from "../core/cloud-model.ts";
 import type { Directory, ModelSource } from "../core/directory.ts";
 import type { Rate } from "../core/price.ts";
+import { DEFAULT_CHECKPOINT } from "../dialects/stable-diffusion/request.ts";
 import type { PriceBook } from "../host/prices.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { LocalModels } from "./local-models.ts";
@@ -29,6 +30,7 @@ function listPrice(provider: string, model: string | undefined, { prices, now }:
 
 function modelsOf({ provider, models }: ConfiguredProvider, parts: DirectoryParts): readonly string[] {
   if (models.length > 0) return models;
+  if (provider.draws !== undefined) return [DEFAULT_CHECKPOINT];
   const installed = parts.local.stateOf(provider.id);
   if (installed === null) return provider.isLocal === true ? [] : parts.prices.modelsOf(provider.id);
   const ranked = parts.local.rankedOf(provider.id).map((model) => model.name);
@@ -38,7 +40,7 @@ function modelsOf({ provider, models }: ConfiguredProvider, parts: DirectoryPart
 
 /** The best chat model of a local engine: one that only embeds, or runs in a cloud, is none. */
 function freeModelOf({ provider, models }: ConfiguredProvider, { local }: DirectoryParts): string | null {
-  if (provider.isLocal !== true) return null;
+  if (provider.isLocal !== true || provider.draws !== undefined) return null;
   return models.find((model) => !isCloudModel(model)) ?? local.rankedOf(provider.id)[0]?.name ?? null;
 }
 
@@ -48,6 +50,7 @@ function sourceOf(configured: ConfiguredProvider, parts: DirectoryParts): ModelS
   return {
     id: provider.id,
     isLocal: provider.isLocal === true,
+    ...(provider.draws === undefined ? {} : { isDrawing: true }),
     accounts,
     models: modelsOf(configured, parts),
     free: freeModelOf(configured, parts),

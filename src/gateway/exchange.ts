@@ -20,6 +20,10 @@ const REPLY_BYTES = 64 * 1024 * 1024;
 export function findRoute(attempt: Attempt, call: Call, services: Services, chosen?: Route): Result<Route, Fault> {
   const { configured } = attempt;
   const { provider } = configured;
+  if (provider.draws !== undefined) {
+    const message = `${provider.name} draws images and answers nothing else: POST /v1/images/generations.`;
+    return failure({ kind: "unsupported", feature: call.dialect.name, message });
+  }
   const route = chosen ?? routeTo(configured, call.dialect, services.dialects);
   if (route === null) {
     return failure({

@@ -8,15 +8,10 @@ import { setTopLevelMember } from "../dialects/patch.ts";
 import { costHeader } from "./answer-headers.ts";
 import type { Attempt } from "./attempt.ts";
 import { bookAnswer } from "./booking.ts";
-import type { Call, Won } from "./call.ts";
+import type { ImageCall, Won } from "./call.ts";
+import { exchangeDrawing } from "./draw.ts";
 import { callUpstream, findRoute, readJson } from "./exchange.ts";
 import type { Services } from "./services.ts";
-
-/** A request for images. Its body goes out as it came, but for the model's name. */
-export interface ImageCall extends Call {
-  readonly request: { readonly model: string };
-  readonly body: { readonly text: string; readonly json: JsonObject };
-}
 
 function countOf(value: JsonValue | undefined): number {
   return typeof value === "number" && value > 0 ? value : 0;
@@ -51,6 +46,7 @@ export async function exchangeImages(
   services: Services,
 ): Promise<Result<Won, Fault>> {
   const { provider } = attempt.configured;
+  if (provider.draws === "sdapi") return exchangeDrawing(call, attempt, services);
   const endpoint = provider.endpoints.find(({ dialect }) => dialect === "openai-chat");
   if (endpoint === undefined) {
     const message = `${provider.name} has no images that Lodestar can ask for. Providers that speak OpenAI's dialect have them, such as openai/gpt-image-1.`;

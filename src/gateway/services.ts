@@ -10,6 +10,7 @@ import type { SendUpstream } from "../host/upstream.ts";
 import type { Ledger } from "../stores/ports.ts";
 import type { BudgetGuard } from "./budget-guard.ts";
 import type { Bus } from "./bus.ts";
+import type { DrawCard } from "./draw-card.ts";
 import type { HealthBook } from "./health.ts";
 import type { LocalGate } from "./local-gate.ts";
 import type { ProjectView } from "./projects.ts";
@@ -35,6 +36,7 @@ export interface Services {
   readonly prices: PriceBook;
   readonly send: SendUpstream;
   readonly localGate: LocalGate;
+  readonly drawCard: DrawCard;
   /** Fetches an image that a request names by URL, guarded; for targets that only take bytes. */
   readonly fetchImage: (url: string, signal: AbortSignal) => Promise<Result<FetchedImage, string>>;
   /** Removes secrets from what an upstream said: some repeat the key they refuse. */

@@ -17,6 +17,8 @@ export interface ListedModel {
   readonly inputUsd: number | null;
   readonly outputUsd: number | null;
   readonly isLocal: boolean;
+  /** It makes images; absent where nothing is known of it. */
+  readonly canDraw?: boolean;
 }
 
 function flat(rate: Rate | undefined): number | null {
@@ -57,6 +59,7 @@ export function listModels({ directory, prices, local, nowMs }: ModelSources): r
         inputUsd: isLocal ? 0 : flat(rates?.input),
         outputUsd: isLocal ? 0 : flat(rates?.output),
         isLocal,
+        ...(source.isDrawing === true ? { canDraw: true } : {}),
       };
     }),
   );
@@ -76,11 +79,12 @@ export function pricingOf(model: ListedModel): JsonObject {
 }
 
 /** What a model can do; null where that is unknown. */
-export function capabilitiesOf({ facts }: ListedModel): JsonObject {
+export function capabilitiesOf({ facts, canDraw }: ListedModel): JsonObject {
   return {
     tools: facts?.canUseTools ?? null,
     images: facts?.canReadImages ?? null,
     reasoning: facts?.canReason ?? null,
+    ...(canDraw === true ? { drawing: true } : {}),
   };
 }
 

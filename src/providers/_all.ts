@@ -24,6 +24,7 @@ import { openai } from "./openai.ts";
 import { openrouter } from "./openrouter.ts";
 import { perplexity } from "./perplexity.ts";
 import type { Provider } from "./provider.ts";
+import { stableDiffusion } from "./stable-diffusion.ts";
 import { together } from "./together.ts";
 import { vllm } from "./vllm.ts";
 import { xai } from "./xai.ts";
@@ -58,6 +59,7 @@ export const PROVIDERS: readonly Provider[] = [
   lmstudio,
   llamacpp,
   vllm,
+  stableDiffusion,
 ];
 
 /** The provider of that id: as it is declared here, else as the catalogue lists it. */

@@ -38,7 +38,7 @@ describe("the registry", () => {
 
   test("holds every declaration once, under the name of its file", () => {
     const files = readdirSync(FOLDER).filter(
-      (name) => /^[a-z0-9]+\.ts$/.test(name) && !["provider.ts", "catalogue.ts"].includes(name),
+      (name) => /^[a-z0-9-]+\.ts$/.test(name) && !["provider.ts", "catalogue.ts"].includes(name),
     );
     expect(PROVIDERS.map((provider) => `${provider.id}.ts`).toSorted()).toEqual(files.toSorted());
     expect(PROVIDERS.length).toBeGreaterThanOrEqual(27);
