@@ -16,8 +16,8 @@ import { type Ending, emptyEnding, isOwnDoing } from "./settle.ts";
 export interface Attempt {
   readonly intent: AttemptIntent;
   readonly planned: PlannedTarget;
-  /** The plan has further targets. */
-  readonly hasNext: boolean;
+  /** The plan's next target; null for the last. */
+  readonly next: PlannedTarget | null;
   readonly configured: ConfiguredProvider;
   readonly account: Account;
   /** Aborts when the client leaves, a deadline passes or the process stops; pass it to everything that waits. */
@@ -160,7 +160,7 @@ export function openAttempt(opening: Opening, services: Services): Attempt | nul
   const attempt: Attempt = {
     intent,
     planned,
-    hasNext: opening.plan.targets.at(-1) !== planned,
+    next: opening.plan.targets[opening.plan.targets.indexOf(planned) + 1] ?? null,
     configured,
     account,
     signal: lifeline.signal,

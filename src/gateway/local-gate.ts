@@ -16,6 +16,9 @@ import type { Provider, ProviderEndpoint } from "../providers/provider.ts";
 import type { Call } from "./call.ts";
 import type { Ending } from "./settle.ts";
 
+/** What of a call decides how patient it is. */
+type CallClass = Pick<Call, "isBatch">;
+
 /** What a local engine must hold at once. */
 export interface RequestSize {
   readonly promptTokens: number;
@@ -27,7 +30,7 @@ export interface Entrant {
   readonly intent: AttemptIntent;
   readonly planned: { readonly target: Target };
   readonly configured: { readonly provider: Provider };
-  readonly hasNext: boolean;
+  readonly next: { readonly target: Target } | null;
   readonly signal: AbortSignal;
 }
 
@@ -40,7 +43,7 @@ export interface Way {
 /** The way to local engines: what waits there waits here, and what goes there goes with the engine's own options. */
 export interface LocalGate {
   /** Waits until the attempt's target may be asked. Nothing to wait for is a success at once. */
-  enter(attempt: Entrant, call: Pick<Call, "isBatch">, route: Way, size: RequestSize): Promise<Result<void, Fault>>;
+  enter(attempt: Entrant, call: CallClass, route: Way, size: RequestSize): Promise<Result<void, Fault>>;
   /** What pins the runner for an attempt that has entered; nothing for a target that is no engine of ours. */
   termsOf(attempt: Entrant): Pick<EncodeTarget, "localOptions" | "keepAlive">;
   /** Called once for every attempt that is settled: its place is free. */
@@ -54,6 +57,8 @@ export interface GateParts {
   readonly scheduler: LocalScheduler;
   readonly settings: () => LocalSettings;
   readonly factsOf: (provider: string, model: string) => ModelFacts | null;
+  /** The base URL of a provider that is an Ollama of ours; null for any other. */
+  readonly serverOf: (provider: string) => string | null;
   /** Whether a server is known not to have a model: it is asked all the same, and says so in its own words. */
   readonly isAbsent: (provider: string, model: string) => boolean;
   /** Tokens that a model makes of one estimated. */
@@ -76,6 +81,8 @@ const ABOVE = 1.25;
 const BELOW = 0.5;
 /** Template and special tokens around a prompt. */
 const TEMPLATE_TOKENS = 64;
+/** What another server must be sooner by to be asked instead. */
+const SOONER_MS = 1_000;
 /** A prompt this short is not judged by an estimate. */
 const LEAST_JUDGED = 256;
 
@@ -91,7 +98,7 @@ export function sizeOfEmbedding({ inputs }: EmbeddingRequest): RequestSize {
   return { promptTokens: Math.max(0, ...lengths), outputTokens: 0 };
 }
 
-function priorityOf({ intent }: Entrant, { isBatch }: Pick<Call, "isBatch">): LocalPriority {
+function priorityOf({ intent }: Entrant, { isBatch }: CallClass): LocalPriority {
   if (isBatch === true) return "batch";
   return intent.endpoint === "completions" ? "completion" : "chat";
 }
@@ -122,50 +129,58 @@ function tooLong(model: string, promptTokens: number, contextTokens: number): Fa
   return { kind: "context-length", message };
 }
 
+/** What the scheduler is asked for. A request with a further target waits only so long; batch work waits. */
+function askOf(
+  { settings, tokenRatio, factsOf, isAbsent }: GateParts,
+  { attempt, call, route, size }: { attempt: Entrant; call: CallClass; route: Way; size: RequestSize },
+): LocalAsk {
+  const { provider: providerId, model } = attempt.planned.target;
+  const likely = size.promptTokens * tokenRatio(providerId, model);
+  const mayLeave = attempt.next !== null && call.isBatch !== true;
+  return {
+    providerId,
+    baseUrl: route.endpoint.baseUrl,
+    model,
+    ...size,
+    promptBoundTokens: Math.ceil(likely * ABOVE) + TEMPLATE_TOKENS,
+    maxContextTokens: factsOf(providerId, model)?.contextTokens ?? null,
+    priority: priorityOf(attempt, call),
+    overflowMs: mayLeave ? settings().overflowMs : null,
+    isHeld: settings().isScheduled && !isAbsent(providerId, model),
+    signal: attempt.signal,
+  };
+}
+
+/** Why the next target is asked instead: another server of ours, where the answer is expected sooner. */
+function soonerAt({ next }: Entrant, ask: LocalAsk, { serverOf, scheduler }: GateParts): Fault | null {
+  const baseUrl = next === null ? null : serverOf(next.target.provider);
+  if (next === null || baseUrl === null || !ask.isHeld) return null;
+  const { provider: providerId, model } = next.target;
+  const there = scheduler.expectedMs({ ...ask, providerId, baseUrl, model });
+  if (there + SOONER_MS >= scheduler.expectedMs(ask)) return null;
+  return {
+    kind: "unavailable",
+    message: `${ask.providerId} is busy: ${providerId}/${model} is expected to answer sooner.`,
+  };
+}
+
 /** Puts a gate before the local engines. */
 export function createLocalGate(parts: GateParts): LocalGate {
   const { scheduler, settings } = parts;
   const entries = new WeakMap<AttemptIntent, Entry>();
-
-  /** How long a request may wait before the next target of its chain is the better one; null where there is none. */
-  function patienceOf(attempt: Entrant, call: Pick<Call, "isBatch">): number | null {
-    return attempt.hasNext && call.isBatch !== true ? settings().overflowMs : null;
-  }
-
-  function askOf(
-    attempt: Entrant,
-    call: Pick<Call, "isBatch">,
-    { endpoint }: Way,
-    { promptTokens, outputTokens }: RequestSize,
-  ): LocalAsk {
-    const { provider: providerId, model } = attempt.planned.target;
-    const { baseUrl } = endpoint;
-    const likely = promptTokens * parts.tokenRatio(providerId, model);
-    return {
-      providerId,
-      baseUrl,
-      model,
-      promptTokens,
-      promptBoundTokens: Math.ceil(likely * ABOVE) + TEMPLATE_TOKENS,
-      outputTokens,
-      maxContextTokens: parts.factsOf(providerId, model)?.contextTokens ?? null,
-      priority: priorityOf(attempt, call),
-      overflowMs: patienceOf(attempt, call),
-      isHeld: settings().isScheduled && !parts.isAbsent(providerId, model),
-      signal: attempt.signal,
-    };
-  }
 
   return {
     async enter(attempt, call, route, size) {
       const isLocal = attempt.configured.provider.isLocal === true && !isCloudModel(attempt.planned.target.model);
       const isOurs = isLocal && route.dialect.hasRunnerOptions === true;
       if (!isOurs || entries.has(attempt.intent)) return success(undefined);
-      const ask = askOf(attempt, call, route, size);
+      const ask = askOf(parts, { attempt, call, route, size });
       const { maxContextTokens, model, promptTokens } = ask;
       const least = Math.floor(promptTokens * BELOW);
       if (maxContextTokens !== null && least > maxContextTokens)
         return failure(tooLong(model, promptTokens, maxContextTokens));
+      const sooner = soonerAt(attempt, ask, parts);
+      if (sooner !== null) return failure(sooner);
       const slot = await scheduler.admit(ask);
       if (!slot.ok) return slot;
       entries.set(attempt.intent, { slot: slot.value, promptTokens, isCut: false });

@@ -161,6 +161,26 @@ describe("requests that meet at a local engine", () => {
     expect(asked("/api/chat").filter(({ model }) => model === "b:1b")).toHaveLength(1);
   });
 
+  test("go to another server of the chain where the answer is expected sooner, and stay where it is not", async () => {
+    const den = await openOllama();
+    let isHanging = true;
+    const { chat, scheduler } = await open(
+      `providers: { den: { dialect: ollama, baseUrl: "${den.upstream.url}", local: true } }\nchains: { duo: [ollama/b:1b, den/b:1b] }`,
+      { hangs: () => isHanging },
+    );
+    const left = new AbortController();
+    const hanging = chat("ollama/a:1b", "Hi", {}, { signal: left.signal });
+    await eventually("the first runs", () => scheduler.snapshot()[0]?.running === 1);
+    const sent = await chat("duo");
+    expect([sent.status, sent.headers.get("x-lodestar-provider")]).toEqual([200, "den"]);
+    left.abort();
+    await hanging;
+    isHanging = false;
+    await chat("ollama/b:1b");
+    const kept = await chat("duo");
+    expect([kept.status, kept.headers.get("x-lodestar-provider")]).toEqual([200, "ollama"]);
+  });
+
   test("are answered by class: what the header calls batch work comes last", async () => {
     let isHanging = true;
     const { chat, scheduler, asked } = await open("local: { parallel: 1 }", { hangs: () => isHanging });

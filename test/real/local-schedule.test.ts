@@ -105,8 +105,8 @@ describe.skipIf(NO_OLLAMA_REASON !== "")(`the queue before a real Ollama ${NO_OL
     const before = runnerStarts(ollama);
     const messages: { role: string; content: string }[] = [];
     const read: number[] = [];
-    for (let turn = 1; turn <= 8; turn += 1) {
-      messages.push({ role: "user", content: `Turn ${turn}. ${"The ship sails on. ".repeat(60)}` });
+    for (let turn = 1; turn <= 5; turn += 1) {
+      messages.push({ role: "user", content: `Turn ${turn}. ${"The ship sails on. ".repeat(40)}` });
       const request = { model: `ollama/${SMOLLM}`, max_tokens: 4, messages };
       const answer = await post(lodestar.apiUrl, CHAT.path, request);
       expect([turn, answer.status, answer.headers.get("x-lodestar-params")]).toEqual([turn, 200, null]);
@@ -114,14 +114,14 @@ describe.skipIf(NO_OLLAMA_REASON !== "")(`the queue before a real Ollama ${NO_OL
       read.push(Number((reply.usage as { readonly prompt_tokens: number }).prompt_tokens));
       messages.push({ role: "assistant", content: CHAT.textOf(reply) });
     }
-    const least = 60 * 4;
+    const least = 40 * 4;
     for (const [index, tokens] of read.entries()) expect(tokens).toBeGreaterThan((index + 1) * least);
     expect(runnerStarts(ollama) - before).toBe(0);
     const metricsText = await metrics();
     expect(metricsText).not.toMatch(/lodestar_local_truncations_total\{/);
     expect(metricsText).not.toMatch(/lodestar_reloads_total\{/);
     console.log(`  ${read.length} turns of up to ${read.at(-1)} tokens: no reload, nothing cut`);
-  }, 60_000);
+  }, 120_000);
 
   test("an embedding, a completion and a chat share one load, whoever asks first", async () => {
     await ask(GEMMA);
