@@ -3,6 +3,7 @@ import { matchBudget } from "./budget-match.ts";
 import type { LedgerRow } from "./ledger.ts";
 import { addDecimal, type Decimal, decimalOf, decimalText, exactUsd, type NanoUsd, toNanoUsd } from "./money.ts";
 import { type CostLine, explainCost, type PriceRow } from "./price.ts";
+import { totalOutput } from "./usage.ts";
 
 /** One line of a bill, as it is shown. Dollars are exact decimals as text. */
 export interface BillLine {
@@ -91,12 +92,16 @@ const REASONS: Readonly<Record<string, string>> = {
   cache: "The answer came from the cache and cost nothing.",
 };
 
-function stateNote({ state, usageSource }: LedgerRow): string | null {
+function arrived(usage: LedgerRow["usage"]): string {
+  if (totalOutput(usage) > 0) return "The output is what had arrived by then.";
+  return "No output had arrived: the prompt is counted, and what the provider may have written nobody knows.";
+}
+
+function stateNote({ state, usageSource, usage }: LedgerRow): string | null {
   if (state === "reserved" || state === "streaming") return "It is still open: these numbers are not final.";
   if (usageSource !== "estimated") return usageSource === "counted" ? "Tokens were counted by a tokenizer." : null;
-  if (state === "aborted")
-    return "Estimated: the client left, and the provider stated no count of what it had sent by then.";
-  if (state === "failed") return "Estimated: the stream broke, so the output is what had arrived by then.";
+  if (state === "aborted") return `Estimated: the client left, and the provider stated no count. ${arrived(usage)}`;
+  if (state === "failed") return `Estimated: the answer was not read to its end. ${arrived(usage)}`;
   return "Estimated from the length of the text: the provider stated no count.";
 }
 

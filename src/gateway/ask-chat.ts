@@ -7,6 +7,7 @@ import type { Attempt } from "./attempt.ts";
 import type { ChatCall } from "./call.ts";
 import { type ChatDraft, missingAbility, type OutgoingChat, writeChatRequest } from "./chat-request.ts";
 import type { Route } from "./endpoint.ts";
+import { estimateUsage } from "./estimate.ts";
 import { callUpstream } from "./exchange.ts";
 import { sizeOfChat } from "./local-gate.ts";
 import type { Services } from "./services.ts";
@@ -92,12 +93,13 @@ function lesserDraft(draft: ChatDraft, fault: Fault): ChatDraft | null {
 }
 
 async function askOnce(draft: ChatDraft, services: Services): Promise<Result<Asked, Fault>> {
-  const { call, attempt, route } = draft;
+  const { call, attempt, route, request } = draft;
   const outgoing = await writeChatRequest(draft, services);
   if (!outgoing.ok) return outgoing;
   const { body, ...told } = outgoing.value;
   const isStream = call.request.stream;
   const path = route.dialect.chatPath(attempt.planned.target.model, isStream);
+  attempt.noteSent(() => estimateUsage(request, 0));
   const sent = await callUpstream(attempt, call, route, { path, body, isStream }, services);
   return sent.ok ? success({ ...told, reply: sent.value }) : sent;
 }

@@ -4,13 +4,14 @@ import type { AttemptIntent } from "../core/ledger.ts";
 import type { Plan, PlannedTarget } from "../core/plan.ts";
 import type { CostStamp } from "../core/stamp.ts";
 import { targetName } from "../core/target.ts";
+import type { Usage } from "../core/usage.ts";
 import type { Admission, Denial, Hold } from "./budget-guard.ts";
 import type { AttemptRecord, Call } from "./call.ts";
 import type { Demand } from "./demand.ts";
 import { createLifeline } from "./lifeline.ts";
 import { metadataOf } from "./metadata.ts";
 import type { Services } from "./services.ts";
-import { type Ending, emptyEnding, isOwnDoing } from "./settle.ts";
+import { type Ending, emptyEnding, isOwnDoing, unreadEnding } from "./settle.ts";
 
 /** One try at one target, from its intent to its one settlement. */
 export interface Attempt {
@@ -31,6 +32,8 @@ export interface Attempt {
   readonly denial: Denial | null;
   /** The limit of output that budgets set; null where the request goes out as it is. */
   readonly outputCap: number | null;
+  /** The request goes out now: `estimate` is what its prompt alone uses, which is booked where we hang up on the answer. */
+  noteSent(estimate: () => Usage): void;
   /** The upstream still answers. */
   touch(): void;
   /** The answer ended at its limit of output. */
@@ -110,6 +113,18 @@ function lostState(fault: Fault, upstreamStatus: number | null): "refused" | "ab
   return UNSENT.includes(fault.kind) && upstreamStatus === null ? "refused" : "failed";
 }
 
+/**
+ * How an attempt without an answer is booked. A provider that answered with an error charges nothing; one that was at work when
+ * we hung up, or whose answer could not be read, has taken the prompt in.
+ */
+function lostEnding(fault: Fault, upstreamStatus: number | null, sent: (() => Usage) | null): Ending {
+  const state = lostState(fault, upstreamStatus);
+  const isHungUp = isOwnDoing(fault) || (fault.kind === "timeout" && fault.phase !== "connect");
+  const isUnread = upstreamStatus !== null && upstreamStatus < 400;
+  if (sent === null || state === "refused" || !(isHungUp || isUnread)) return emptyEnding(state, fault, upstreamStatus);
+  return unreadEnding(state, sent(), fault, upstreamStatus);
+}
+
 /** Where a planned target leads, under the configuration that the plan was made under. */
 function findAccount({ planned, settings }: Opening): { configured: ConfiguredProvider; account: Account } {
   const { target } = planned;
@@ -156,6 +171,7 @@ export function openAttempt(opening: Opening, services: Services): Attempt | nul
   let firstTokenMs: number | null = null;
   let isSettled = false;
   let isCut = false;
+  let sent: (() => Usage) | null = null;
 
   const attempt: Attempt = {
     intent,
@@ -171,6 +187,9 @@ export function openAttempt(opening: Opening, services: Services): Attempt | nul
     upstreamStatus: null,
     denial: admission.ok ? null : admission.denial,
     outputCap: hold?.outputCap ?? null,
+    noteSent(estimate) {
+      if (!lifeline.signal.aborted) sent = estimate;
+    },
     touch: () => hold?.renew(),
     noteLength() {
       isCut = attempt.outputCap !== null;
@@ -193,8 +212,7 @@ export function openAttempt(opening: Opening, services: Services): Attempt | nul
       return isSettled;
     },
     lose(fault) {
-      if (!isSettled)
-        attempt.settle(emptyEnding(lostState(fault, attempt.upstreamStatus), fault, attempt.upstreamStatus));
+      if (!isSettled) attempt.settle(lostEnding(fault, attempt.upstreamStatus, sent));
       services.health.failed(planned.target, fault);
     },
     record: (outcome, message) => recordOf(opening, { outcome, message, durationMs: Math.round(elapsedMs()) }),

@@ -47,6 +47,7 @@ export async function exchangeEmbeddings(
   if (!entered.ok) return entered;
   const encoded = codec.encodeRequest(call.request, encodeTargetOf(attempt, services));
   const path = typeof codec.path === "string" ? codec.path : codec.path(attempt.planned.target.model);
+  attempt.noteSent(() => estimateInputs(call.request));
   const sent = await callUpstream(
     attempt,
     call,

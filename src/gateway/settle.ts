@@ -30,6 +30,16 @@ export function emptyEnding(
   return { state, usage: NO_USAGE, usageSource: "provider", fault, firstTokenMs: null, upstreamStatus };
 }
 
+/** An attempt whose answer nobody read: what the request itself used is estimated. */
+export function unreadEnding(
+  state: "failed" | "aborted",
+  usage: Usage,
+  fault: Fault,
+  upstreamStatus: number | null,
+): Ending {
+  return { state, usage, usageSource: "estimated", fault, firstTokenMs: null, upstreamStatus };
+}
+
 /** What the settler needs. */
 export interface SettlerParts extends PricingParts {
   readonly ledger: Ledger;

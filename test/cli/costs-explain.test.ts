@@ -138,7 +138,7 @@ describe.each([true, false])("costs explain (daemon: %p)", (isRunning) => {
            uncached input  100 × $0.14 / 1M = $0.000014
            output          3 × $0.28 / 1M = $0.00000084
            sum             $0.00001484
-         Estimated: the stream broke, so the output is what had arrived by then.
+         Estimated: the answer was not read to its end. The output is what had arrived by then.
          reserved from budgets before the call, at worst: $0.00002; $0.00000516 of it given back
          the same tokens at deepseek/deepseek-v4-flash
            price: deepseek/deepseek-v4-flash, TABLE

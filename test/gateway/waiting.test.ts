@@ -89,7 +89,11 @@ server: { heartbeat: 50ms }`,
     const wire = await response.text();
     expect(wire).toStartWith(": waiting");
     expect(contentOf(wire)).toBe("saved");
-    expect((await opened.rows()).map((row) => row.fault?.kind ?? row.state)).toEqual(["timeout", "final"]);
+    const rows = await opened.rows();
+    expect(rows.map((row) => row.fault?.kind ?? row.state)).toEqual(["timeout", "final"]);
+    // It had the prompt when we hung up.
+    expect(rows[0]).toMatchObject({ state: "failed", usageSource: "estimated", usage: { output: { text: 0 } } });
+    expect(rows[0]?.usage.input.uncached).toBeGreaterThan(0);
   });
 
   test("corner case 15: for a local model's whole answer gets white space, which JSON allows in front", async () => {
@@ -275,9 +279,11 @@ describe("a client that leaves", () => {
       controller.abort();
       expect((await gone(upstream)) - leftAt).toBeLessThan(100);
       await (await pending).text();
-      expect(await settled(opened)).toMatchObject([
-        { state: "aborted", fault: { kind: "client-left" }, costNanoUsd: 0 },
-      ]);
+      const [row] = await settled(opened);
+      expect(row).toMatchObject({ state: "aborted", usageSource: "estimated", fault: { kind: "client-left" } });
+      // The provider has the prompt and is at work: that is paid for.
+      expect(row?.usage).toMatchObject({ input: { uncached: expect.any(Number) }, output: { text: 0, reasoning: 0 } });
+      expect(row?.costNanoUsd).toBeGreaterThan(0);
       untouched(opened);
       expect(upstream.calls.length).toBe(1);
     });
