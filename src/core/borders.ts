@@ -1,3 +1,4 @@
+import { isCloudModel } from "./cloud-model.ts";
 import type { Candidate, Directory } from "./directory.ts";
 import { matchesPattern } from "./expand.ts";
 import { type ClientError, refusal } from "./fault.ts";
@@ -19,6 +20,11 @@ export interface Borders {
   };
 }
 
+/** `ollama/*` means what stays on this machine: a model of Ollama's cloud needs a pattern that says so, or one for everything. */
+function isMeant(pattern: string, { model }: Candidate): boolean {
+  return !isCloudModel(model) || pattern === "*" || /cloud$/i.test(pattern);
+}
+
 /**
  * A pattern with a slash names a provider: it is never held against a model's own name, which a client may choose freely
  * (`openrouter/ollama/x` is no model of Ollama). `asked` is the name that led here; null where it does not count.
@@ -26,9 +32,11 @@ export interface Borders {
 function isIn(patterns: readonly string[], candidate: Candidate, asked: string | null): boolean {
   if (patterns.length === 0) return true;
   const names = asked === null ? [targetName(candidate)] : [targetName(candidate), asked];
-  return patterns.some((pattern) =>
-    (pattern.includes("/") ? names : [...names, candidate.model]).some((name) => matchesPattern(name, pattern)),
-  );
+  return patterns
+    .filter((pattern) => isMeant(pattern, candidate))
+    .some((pattern) =>
+      (pattern.includes("/") ? names : [...names, candidate.model]).some((name) => matchesPattern(name, pattern)),
+    );
 }
 
 function notAllowed(who: "key" | "project", requested: string, lists: readonly (readonly string[])[]): ClientError {

@@ -1,4 +1,5 @@
 import { expandChoice } from "./choice.ts";
+import { isCloudModel } from "./cloud-model.ts";
 import type { Candidate, Directory, Expansion, UnconfiguredProvider } from "./directory.ts";
 import { type ClientError, refusal } from "./fault.ts";
 import { targetName } from "./target.ts";
@@ -37,7 +38,10 @@ function expandAddress(name: string, directory: Directory, reason: string): Expa
   const model = name.slice(slash + 1);
   const source = directory.sources.find((known) => known.id === provider);
   if (source !== undefined) {
-    const installed = model.endsWith("*") ? source.models.find((known) => matchesPattern(known, model)) : model;
+    // A pattern over a local engine means models that are here: what is meant to cost money is named in full.
+    const isMeant = (known: string): boolean =>
+      matchesPattern(known, model) && !(source.isLocal && isCloudModel(known));
+    const installed = model.endsWith("*") ? source.models.find(isMeant) : model;
     return installed === undefined ? NOTHING : found([{ provider, model: installed, reason: reason || "explicit" }]);
   }
   const missing = directory.unconfigured.find((known) => known.id === provider);

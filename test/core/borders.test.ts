@@ -40,6 +40,22 @@ describe("what a request may use", () => {
     ],
   ])("is %s", (_, within, expected) => expect(allowed(ALL, ALL, within)).toEqual(expected));
 
+  test.each<[string, boolean]>([
+    ["ollama/*", false],
+    ["*", true],
+    ["ollama/*cloud", true],
+    ["ollama/big:cloud", true],
+    ["ollama/big*", false],
+  ])(
+    "reaches Ollama's cloud by %p: %p, for a pattern over an engine means what stays on this machine",
+    (pattern, may) => {
+      const names = ["ollama/big:cloud"];
+      expect(Array.isArray(allowed(names, [], borders([pattern])))).toBe(may);
+      expect(Array.isArray(allowed(names, [], borders([], [[pattern]])))).toBe(may);
+      expect(allowed(["ollama/small:1b"], [], borders(["ollama/*"]))).toEqual(["ollama/small:1b"]);
+    },
+  );
+
   test("by a name in the key's list is only what the user's own configuration means by it", () => {
     expect(allowed(["b/two", "a/one"], ["a/one"], borders(["coder"], []))).toEqual(["a/one"]);
     expect(allowed(["b/two"], ["a/one"], borders(["coder"], []))).toContain("This key may not use");

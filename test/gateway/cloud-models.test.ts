@@ -57,6 +57,13 @@ describe("a model of Ollama's cloud", () => {
     expect(listed.asked().map(({ model }) => model)).toEqual(["small:1b"]);
   });
 
+  test("is not what a pattern or a built-in name for local models leads to", async () => {
+    const opened = await world(["llama4:cloud", "llama3.2:3b", "small:1b"], "aliases: { own: ollama/llama4* }");
+    expect((await opened.ask("local-llama")).headers.get("x-lodestar-model")).toBe("llama3.2:3b");
+    expect((await opened.ask("own")).status).not.toBe(200);
+    expect(opened.asked().map(({ model }) => model)).toEqual(["llama3.2:3b"]);
+  });
+
   test("has an unknown cost and saves nothing when it is asked by name, and gets no options of a local runner", async () => {
     const opened = await world([CLOUD, "small:1b"]);
     const reply = (await (await opened.ask(`ollama/${CLOUD}`)).json()) as { readonly usage: object };
