@@ -4,28 +4,12 @@ import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { formatDuration } from "../terminal/format.ts";
 import { type Column, showTable } from "../terminal/table.ts";
 import type { Colours } from "../terminal/terminal.ts";
+import { budgetBar, paintBudget } from "./budget-bar.ts";
 import { defineCommand } from "./command.ts";
 import { fetchView } from "./connection.ts";
 import { daemonFlags, jsonFlag } from "./shared-flags.ts";
 
 const BAR_CELLS = 12;
-
-/** Whole percent of the limit that is gone; of a limit of 0 everything is. */
-function percentGone({ limitNanoUsd, spentNanoUsd, reservedNanoUsd }: BudgetView): number {
-  return limitNanoUsd === 0 ? 100 : Math.floor(((spentNanoUsd + reservedNanoUsd) / limitNanoUsd) * 100);
-}
-
-function bar(view: BudgetView): string {
-  const percent = percentGone(view);
-  const filled = Math.min(BAR_CELLS, Math.round((percent / 100) * BAR_CELLS));
-  return `${"█".repeat(filled)}${"░".repeat(BAR_CELLS - filled)} ${percent} %`;
-}
-
-function paintBar(text: string, view: BudgetView, style: Colours): string {
-  const percent = percentGone(view);
-  if (percent >= 100) return style.red(text);
-  return view.warnAt.some((threshold) => percent >= threshold) ? style.yellow(text) : style.green(text);
-}
 
 function policyWords({ over, unpriced, origin }: BudgetView): string {
   return [over, unpriced === "allow" ? "unpriced allowed" : "", origin === "file" ? "" : `by its ${origin}`]
@@ -42,7 +26,11 @@ function columns(now: number, style: Colours): readonly Column<BudgetView>[] {
   return [
     { title: "budget", cell: ({ id }) => id, canShrink: true },
     { title: "counts", cell: countsWords, canShrink: true },
-    { title: "used", cell: bar, paint: (text, view) => paintBar(text, view, style) },
+    {
+      title: "used",
+      cell: (view) => budgetBar(view, BAR_CELLS),
+      paint: (text, view) => paintBudget(text, view, style),
+    },
     { title: "limit", cell: ({ limitNanoUsd }) => formatUsd(limitNanoUsd), align: "right" },
     { title: "spent", cell: ({ spentNanoUsd }) => formatUsd(spentNanoUsd), align: "right" },
     { title: "reserved", cell: ({ reservedNanoUsd }) => formatUsd(reservedNanoUsd), align: "right" },

@@ -7,6 +7,7 @@ import { formatCount, formatPlural, formatTime } from "../terminal/format.ts";
 import type { ScreenSize } from "../terminal/screen-diff.ts";
 import { plainText } from "../terminal/table.ts";
 import type { Colours } from "../terminal/terminal.ts";
+import { budgetBar, paintBudget } from "./budget-bar.ts";
 import type { DashboardState } from "./costs-dashboard-state.ts";
 import { costWords } from "./costs-sums.ts";
 
@@ -71,13 +72,11 @@ function savedLines(savings: Savings, { style, size }: DashboardLook): readonly 
 }
 
 function budgetLine(budget: BudgetView, { style, size }: DashboardLook): string {
-  const { id, name, spentNanoUsd, reservedNanoUsd, limitNanoUsd } = budget;
-  const share = limitNanoUsd === 0 ? 1 : (spentNanoUsd + reservedNanoUsd) / limitNanoUsd;
-  const paint = share >= 1 ? style.red : share >= 0.8 ? style.yellow : style.green;
+  const { id, name, reservedNanoUsd, limitNanoUsd } = budget;
   const whose = name !== null && id.endsWith("*") ? `${id} ${name}` : id;
-  const held = reservedNanoUsd === 0 ? "" : `, ${formatUsd(reservedNanoUsd)} held`;
-  const bar = paint(horizontalBar(share, size.columns >= WIDE ? 20 : 8));
-  return `budget ${plainText(whose)} ${bar} ${(share * 100).toFixed(0)} % of ${formatUsd(limitNanoUsd)}${held}`;
+  const held = reservedNanoUsd === 0 ? "" : `, ${formatUsd(reservedNanoUsd)} reserved`;
+  const used = paintBudget(budgetBar(budget, size.columns >= WIDE ? 20 : 8), budget, style);
+  return `budget ${plainText(whose)} ${used} of ${formatUsd(limitNanoUsd)}${held}`;
 }
 
 /** Spend, tokens, savings and budgets, before any list. */

@@ -106,7 +106,7 @@ function attemptLines(attempt: ExplainedAttempt, as: string | null, look: Look):
 
 function budgetLine({ id, name, spentNanoUsd, reservedNanoUsd, limitNanoUsd }: ExplainView["budgets"][number]): string {
   const whose = id.endsWith("*") && name !== null ? `${id} ${name}` : id;
-  const held = reservedNanoUsd === 0 ? "" : `, ${exactUsd(reservedNanoUsd)} held`;
+  const held = reservedNanoUsd === 0 ? "" : `, ${exactUsd(reservedNanoUsd)} reserved`;
   return plainText(
     `counts for the budget ${whose}: ${exactUsd(spentNanoUsd)} of ${exactUsd(limitNanoUsd)} spent${held}`,
   );

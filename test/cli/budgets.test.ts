@@ -64,7 +64,7 @@ describe("budgets", () => {
       expect(code).toBe(0);
       expect(out).toMatchInlineSnapshot(`
         "budget            counts      used                 limit         spent  reserved    left  resets in  when over
-        month             everything  ██████░░░░░░ 52 %   $30.00        $15.50     $0.25  $14.25    8 d 1 h  degrade
+        month             everything  ██████▎░░░░░ 52 %   $30.00        $15.50     $0.25  $14.25    8 d 1 h  degrade
         total:own:intern  key key_1   ████████████ 100 %      $0  $0.000000001        $0      $0      never  deny, unpriced allowed, by its key
         "
       `);

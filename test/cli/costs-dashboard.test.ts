@@ -129,7 +129,7 @@ describe("the screen", () => {
       tokens ↑90,010 ↓0  cache 50.0 % █████░░░░░  1 failed
       saved $1.50 net against anthropic/claude-sonnet-5 (quality: unmeasured)
             free tier $0 · routing $2.00 · cache $0 · failed -$0.50
-      budget month ████████████████░░░░ 80 % of $30.00, $3.00 held
+      budget month ████████████████░░░░ 80 % of $30.00, $3.00 reserved
 
         model                      requests  failed   input  cached  output   cost    share
       › openai/gpt-5.4                    3       1      10       0       0  $9.00  100.0 %
@@ -168,7 +168,7 @@ describe("the screen", () => {
         against anthropic/claude-sonnet-5
         free tier $0 · routing $2.00
         cache $0 · failed -$0.50
-      budget month ██████▍░ 80 % of $30.00, $3.00 held
+      budget month ██████▍░ 80 % of $30.00, $3.00 reserved
 
         model                      req   cost
       › openai/gpt-5.4               3  $9.00
@@ -207,7 +207,7 @@ describe("the screen", () => {
     const lines = renderDashboard(START, dataOf({ budgets: [used], problem: "no daemon runs" }), look(100, 30)).join(
       "\n",
     );
-    expect(lines).toContain("budget day:project:* web ████████████████████ 113 % of $30.00, $3.00 held");
+    expect(lines).toContain("budget day:project:* web ████████████████████ 113 % of $30.00, $3.00 reserved");
     expect(lines).toContain("no daemon runs");
   });
 });
