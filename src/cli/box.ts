@@ -1,5 +1,5 @@
 import { failure, type Result, success } from "../core/result.ts";
-import { boxUrl, parseSshUrl, type SshTarget, type SshUrl, targetText } from "../core/ssh-address.ts";
+import { boxUrl, isSshUrl, parseSshUrl, type SshTarget, type SshUrl, targetText } from "../core/ssh-address.ts";
 import { type CliProblem, usageProblem } from "../terminal/problem.ts";
 import type { CliHost } from "./command.ts";
 import { type DaemonArgs, inputsOf } from "./shared-flags.ts";
@@ -69,4 +69,12 @@ export async function openBox(
   const baseUrl = `http://${targetText(target)}`;
   const where = `${boxUrl(address.box)} (port ${target.port})`;
   return success({ tunnel: tunnel.value, baseUrl, where, adminToken: daemon.value.adminToken });
+}
+
+/** Other programs speak HTTP only: an SSH address is of no use to them. */
+export function noUseForTools(url: string): CliProblem | null {
+  if (!isSshUrl(url)) return null;
+  const fix =
+    "run a Lodestar on this machine, with a provider `baseUrl: ssh://user@box/127.0.0.1:4000/v1` that leads to the one there";
+  return usageProblem("ssh_address_unusable", "other programs cannot use an ssh:// address", fix);
 }

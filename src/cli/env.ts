@@ -1,4 +1,5 @@
 import { EXIT_CODES } from "../terminal/exit-code.ts";
+import { noUseForTools } from "./box.ts";
 import { defineCommand } from "./command.ts";
 import { locate, notRunning } from "./connection.ts";
 import { toolVariables } from "./own-environment.ts";
@@ -49,6 +50,8 @@ export const command = defineCommand({
     if (!location.ok) return location.error;
     const url = args.url ?? location.value.ready?.apiUrl;
     if (url === undefined) return notRunning(location.value.stateDir);
+    const problem = noUseForTools(url);
+    if (problem !== null) return problem;
     const base = url.replace(/\/+$/, "").replace(/\/v1$/, "");
     const variables = toolVariables(base, host.environment.LODESTAR_API_KEY ?? "any");
     if (args.json) {

@@ -11,6 +11,7 @@ import type { SetupRecord } from "../features/clients/record.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { type CliProblem, failureProblem, usageProblem } from "../terminal/problem.ts";
 import type { Environment } from "../terminal/terminal.ts";
+import { noUseForTools } from "./box.ts";
 import type { CliHost } from "./command.ts";
 import { locate, notRunning, openApi } from "./connection.ts";
 import type { DaemonArgs } from "./shared-flags.ts";
@@ -83,6 +84,8 @@ export async function findDaemon(host: CliHost, args: DaemonArgs): Promise<Resul
   const { stateDir, ready } = location.value;
   const url = args.url ?? ready?.apiUrl;
   if (url === undefined) return failure(notRunning(stateDir));
+  const problem = noUseForTools(url);
+  if (problem !== null) return failure(problem);
   return success({ stateDir, baseUrl: trimmed(url), key: host.environment.LODESTAR_API_KEY ?? null });
 }
 

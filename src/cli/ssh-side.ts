@@ -1,7 +1,14 @@
 import type { Result } from "../core/result.ts";
 import type { SshBox, SshTarget } from "../core/ssh-address.ts";
 import type { CliProblem } from "../terminal/problem.ts";
-import type { BackendInputs } from "./backend.ts";
+import type { Environment } from "../terminal/terminal.ts";
+
+/** Of a command line: whose ssh and whose known hosts are meant. */
+interface SshInputs {
+  readonly flags: { readonly stateDir?: string };
+  readonly environment: Environment;
+  readonly version: string;
+}
 
 /** A port behind a box, reachable through a socket of this machine until it is closed. */
 export interface BoxTunnel {
@@ -31,11 +38,11 @@ export interface BoxKey {
 /** What the command line does by SSH, through the composition root. */
 export interface SshSide {
   openTunnel(
-    inputs: BackendInputs,
+    inputs: SshInputs,
     box: SshBox,
     target: SshTarget,
     signal: AbortSignal,
   ): Promise<Result<BoxTunnel, CliProblem>>;
-  readDaemon(inputs: BackendInputs, box: SshBox, signal: AbortSignal): Promise<Result<BoxDaemon, CliProblem>>;
-  askKey(inputs: BackendInputs, box: SshBox, signal: AbortSignal): Promise<Result<BoxKey, CliProblem>>;
+  readDaemon(inputs: SshInputs, box: SshBox, signal: AbortSignal): Promise<Result<BoxDaemon, CliProblem>>;
+  askKey(inputs: SshInputs, box: SshBox, signal: AbortSignal): Promise<Result<BoxKey, CliProblem>>;
 }

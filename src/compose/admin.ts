@@ -164,6 +164,7 @@ export function adminContext(parts: AdminParts): AdminContext {
     daemon: () => describeProcess(parts, parts.serving()),
     health: () => (parts.serving() === null ? null : services.health.snapshot()),
     local: () => localViews(runtime),
+    tunnels: () => (parts.serving() === null ? [] : (runtime.tunnels?.views() ?? [])),
     localCatalog: localCatalog(runtime),
     localSchedule: () => ({
       servers: runtime.localSide.scheduler.snapshot(),

@@ -48,7 +48,7 @@ export const TWINS: readonly Twin[] = [
 ];
 
 /** Variables of ours that are no settings of the file. */
-const OTHER_VARIABLES = ["LODESTAR_CONFIG", "LODESTAR_STATE_DIR", "LODESTAR_URL"];
+const OTHER_VARIABLES = ["LODESTAR_CONFIG", "LODESTAR_STATE_DIR", "LODESTAR_URL", "LODESTAR_SSH_CONFIG"];
 
 /** The name of a flag as it is typed: `--admin-port`. */
 function flagName(flag: keyof ConfigFlags): string {

@@ -58,6 +58,8 @@ export interface StatusView {
   readonly daemon: DaemonView;
   readonly providers: readonly ProviderView[];
   readonly local: readonly LocalView[];
+  /** Empty without a daemon. */
+  readonly tunnels: readonly TunnelView[];
 /** An SSH tunnel of the daemon. Times are Unix ms. */
 export interface TunnelView {
   /** As a URL: `ssh://user@box`. */

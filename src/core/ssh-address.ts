@@ -74,6 +74,7 @@ export function parseSshUrl(url: string): Result<SshUrl, string> {
   const [, authority = "", place = "", rest = ""] = match;
   const box = readBox(authority);
   if (!box.ok) return box;
+  if (place === "" && /^\/./.test(rest)) return failure(`names no port behind the box; it is written ${FORM}`);
   if (place === "") return success({ box: box.value, target: null, rest });
   const target = readPlace(place, "port behind the box");
   if (!target.ok) return target;

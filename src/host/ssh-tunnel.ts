@@ -8,7 +8,7 @@ import { type SshProblem, sshProblem } from "./ssh-problem.ts";
 
 /** One forward that is kept up: made again, with growing pauses, whenever it ends. */
 export interface Tunnel {
-  /** The socket once it is up. Waits while it connects, and for a retry that falls within `patienceMs`. */
+  /** The socket once it is up. Waits at most `patienceMs`, while it connects and for the first retry of a lost one. */
   ready(patienceMs: number, signal: AbortSignal | null): Promise<Result<string, SshProblem>>;
   /** Why the far end did not connect a channel just now, if that is so. */
   refusal(): SshProblem | null;
@@ -100,7 +100,8 @@ function outcomeNow(tunnel: TunnelState, { box }: SshStart, deadline: number): R
   if (phase.state === "up") return success(phase.socket);
   if (phase.state === "closed") return failure(sshProblem("ssh_closed", box));
   if (phase.state === "connecting") return null;
-  const isHopeless = problem?.isLasting === true || phase.retryAt >= deadline;
+  // A connection just lost most likely comes back at once; after that others can answer sooner.
+  const isHopeless = problem?.isLasting === true || tunnel.failures > 1 || phase.retryAt >= deadline;
   return isHopeless ? failure(problem ?? sshProblem("ssh_failed", box)) : null;
 }
 

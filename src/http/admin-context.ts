@@ -1,5 +1,5 @@
 import type { Settings } from "../config/settings.ts";
-import type { DaemonView, LocalView, ModelView, WebhookTrialView, WebhookView } from "../core/admin-view.ts";
+import type { DaemonView, LocalView, ModelView, TunnelView, WebhookTrialView, WebhookView } from "../core/admin-view.ts";
 import type { BudgetState } from "../core/budget.ts";
 import type { HealthState, LodestarEvent } from "../core/event.ts";
 import type { JsonObject } from "../core/json.ts";
@@ -67,6 +67,8 @@ export interface AdminContext {
   mintKey(wish: KeyWish): { readonly key: ApiKey; readonly secret: string };
   /** Every budget as it stands. */
   budgets(): readonly BudgetState[];
+  /** SSH tunnels; none without a daemon. */
+  tunnels(): readonly TunnelView[];
   /** The webhooks; without a daemon with nothing sent. */
   webhooks(): readonly WebhookView[];
   /** Posts a sample to every webhook of the configuration. */

@@ -54,6 +54,7 @@ export async function readStatus(admin: AdminContext): Promise<StatusView> {
     daemon: { ...admin.daemon(), keyRequired: admin.keyStore.hasAny(), ledger: admin.ledger.health() },
     providers: settings.providers.map((configured) => providerView(admin, configured)),
     local: await admin.local(),
+    tunnels: admin.tunnels(),
     gpu: null,
     today: { requests, costNanoUsd, unpriced },
   };

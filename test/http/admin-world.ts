@@ -147,6 +147,7 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
     local: async () => [
       { provider: "ollama", url: "http://127.0.0.1:11434", isReachable: true, models: ["qwen2.5-coder:1.5b"] },
     ],
+    tunnels: () => [],
     localCatalog: createLocalCatalog({
       servers: () => new Map(Object.entries(options.ollama ?? {})),
       runOf: () => ({ contextTokens: 4_096, keepAlive: "5m" }),
