@@ -27,6 +27,8 @@ export interface StartOptions {
   readonly cwd?: string;
   /** Where the state lies, if not in `home`. */
   readonly stateDir?: string;
+  /** Words before the binary: a program that becomes it in the end. */
+  readonly within?: readonly string[];
 }
 
 /** A compiled daemon as a process of its own, with a home and a state directory of its own. */
@@ -150,7 +152,15 @@ export async function startLodestar(options: StartOptions = {}): Promise<Running
   const ports = ["--port=0", "--admin-port=0"].filter(
     (port) => !(options.args ?? []).some((word) => word.startsWith(port.slice(0, -1))),
   );
-  const command = [await binaryPath(), "serve", "--json", ...ports, ...place, ...(options.args ?? [])];
+  const command = [
+    ...(options.within ?? []),
+    await binaryPath(),
+    "serve",
+    "--json",
+    ...ports,
+    ...place,
+    ...(options.args ?? []),
+  ];
   const child = spawnServe(command, env, options.cwd ?? home);
   const ready = await readyLine(child);
   const lodestar = handleOf(child, ready, { home, configFile, env, place });
