@@ -1,4 +1,4 @@
-import { answersNow, isOverdue, nextDispatch, nextLoad, nextMoment } from "./switch-choice.ts";
+import { answersNow, nextDispatch, nextLoad, nextMoment } from "./switch-choice.ts";
 import { expectedWaitMs } from "./switch-expectation.ts";
 import type {
   LoadedModel,
@@ -232,9 +232,4 @@ export function stepSwitch(state: SwitchState, event: SwitchEvent, limits: Switc
     effects: [...taken.effects, ...decided.effects],
     wakeAt: nextMoment(decided.state, limits, nowMs),
   };
-}
-
-/** How many of those who wait have waited longer than their class should. */
-export function overdueCount(state: SwitchState, limits: SwitchLimits, nowMs: number): number {
-  return state.waiting.filter((waiter) => isOverdue(waiter, limits, nowMs)).length;
 }

@@ -4,6 +4,9 @@ const RUNGS = [4_096, 8_192, 16_384, 32_768, 65_536, 131_072, 262_144];
 /** A session is over when a model was not asked for so long: then its context may shrink again. */
 const SESSION_MS = 10 * 60_000;
 
+/** Names come from clients, and may be of models that are not there: the one used longest ago is forgotten. */
+const MOST_MODELS = 256;
+
 /** The smallest rung that holds `tokens` and is at least `smallest`; never more than `largest`, the model's own limit. */
 export function contextRung(tokens: number, smallest: number, largest: number | null): number {
   const wanted = Math.max(tokens, smallest);
@@ -25,7 +28,10 @@ export function createLadder(): Ladder {
       const known = steps.get(model);
       const isGoingOn = known !== undefined && nowMs - known.usedAt < SESSION_MS;
       const chosen = Math.max(contextTokens, isGoingOn ? known.contextTokens : 0);
+      steps.delete(model);
       steps.set(model, { contextTokens: chosen, usedAt: nowMs });
+      const [oldest] = steps.keys();
+      if (steps.size > MOST_MODELS && oldest !== undefined) steps.delete(oldest);
       return chosen;
     },
   };

@@ -69,6 +69,43 @@ describe("a hundred requests that alternate between two models", () => {
   }
 });
 
+describe("an engine that others use too", () => {
+  test("is looked at before it is trusted: what was driven out is loaded again, not sent for blindly", () => {
+    const jobs = [0, 10_000, 20_000, 30_000].map((at) => ({ at, model: "a", serviceMs: 500 }));
+    const intrusions = [9_000, 29_000].map((at) => ({ at, model: "x" }));
+    const { loads, misses } = simulate(jobs, { intrusions });
+    expect([loads, misses]).toEqual([["a", "a", "a"], 0]);
+  });
+
+  test("an intrusion that comes while it is in use costs one blind request at most, and no request is lost", () => {
+    fc.assert(
+      fc.property(anyTrace, fc.array(fc.integer({ min: 0, max: 60_000 }), { maxLength: 4 }), (trace, times) => {
+        const { fates, misses } = simulate(trace, { intrusions: times.map((at) => ({ at, model: "x" })) });
+        for (const { beganAt, refusedFor, leftAt } of fates)
+          expect([beganAt, refusedFor, leftAt].filter((fate) => fate !== null)).toHaveLength(1);
+        expect(misses).toBeLessThanOrEqual(times.length);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("two models that fit beside each other are loaded once each", () => {
+    expect(simulate(alternating(100, 200, 300), { capacity: 2 }).loads.length).toBeLessThanOrEqual(3);
+  });
+});
+
+describe("more context for a model in use", () => {
+  test("is one reload, after which all its requests share it", () => {
+    const jobs = Array.from({ length: 20 }, (_, index) => ({
+      at: index * 400,
+      model: "a",
+      serviceMs: 500,
+      contextTokens: index === 5 ? 16_384 : 4_096,
+    }));
+    expect(simulate(jobs).loads).toEqual(["a", "a"]);
+  });
+});
+
 describe("over any trace", () => {
   test("every request begins, is refused or leaves, exactly once, and nothing is sent for a model that is not there", () => {
     fc.assert(

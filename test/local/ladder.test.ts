@@ -25,6 +25,17 @@ describe("the context of a local model", () => {
     expect(ladder.step("b", 4_096, HOUR_MS / 10)).toBe(4_096);
   });
 
+  test("is forgotten for the names used longest ago, however many are asked for", () => {
+    const ladder = createLadder();
+    ladder.step("kept", 16_384, 0);
+    ladder.step("lost", 16_384, 0);
+    for (let index = 0; index < 300; index += 1) {
+      ladder.step(`name-${index}`, 4_096, 1);
+      ladder.step("kept", 4_096, 1);
+    }
+    expect([ladder.step("kept", 4_096, 2), ladder.step("lost", 4_096, 2)]).toEqual([16_384, 4_096]);
+  });
+
   test("is small again once nobody asked for the model for a while", () => {
     const ladder = createLadder();
     ladder.step("a", 16_384, 0);
