@@ -11,6 +11,7 @@ import { createWake, follow, orAborted, pause, type Wake } from "./costs-dashboa
 import { type DashboardGroup, type DashboardState, GROUPS, pressKey } from "./costs-dashboard-state.ts";
 import type { DashboardData } from "./costs-dashboard-summary.ts";
 import { dashboardLines, renderDashboard, renderSnapshot } from "./costs-dashboard-view.ts";
+import { canShowLive, holdScreen } from "./live-screen.ts";
 import type { DaemonArgs } from "./shared-flags.ts";
 
 /** What the command line says of the first screen. */
@@ -23,9 +24,6 @@ export interface DashboardWish {
 /** At most four screens a second, however many requests there are. */
 const LEAST_PAUSE_MS = 250;
 const SNAPSHOT_COLUMNS = 100;
-
-const ENTER_SCREEN = "\u001b[?1049h\u001b[?25l";
-const LEAVE_SCREEN = "\u001b[0m\u001b[?25h\u001b[?1049l";
 
 function firstState({ period, by }: DashboardWish): DashboardState {
   const group: DashboardGroup = GROUPS.find((name) => name === by) ?? "model";
@@ -115,31 +113,26 @@ async function readOn({ connection, reader }: Session, live: Live, wake: Wake, e
   return EXIT_CODES.ok;
 }
 
-/** The live view, until a key or a signal ends it; the terminal is as before then, also after a crash. */
-async function runLive(session: Session, first: DashboardState): Promise<Outcome> {
+/** The live view, until a key or a signal ends it. */
+function runLive(session: Session, first: DashboardState): Promise<Outcome> {
   const { host, connection, screen } = session;
   const live = createLive(session, first);
   const wake = createWake();
-  const ended = new AbortController();
-  const releases = [
-    screen.atExit(() => LEAVE_SCREEN),
-    screen.takeInput((bytes) => {
-      if (live.press(bytes)) wake.wake();
-      else ended.abort();
-    }),
-    screen.onResize(live.draw),
-    host.onSignal(() => ended.abort()),
-  ];
-  screen.write(ENTER_SCREEN);
-  const following = follow(connection, host, ended.signal, wake.wake);
-  try {
-    return await readOn(session, live, wake, ended.signal);
-  } finally {
-    ended.abort();
-    for (const release of releases) release();
-    screen.write(LEAVE_SCREEN);
-    await following;
-  }
+  const press = (bytes: Uint8Array): boolean => {
+    const goesOn = live.press(bytes);
+    if (goesOn) wake.wake();
+    return goesOn;
+  };
+  return holdScreen(host, screen, { press, redraw: live.draw }, async (ended) => {
+    const left = new AbortController();
+    const following = follow(connection, host, AbortSignal.any([ended, left.signal]), wake.wake);
+    try {
+      return await readOn(session, live, wake, ended);
+    } finally {
+      left.abort();
+      await following;
+    }
+  });
 }
 
 /** `costs --dashboard`: live on a terminal, one plain snapshot anywhere else and for `--json`. */
@@ -153,7 +146,7 @@ export async function showDashboard(
   if (!opened.ok) return opened.error;
   const connection = opened.value;
   const reader = createDashboardReader(wish.filters, host.now);
-  const isLive = host.terminal.isOutTty && host.stdin.isTTY === true && host.environment.TERM !== "dumb" && !args.json;
+  const isLive = canShowLive(host) && !args.json;
   try {
     if (!isLive) return await showOnce(host, connection, reader, firstState(wish), args.json);
     return await runLive({ host, connection, reader, screen: openScreen() }, firstState(wish));

@@ -1,35 +1,10 @@
-import { accessSync, constants, existsSync, readdirSync, statfsSync, statSync } from "node:fs";
-import { join } from "node:path";
 import type { Loaded } from "../config/load.ts";
 import type { StatusView } from "../core/admin-view.ts";
 import { ageOfPrices } from "../core/price-view.ts";
-import { formatBytes, formatCount, formatDay, formatPlural } from "../terminal/format.ts";
-import type { Environment } from "../terminal/terminal.ts";
+import { formatCount, formatDay, formatPlural } from "../terminal/format.ts";
 import type { StoreCheck } from "./backend.ts";
-import { findPortOwner } from "./port-owner.ts";
-
-/** One thing the doctor looked at. */
-export interface Check {
-  readonly name: string;
-  readonly state: "ok" | "info" | "warning" | "bad";
-  readonly message: string;
-  readonly fix: string | null;
-}
-
-/** Less free space than this is a warning. Bytes. */
-const LITTLE_SPACE = 512 * 1024 * 1024;
-
-function check(name: string, state: Check["state"], message: string, fix: string | null = null): Check {
-  return { name, state, message, fix };
-}
-
-/** Proxy settings that providers are reached through. */
-export function checkEnvironment(environment: Environment, version: string): readonly Check[] {
-  const proxies = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].filter((name) => environment[name]);
-  const program = check("lodestar", "ok", `version ${version}, ${process.platform} ${process.arch}`);
-  if (proxies.length === 0) return [program];
-  return [program, check("proxy", "info", `providers are reached through ${proxies.join(", ")}; loopback never is`)];
-}
+import { type Check, check } from "./doctor-check.ts";
+import { findPortOwner, identifyServer, isPortTaken } from "./port-owner.ts";
 
 /** What the configuration loader noticed: keys by where they come from, files, misspelt variables. */
 export function checkFindings(loaded: Loaded): readonly Check[] {
@@ -37,80 +12,29 @@ export function checkFindings(loaded: Loaded): readonly Check[] {
   return loaded.findings.map(({ level, subject, message }) => check(subject, states[level], message));
 }
 
-function modeOf(path: string): string {
-  return (statSync(path).mode & 0o777).toString(8).padStart(3, "0");
-}
+/** Another gateway on a port that is taken, by what it answers. */
+const OTHERS = {
+  lodestar: "another Lodestar, with a state directory of its own",
+  litellm: "a LiteLLM proxy",
+  other: null,
+} as const;
 
-/** Files in the state directory that others can read although they hold secrets or money. */
-function openFiles(stateDir: string): readonly string[] {
-  return readdirSync(stateDir)
-    .filter((name) => name !== "logs" && name !== "secrets")
-    .filter((name) => (statSync(join(stateDir, name)).mode & 0o077) !== 0);
-}
-
-/** The state directory: there, ours, private, writable, with room on its disk. */
-export function checkStateDir(stateDir: string): readonly Check[] {
-  if (!existsSync(stateDir)) return [check("state", "info", `${stateDir} does not exist yet; serve makes it`)];
-  try {
-    accessSync(stateDir, constants.R_OK | constants.W_OK);
-  } catch {
-    return [
-      check("state", "bad", `${stateDir} cannot be read and written by this user`, "run as its owner, or --state-dir"),
-    ];
-  }
-  const checks: Check[] = [];
-  const isOpen = process.platform !== "win32" && (statSync(stateDir).mode & 0o077) !== 0;
-  const loose = process.platform === "win32" ? [] : openFiles(stateDir);
-  if (isOpen)
-    checks.push(
-      check("state", "warning", `${stateDir} is open to others (${modeOf(stateDir)})`, `chmod 700 ${stateDir}`),
-    );
-  if (loose.length > 0) {
-    checks.push(
-      check(
-        "state",
-        "warning",
-        `others can read ${loose.join(", ")}`,
-        `chmod 600 ${loose.map((name) => join(stateDir, name)).join(" ")}`,
-      ),
-    );
-  }
-  if (checks.length === 0) checks.push(check("state", "ok", `${stateDir}, private`));
-  const disk = statfsSync(stateDir);
-  const free = disk.bavail * disk.bsize;
-  const isLittle = free < LITTLE_SPACE;
-  return [
-    ...checks,
-    check(
-      "disk",
-      isLittle ? "warning" : "ok",
-      `${formatBytes(free)} free`,
-      isLittle ? "make room: the ledger stops when the disk is full" : null,
-    ),
-  ];
+async function checkPort(name: string, port: number, fix: string, state: Check["state"]): Promise<Check> {
+  if (!isPortTaken(port)) return check(name, "ok", `${port} is free`);
+  const owner = findPortOwner(port);
+  const who = OTHERS[await identifyServer(port)];
+  const program = owner === null ? "a program of another user" : `${owner.name} (pid ${owner.pid})`;
+  return check(name, state, `${port} is taken by ${who === null ? program : `${program}, ${who}`}`, fix);
 }
 
 /** Whether the ports that `serve` would take are free; a running daemon holds its own. */
-export function checkPorts(loaded: Loaded, isRunning: boolean): readonly Check[] {
+export async function checkPorts(loaded: Loaded, isRunning: boolean): Promise<readonly Check[]> {
   if (isRunning) return [];
   const { port, adminPort } = loaded.settings.server;
-  return (
-    [
-      ["API port", port],
-      ["admin port", adminPort],
-    ] as const
-  ).map(([name, number]) => {
-    const owner = findPortOwner(number);
-    if (owner === null) return check(name, "ok", `${number} is free`);
-    const fix =
-      name === "API port" ? `lodestar serve --port ${number + 1}` : "none needed: serve takes the next free one";
-    return check(
-      name,
-      name === "API port" ? "warning" : "info",
-      `${number} is taken by ${owner.name} (pid ${owner.pid})`,
-      fix,
-    );
-  });
+  return [
+    await checkPort("API port", port, `lodestar serve --port ${port + 1}`, "warning"),
+    await checkPort("admin port", adminPort, "none needed: serve takes the next free one", "info"),
+  ];
 }
 
 function checkDaemon({ daemon }: StatusView): Check {

@@ -50,9 +50,18 @@ function nameOf(pid: string): string {
   return (program ?? "").split("/").at(-1) || (readLines(`/proc/${pid}/comm`)[0] ?? "");
 }
 
+function inodesOf(port: number): readonly string[] {
+  return ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((path) => listeningInodes(readLines(path), port));
+}
+
+/** Whether anybody listens on a TCP port of this machine, also another user; false where that cannot be seen. */
+export function isPortTaken(port: number): boolean {
+  return inodesOf(port).length > 0;
+}
+
 /** Finds the process that listens on a TCP port of this machine. Null where it is another user's, or this is not Linux. */
 export function findPortOwner(port: number): PortOwner | null {
-  const inodes = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap((path) => listeningInodes(readLines(path), port));
+  const inodes = inodesOf(port);
   if (inodes.length === 0) return null;
   const wanted = new Set(inodes.map((inode) => `socket:[${inode}]`));
   for (const pid of list("/proc").filter((name) => /^\d+$/.test(name))) {

@@ -48,7 +48,10 @@ export const TWINS: readonly Twin[] = [
 ];
 
 /** Variables of ours that are no settings of the file. */
-const OTHER_VARIABLES = ["LODESTAR_CONFIG", "LODESTAR_STATE_DIR", "LODESTAR_URL", "LODESTAR_SSH_CONFIG"];
+const OTHER_VARIABLES = [
+  ...["LODESTAR_CONFIG", "LODESTAR_STATE_DIR", "LODESTAR_URL"],
+  ...["LODESTAR_NVML", "LODESTAR_NVIDIA_SMI", "LODESTAR_SSH_CONFIG"],
+];
 
 /** The name of a flag as it is typed: `--admin-port`. */
 function flagName(flag: keyof ConfigFlags): string {
