@@ -12,6 +12,12 @@ export function unreachable(baseUrl: string): LocalProblem {
   return { code: "ollama_unreachable", message: `no Ollama answers at ${baseUrl}`, fix };
 }
 
+/** A server that ended in the middle of an answer. */
+function brokenOff(baseUrl: string): LocalProblem {
+  const fix = "look whether it still runs (`lodestar local list`); the same command goes on from there";
+  return { code: "ollama_unreachable", message: `the Ollama at ${baseUrl} broke off in the middle of its answer`, fix };
+}
+
 /** The disk is full, or would be. */
 export function diskFull(message: string): LocalProblem {
   const fix = "free some space (`lodestar local remove MODEL`), then pull again: it goes on where it stopped";
@@ -85,9 +91,11 @@ export async function* callOllama({
   signal,
 }: OllamaCall): AsyncGenerator<OllamaLine> {
   const base = baseUrl.replace(/\/+$/, "");
+  let hasBegun = false;
   try {
     const init = { method, body: JSON.stringify(body), signal, proxy: "", timeout: false };
     const reply = await fetchThrough(base + path, init);
+    hasBegun = true;
     if (reply.ok) yield* linesOf(reply.body ?? new ReadableStream<Uint8Array>(), base);
     else
       yield lineOf(await reply.text(), base) ?? {
@@ -101,7 +109,7 @@ export async function* callOllama({
       return;
     }
     if (!(error instanceof Error)) throw error;
-    yield { ok: false, problem: unreachable(base) };
+    yield { ok: false, problem: hasBegun ? brokenOff(base) : unreachable(base) };
   }
 }
 
