@@ -95,17 +95,14 @@ function mustDrain(state: SwitchState, model: string): boolean {
 /** The request that begins now; null where none can or may. */
 export function nextDispatch(state: SwitchState, limits: SwitchLimits, nowMs: number): Waiter | null {
   const { loading, residents } = state;
+  const others = residents.map(({ model }) => model);
+  // A load that should go on beside the others may have to wait for them in the engine all the same.
   const isDriven =
-    loading !== null &&
-    !fitsBeside(
-      state,
-      loading.model,
-      residents.map(({ model }) => model),
-    );
+    loading !== null && (nowMs - loading.sinceMs >= limits.maxWaitMs || !fitsBeside(state, loading.model, others));
   if (isDriven) return null;
   const claim = loading === null ? findClaim(state, limits, nowMs) : null;
   const ready = state.waiting.filter((waiter) => answersNow(state, waiter));
-  if (claim === null || fitsBeside(state, claim.model, [...new Set(residents.map(({ model }) => model))])) {
+  if (claim === null || fitsBeside(state, claim.model, others)) {
     return firstOf(ready, limits, nowMs);
   }
   const isEarlier = (waiter: Waiter): boolean => deadlineOf(waiter, limits) < deadlineOf(claim, limits);

@@ -23,7 +23,7 @@ function unchanged(state: SwitchState): Ruling {
   return { state, effects: [] };
 }
 
-function pairsOf(seen: readonly LoadedModel[]): readonly string[] {
+function pairsOf(seen: readonly Pick<LoadedModel, "model">[]): readonly string[] {
   const names = seen.map(({ model }) => model).sort();
   return names.flatMap((first, index) => names.slice(index + 1).map((second) => `${first} ${second}`));
 }
@@ -53,7 +53,11 @@ function afterLoad(state: SwitchState, seen: readonly LoadedModel[] | null, nowM
   const others = (seen ?? []).filter((entry) => entry.model !== model);
   const before = { ...state, loading: null, residents: state.residents.filter((entry) => entry.model !== model) };
   const known = withSeen(before, others, nowMs);
-  const companions = [...new Set([...known.companions, ...pairsOf([{ model, contextTokens }, ...others])])];
+  const stayed = others.map((entry) => entry.model);
+  const gone = seen === null ? [] : before.residents.filter((entry) => !stayed.includes(entry.model));
+  const apart = gone.flatMap((entry) => pairsOf([entry, fresh]));
+  const pairs = [...known.companions.filter((pair) => !apart.includes(pair)), ...pairsOf([fresh, ...others])];
+  const companions = [...new Set(pairs)];
   return { ...known, companions, residents: [...known.residents, { ...fresh, contextTokens: told }] };
 }
 

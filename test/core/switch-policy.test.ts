@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { isServable } from "../../src/core/switch-choice.ts";
-import type { LocalPriority } from "../../src/core/switch-state.ts";
+import { stepSwitch } from "../../src/core/switch-policy.ts";
+import { initialSwitchState, type LocalPriority, type SwitchState, type Waiter } from "../../src/core/switch-state.ts";
 import { type Job, LIMITS, type Outcome, simulate, swapsIn, type World } from "./switch-simulation.ts";
 
 const LOAD_MS = 3_000;
@@ -91,6 +92,48 @@ describe("an engine that others use too", () => {
 
   test("two models that fit beside each other are loaded once each", () => {
     expect(simulate(alternating(100, 200, 300), { capacity: 2 }).loads.length).toBeLessThanOrEqual(3);
+  });
+});
+
+describe("two models that were in memory at once", () => {
+  const BOTH = [
+    { model: "a", contextTokens: 4_096 },
+    { model: "b", contextTokens: 4_096 },
+  ];
+  const waiterFor = (id: number, model: string, arrivedAt: number): Waiter => ({
+    id,
+    model,
+    contextTokens: 4_096,
+    loadContextTokens: 4_096,
+    priority: "chat",
+    arrivedAt,
+    serviceMs: 1_000,
+    loadMs: LOAD_MS,
+    overflowMs: null,
+  });
+
+  /** The kinds of effects, after both were seen and only `a` is left, with a request for each. */
+  function begin(): SwitchState {
+    const seen = stepSwitch(initialSwitchState(1), { kind: "observed", seen: BOTH }, LIMITS, 0).state;
+    const left = stepSwitch(seen, { kind: "observed", seen: BOTH.slice(0, 1) }, LIMITS, 1).state;
+    const running = stepSwitch(left, { kind: "arrived", waiter: waiterFor(1, "a", 2) }, LIMITS, 2).state;
+    return stepSwitch(running, { kind: "arrived", waiter: waiterFor(2, "b", 3) }, LIMITS, 3).state;
+  }
+
+  test("are loaded beside each other without waiting for what runs", () => {
+    expect(begin()).toMatchObject({ loading: { model: "b" }, running: [{ model: "a" }] });
+  });
+
+  test("no longer are once one drove the other out", () => {
+    const apart = stepSwitch(begin(), { kind: "loaded", seen: BOTH.slice(1) }, LIMITS, 4).state;
+    expect([apart.companions, apart.residents.map(({ model }) => model)]).toEqual([[], ["b"]]);
+  });
+
+  test("do not starve a load that the engine holds back for them", () => {
+    const ended = stepSwitch(begin(), { kind: "finished", id: 1 }, LIMITS, 10).state;
+    const early = stepSwitch(ended, { kind: "arrived", waiter: waiterFor(3, "a", 20) }, LIMITS, 20);
+    const late = stepSwitch(ended, { kind: "arrived", waiter: waiterFor(4, "a", 40_000) }, LIMITS, 40_000);
+    expect([early.effects, late.effects]).toEqual([[{ kind: "dispatch", id: 3, contextTokens: 4_096 }], []]);
   });
 });
 
