@@ -102,7 +102,7 @@ function stateNote({ state, usageSource, usage }: LedgerRow): string | null {
   if (usageSource !== "estimated") return usageSource === "counted" ? "Tokens were counted by a tokenizer." : null;
   if (state === "aborted") return `Estimated: the client left, and the provider stated no count. ${arrived(usage)}`;
   if (state === "failed") return `Estimated: the answer was not read to its end. ${arrived(usage)}`;
-  return "Estimated from the length of the text: the provider stated no count.";
+  return "Estimated from the length of the text: the provider stated no count that can be true.";
 }
 
 function beyondNote(row: LedgerRow, beyond: NanoUsd | null): string | null {

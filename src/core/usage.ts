@@ -98,6 +98,11 @@ function isSoundCount(count: number): boolean {
   return Number.isSafeInteger(count) && count >= 0 && count <= MAX_COUNT;
 }
 
+/** Whether a provider's counts cannot be true at all: negative, no number, or beyond any model. */
+export function isAbsurd({ input, output }: Usage): boolean {
+  return [...Object.values(input), ...Object.values(output)].some((count) => !(count >= 0 && count <= MAX_COUNT));
+}
+
 function hasParts({ input, output }: Usage): boolean {
   return (
     PARTS_OF_INPUT.some((name) => input[name] !== undefined) ||

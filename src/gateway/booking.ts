@@ -13,7 +13,10 @@ export interface Booked {
   readonly cost: CostStamp;
 }
 
-function book(attempt: Attempt, ending: Pick<Ending, "state" | "usage" | "usageSource" | "fault">): CostStamp {
+function book(
+  attempt: Attempt,
+  ending: Pick<Ending, "state" | "usage" | "usageSource" | "fault" | "estimate">,
+): CostStamp {
   const { firstTokenMs, upstreamStatus } = attempt;
   return attempt.settle({ ...ending, firstTokenMs, upstreamStatus });
 }
@@ -32,7 +35,8 @@ export function bookAnswer(
   const usage = stated ?? estimate();
   const state = isStated ? "final" : "estimated";
   const usageSource = isStated ? "provider" : "estimated";
-  return { usage, cost: book(attempt, { state: fault === null ? state : "failed", usage, usageSource, fault }) };
+  const ending = { state: fault === null ? state : "failed", usage, usageSource, fault, estimate } as const;
+  return { usage, cost: book(attempt, ending) };
 }
 
 /** Books a stream: by the provider's counts when it ended whole, else with the output that was really streamed. */

@@ -4,7 +4,7 @@ import { type NanoUsd, toNanoUsd } from "../core/money.ts";
 import type { Cost } from "../core/price.ts";
 import type { CostStamp } from "../core/stamp.ts";
 import { targetName } from "../core/target.ts";
-import { checkUsage, NO_USAGE, type Usage, type UsageSource } from "../core/usage.ts";
+import { checkUsage, isAbsurd, NO_USAGE, type Usage, type UsageSource } from "../core/usage.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import type { Ledger } from "../stores/ports.ts";
@@ -16,6 +16,8 @@ export interface Ending {
   readonly state: AttemptOutcome["state"];
   readonly usage: Usage;
   readonly usageSource: UsageSource;
+  /** What takes the place of counts that cannot be true. */
+  readonly estimate?: () => Usage;
   readonly fault: Fault | null;
   readonly firstTokenMs: number | null;
   readonly upstreamStatus: number | null;
@@ -69,21 +71,45 @@ function stampOf(intent: AttemptIntent, outcome: AttemptOutcome, cost: Cost | nu
   };
 }
 
+type Counted = Pick<Ending, "state" | "usage" | "usageSource">;
+
+/** Counts that can be priced: small mistakes of the provider are repaired, what cannot be true gives way to an estimate, which the row says. */
+function soundCounts({
+  state,
+  usage,
+  usageSource,
+  estimate,
+}: Ending): Counted & { readonly problems: readonly string[] } {
+  const { usage: repaired, problems } = checkUsage(usage);
+  if (problems.length === 0 || estimate === undefined || !isAbsurd(usage)) {
+    return { state, usage: repaired, usageSource, problems };
+  }
+  return {
+    state: state === "final" ? "estimated" : state,
+    usage: checkUsage(estimate()).usage,
+    usageSource: "estimated",
+    problems,
+  };
+}
+
 /** Makes the settler. */
 export function createSettler(parts: SettlerParts): Settle {
   const { ledger, bus, clock, log } = parts;
   return function settle(intent, ending, count) {
     const { requestId, attempt } = intent;
-    const { usage, problems } = checkUsage(ending.usage);
+    const { problems, ...counted } = soundCounts(ending);
+    const { usage, state } = counted;
     if (problems.length > 0)
-      log.write("warn", "a provider stated absurd usage; it was repaired", { requestId, problems });
-    const { price, cost, reason } = priceAttempt(intent, usage, ending.state, parts);
+      log.write("warn", "a provider stated absurd usage; it was repaired or estimated", { requestId, problems });
+    const { price, cost, reason } = priceAttempt(intent, usage, state, parts);
     const saving = savedBy(intent, usage, parts);
+    const { firstTokenMs, upstreamStatus } = ending;
     const outcome: AttemptOutcome = {
-      ...ending,
+      ...counted,
+      firstTokenMs,
+      upstreamStatus,
       requestId,
       attempt,
-      usage,
       costNanoUsd: cost?.nanoUsd ?? null,
       costReason: reason,
       priceId: price?.id ?? null,

@@ -65,7 +65,6 @@ describe("absurd counts of a provider", () => {
     ["in no number", { prompt_tokens: "many", completion_tokens: 100 }, 200_000],
     ["null", { prompt_tokens: null, completion_tokens: 100 }, 200_000],
     ["a fraction", { prompt_tokens: 999.6, completion_tokens: 100 }, 1_200_000],
-    ["beyond any model", { prompt_tokens: 1e15, completion_tokens: 0 }, 1_000_000_000_000],
     ["more cached than there were", { ...USAGE, prompt_tokens_details: { cached_tokens: 9_999 } }, 1_200_000],
     ["a fraction of a search", { ...USAGE, num_search_queries: 1.5 }, 21_200_000],
     ["fewer searches than none", { ...USAGE, num_search_queries: -5 }, 1_200_000],
@@ -73,6 +72,22 @@ describe("absurd counts of a provider", () => {
     for (const isStream of [false, true]) {
       const { row } = await answered(reply(null, counts, isStream), isStream);
       expect([row?.costNanoUsd, row?.state]).toEqual([nanoUsd, "final"]);
+    }
+  });
+
+  // "hello" and "hi" are a token each: $1 and $2 a million.
+  test.each([
+    ["beyond any model", { prompt_tokens: 1_000, completion_tokens: 1e15 }],
+    ["beyond any number", { prompt_tokens: 1e300, completion_tokens: 1 }],
+  ])("that cannot be true since they are %s give way to an estimate, which the row says", async (_, counts) => {
+    for (const isStream of [false, true]) {
+      const { row, usage } = await answered(reply(null, counts, isStream), isStream);
+      expect(row).toMatchObject({ state: "estimated", usageSource: "estimated", costNanoUsd: 3_000 });
+      expect(row?.usage).toEqual({
+        input: { uncached: 1, cacheRead: 0, cacheWrite5m: 0, cacheWrite1h: 0 },
+        output: { text: 1, reasoning: 0 },
+      });
+      expect(usage).toMatchObject({ cost: 0.000003, usage_source: "estimated" });
     }
   });
 });
