@@ -147,7 +147,8 @@ class RunningDaemon implements Daemon {
     const start = (what: string, store: Pick<Ledger, "prune">, days: () => number): void => {
       const onError = (error: unknown): void =>
         log.write("warn", `old ${what} could not be deleted`, { error: String(error) });
-      this.undo.push(startRetention({ store, clock, days, onError }));
+      const newest = (): number | null => [...stores.ledger.query({}, 1)][0]?.startedAt ?? null;
+      this.undo.push(startRetention({ store, clock, days, newest, onError }));
     };
     start("ledger rows", stores.ledger, () => settings().retention.ledgerDays);
     if (responses !== null) start("responses", responses, () => settings().retention.responsesDays);
