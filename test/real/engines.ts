@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -82,12 +82,15 @@ function end(pid: number): void {
 async function launch({ command, env, port, path }: Launch): Promise<Engine> {
   const folder = mkdtempSync(join(tmpdir(), "lodestar-engine-"));
   const logFile = join(folder, "engine.log");
+  // One handle that appends: two would write over each other.
+  const output = openSync(logFile, "a");
   const child = Bun.spawn([...command], {
     env: { PATH: process.env.PATH ?? "", HOME: folder, ...env },
     stdin: "ignore",
-    stdout: Bun.file(logFile),
-    stderr: Bun.file(logFile),
+    stdout: output,
+    stderr: output,
   });
+  closeSync(output);
   const url = `http://127.0.0.1:${port}`;
   await eventually(`${command[0]} answers ${path}`, () => isUp(`${url}${path}`), 90_000);
   return {
