@@ -17,8 +17,10 @@ export interface GpuReading {
   /** Share of that period in which memory was read or written, 0 to 100. */
   readonly memoryPercent: number | null;
   readonly totalBytes: number | null;
-  /** All that is taken, by anybody. */
+  /** All that programs took. */
   readonly usedBytes: number | null;
+  /** What the driver keeps for itself; null where it counts that as used. */
+  readonly reservedBytes: number | null;
   readonly temperatureCelsius: number | null;
   readonly powerWatts: number | null;
   readonly powerLimitWatts: number | null;
@@ -49,7 +51,7 @@ export interface GpuMemory {
   readonly freeBytes: number | null;
   /** Held by local model servers. */
   readonly ownBytes: number | null;
-  /** Held by everybody else: desktops, games, training, the driver. */
+  /** Held by everybody else: desktops, games, training. */
   readonly foreignBytes: number | null;
 }
 
@@ -108,12 +110,13 @@ function engineBytes({ processes }: GpuReading, loadedBytes: number | null): num
  * `loadedBytes` stands in: what the model servers say they put on this card, null where nobody knows.
  */
 export function memoryOf(gpu: GpuReading, loadedBytes: number | null): GpuMemory {
-  const { totalBytes, usedBytes } = gpu;
+  const { totalBytes, usedBytes, reservedBytes } = gpu;
   const told = engineBytes(gpu, loadedBytes);
   const ownBytes = told === null || usedBytes === null ? told : Math.min(told, usedBytes);
   return {
     totalBytes,
-    freeBytes: totalBytes === null || usedBytes === null ? null : Math.max(0, totalBytes - usedBytes),
+    freeBytes:
+      totalBytes === null || usedBytes === null ? null : Math.max(0, totalBytes - usedBytes - (reservedBytes ?? 0)),
     ownBytes,
     foreignBytes: usedBytes === null || ownBytes === null ? null : usedBytes - ownBytes,
   };

@@ -169,7 +169,7 @@ describe("an Ollama server", () => {
 describe("the graphics card", () => {
   const card = (more: Partial<GpuReading>): GpuReading => ({
     ...{ index: 0, id: "GPU-1", name: "NVIDIA T600", utilizationPercent: 0, memoryPercent: 0 },
-    ...{ totalBytes: 4096 * MIB, usedBytes: 300 * MIB, temperatureCelsius: 50, powerWatts: null },
+    ...{ totalBytes: 4096 * MIB, usedBytes: 300 * MIB, reservedBytes: null, temperatureCelsius: 50, powerWatts: null },
     ...{ powerLimitWatts: null, clockMhz: null, memoryClockMhz: null, throttle: [], processes: [] },
     ...more,
   });

@@ -12,7 +12,14 @@ const style = picocolors.createColors(false);
 
 const T600: GpuReading = {
   ...{ index: 0, id: "GPU-1", name: "NVIDIA T600", utilizationPercent: 37, memoryPercent: 12 },
-  ...{ totalBytes: 4096 * MIB, usedBytes: 3000 * MIB, temperatureCelsius: 61, powerWatts: null, powerLimitWatts: null },
+  ...{
+    totalBytes: 4096 * MIB,
+    usedBytes: 3000 * MIB,
+    reservedBytes: null,
+    temperatureCelsius: 61,
+    powerWatts: null,
+    powerLimitWatts: null,
+  },
   ...{ clockMhz: 1335, memoryClockMhz: 5000, throttle: ["power cap"] },
   processes: [
     { pid: 100, name: "/usr/local/bin/ollama", memoryBytes: 2048 * MIB },
@@ -21,7 +28,14 @@ const T600: GpuReading = {
 };
 const UNTOLD: GpuReading = {
   ...{ index: 1, id: "GPU-2", name: null, utilizationPercent: null, memoryPercent: null, totalBytes: null },
-  ...{ usedBytes: null, temperatureCelsius: null, powerWatts: null, powerLimitWatts: null, clockMhz: null },
+  ...{
+    usedBytes: null,
+    reservedBytes: null,
+    temperatureCelsius: null,
+    powerWatts: null,
+    powerLimitWatts: null,
+    clockMhz: null,
+  },
   ...{ memoryClockMhz: null, throttle: null, processes: null },
 };
 

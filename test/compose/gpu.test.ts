@@ -10,7 +10,16 @@ import { temporaryFolder } from "../stores/temporary.ts";
 function viewOf(at: number, busy: number | null): GpuView {
   const rest = { powerWatts: null, powerLimitWatts: null, clockMhz: null, memoryClockMhz: null, throttle: null };
   const told = { name: "NVIDIA T600", utilizationPercent: busy, memoryPercent: null, temperatureCelsius: null };
-  const card = { index: 0, id: "GPU-1", ...told, ...rest, totalBytes: null, usedBytes: null, processes: null };
+  const card = {
+    index: 0,
+    id: "GPU-1",
+    ...told,
+    ...rest,
+    totalBytes: null,
+    usedBytes: null,
+    reservedBytes: null,
+    processes: null,
+  };
   return gpuView({ ...noGpu(at, null), source: "nvml", gpus: [card] }, null);
 }
 

@@ -25,6 +25,7 @@ function card(more: Partial<GpuReading> = {}): GpuReading {
     memoryPercent: 10,
     totalBytes: 4096 * MIB,
     usedBytes: 3000 * MIB,
+    reservedBytes: null,
     temperatureCelsius: 60,
     powerWatts: null,
     powerLimitWatts: null,
@@ -68,6 +69,11 @@ describe("whose memory a card holds", () => {
     const memory = memoryOf(card(more), loaded === null ? null : loaded * MIB);
     expect(memory.ownBytes).toBe(own === null ? null : own * MIB);
     expect(memory.foreignBytes).toBe(foreign === null ? null : foreign * MIB);
+  });
+
+  test("what the driver keeps for itself is nobody's and not free", () => {
+    const memory = memoryOf(card({ usedBytes: 1000 * MIB, reservedBytes: 200 * MIB }), null);
+    expect(memory).toMatchObject({ freeBytes: 2896 * MIB, foreignBytes: 1000 * MIB });
   });
 
   test("own, foreign and free always add up to the whole, and none is negative", () => {

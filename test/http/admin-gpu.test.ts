@@ -12,7 +12,13 @@ const VIEW: GpuView = gpuView(
     gpus: [
       {
         ...{ index: 0, id: "GPU-1", name: 'NVIDIA "T600"', utilizationPercent: 40, memoryPercent: 10 },
-        ...{ totalBytes: 4096 * MIB, usedBytes: 3000 * MIB, temperatureCelsius: 61, powerWatts: null },
+        ...{
+          totalBytes: 4096 * MIB,
+          usedBytes: 3000 * MIB,
+          reservedBytes: null,
+          temperatureCelsius: 61,
+          powerWatts: null,
+        },
         ...{ powerLimitWatts: null, clockMhz: 1335, memoryClockMhz: 5000, throttle: ["power cap"] },
         processes: [{ pid: 1, name: "ollama", memoryBytes: 2000 * MIB }],
       },

@@ -14,6 +14,8 @@ const PATH_BYTES = 1024;
 const PROCESS_BYTES = 24;
 const MOST_PROCESSES = 4_096;
 const MOST_CARDS = 64;
+/** `nvmlMemory_v2`: the size of the structure, and its version above it. */
+const MEMORY_V2 = 40n | (2n << 24n);
 const GRAPHICS_CLOCK = 0;
 const MEMORY_CLOCK = 2;
 const CORE_SENSOR = 0;
@@ -92,10 +94,22 @@ function processesOf(nvml: Nvml, device: Device): readonly GpuProcess[] | null {
   return [...found.values()].sort((left, right) => (right.memoryBytes ?? 0) - (left.memoryBytes ?? 0));
 }
 
+/** Total, used and reserved bytes. `nvmlMemory_v2_t` begins with its size and version, and counts what the driver keeps apart. */
+function readMemory(nvml: Nvml, device: Device): Pick<GpuReading, "totalBytes" | "usedBytes" | "reservedBytes"> {
+  const call = nvml.optional("nvmlDeviceGetMemoryInfo_v2");
+  const second = new BigUint64Array([MEMORY_V2, 0n, 0n, 0n, 0n]);
+  if (call?.(device, second) === OK) {
+    return { totalBytes: Number(second[1]), usedBytes: Number(second[4]), reservedBytes: Number(second[2]) };
+  }
+  const first = new BigUint64Array(3);
+  if (nvml.required.nvmlDeviceGetMemoryInfo(device, first) !== OK || first[0] === 0n) {
+    return { totalBytes: null, usedBytes: null, reservedBytes: null };
+  }
+  return { totalBytes: Number(first[0]), usedBytes: Number(first[2]), reservedBytes: null };
+}
+
 function readCard(nvml: Nvml, device: Device, index: number): GpuReading {
   const { required } = nvml;
-  const memory = new BigUint64Array(3);
-  const hasMemory = required.nvmlDeviceGetMemoryInfo(device, memory) === OK && (memory[0] ?? 0n) > 0n;
   const rates = new Uint32Array(2);
   const hasRates = required.nvmlDeviceGetUtilizationRates(device, rates) === OK;
   const limit = nvml.optional("nvmlDeviceGetEnforcedPowerLimit");
@@ -107,8 +121,7 @@ function readCard(nvml: Nvml, device: Device, index: number): GpuReading {
     name: readText((buffer, length) => required.nvmlDeviceGetName(device, buffer, length)),
     utilizationPercent: hasRates ? percent(rates[0]) : null,
     memoryPercent: hasRates ? percent(rates[1]) : null,
-    totalBytes: hasMemory ? Number(memory[0]) : null,
-    usedBytes: hasMemory ? Number(memory[2]) : null,
+    ...readMemory(nvml, device),
     temperatureCelsius: readU32((into) => required.nvmlDeviceGetTemperature(device, CORE_SENSOR, into)),
     powerWatts: milliwatts === null ? null : milliwatts / 1_000,
     powerLimitWatts: limitMilliwatts === null ? null : limitMilliwatts / 1_000,

@@ -57,6 +57,7 @@ export type Optional = (...args: readonly (number | bigint | NodeJS.TypedArray)[
 const OPTIONAL = {
   nvmlSystemGetCudaDriverVersion_v2: [ptr],
   nvmlSystemGetProcessName: [u32, ptr, u32],
+  nvmlDeviceGetMemoryInfo_v2: [DEVICE, ptr],
   nvmlDeviceGetEnforcedPowerLimit: [DEVICE, ptr],
   nvmlDeviceGetCurrentClocksEventReasons: [DEVICE, ptr],
   nvmlDeviceGetCurrentClocksThrottleReasons: [DEVICE, ptr],

@@ -50,7 +50,8 @@ describe.skipIf(STUB === null)(`NVML through a compiled stub${WITHOUT_STUB}`, ()
           utilizationPercent: 37,
           memoryPercent: 12,
           totalBytes: 4096 * MIB,
-          usedBytes: 3000 * MIB,
+          usedBytes: 2800 * MIB,
+          reservedBytes: 200 * MIB,
           temperatureCelsius: 61,
           powerWatts: 38.5,
           powerLimitWatts: 41,
@@ -68,7 +69,6 @@ describe.skipIf(STUB === null)(`NVML through a compiled stub${WITHOUT_STUB}`, ()
 
   test.each<[string, readonly string[]]>([
     ["nvmlDeviceGetUtilizationRates", ["utilizationPercent", "memoryPercent"]],
-    ["nvmlDeviceGetMemoryInfo", ["totalBytes", "usedBytes"]],
     ["nvmlDeviceGetTemperature", ["temperatureCelsius"]],
     ["nvmlDeviceGetPowerUsage", ["powerWatts"]],
     ["nvmlDeviceGetEnforcedPowerLimit", ["powerLimitWatts"]],
@@ -79,6 +79,13 @@ describe.skipIf(STUB === null)(`NVML through a compiled stub${WITHOUT_STUB}`, ()
     const [report] = await read({ [`STUB_CODE_${name}`]: 3 });
     const nulls = Object.entries(report?.gpus[0] ?? {}).flatMap(([member, value]) => (value === null ? [member] : []));
     expect(nulls).toEqual([...members]);
+  });
+
+  test("an older driver counts what it keeps for itself as used; a code of both ways is null", async () => {
+    const older = { STUB_CODE_nvmlDeviceGetMemoryInfo_v2: 25 };
+    const [first, none] = await Promise.all([read(older), read({ ...older, STUB_CODE_nvmlDeviceGetMemoryInfo: 3 })]);
+    expect(first[0]?.gpus[0]).toMatchObject({ totalBytes: 4096 * MIB, usedBytes: 3000 * MIB, reservedBytes: null });
+    expect(none[0]?.gpus[0]).toMatchObject({ totalBytes: null, usedBytes: null, reservedBytes: null });
   });
 
   test("a card without an id has its place for one", async () => {

@@ -16,6 +16,7 @@ function reportOf(usedMib: number, at = 0): GpuReport {
     ...rest,
     totalBytes: 4096 * MIB,
     usedBytes: usedMib * MIB,
+    reservedBytes: null,
     processes: null,
   };
   return { at, source: "nvml", driver: "550", cuda: null, gpus: [card], problem: null };

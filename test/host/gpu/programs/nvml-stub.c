@@ -94,6 +94,16 @@ int nvmlDeviceGetMemoryInfo(void *device, u64 *memory) {
   return 0;
 }
 
+int nvmlDeviceGetMemoryInfo_v2(void *device, u64 *memory) {
+  if ((memory[0] & 0xffffffff) != (40 | 2 << 24)) return 25;
+  ANSWER(nvmlDeviceGetMemoryInfo_v2);
+  memory[1] = (u64)number("STUB_TOTAL_MIB", 4096) << 20;
+  memory[2] = 200ULL << 20;
+  memory[4] = ((u64)number("STUB_USED_MIB", 3000) << 20) - memory[2];
+  memory[3] = memory[1] - memory[2] - memory[4];
+  return 0;
+}
+
 int nvmlDeviceGetUtilizationRates(void *device, u32 *rates) {
   ANSWER(nvmlDeviceGetUtilizationRates);
   rates[0] = (u32)number("STUB_BUSY", 37);
