@@ -4,7 +4,7 @@ import { answerBudgets } from "./admin-budgets.ts";
 import type { AdminContext, AdminControl } from "./admin-context.ts";
 import { eventStream } from "./admin-events.ts";
 import { answerExplain, answerWhatIf } from "./admin-explain.ts";
-import { adminError, callerOf, guardOrigin, requireAdmin, sessionCookieName } from "./admin-guard.ts";
+import { adminError, adminFailure, callerOf, guardOrigin, requireAdmin, sessionCookieName } from "./admin-guard.ts";
 import { answerKeys, createKey, limitKey, readBody, revokeKey } from "./admin-keys.ts";
 import {
   answerCatalog,
@@ -194,6 +194,6 @@ export function createAdminApp(admin: AdminContext): Hono {
     const message = `the admin port has no ${context.req.method} ${context.req.path}`;
     return adminError(context, 404, "route_not_found", message, "model calls go to the API port; see lodestar status");
   });
-  app.onError((error, context) => adminError(context, 500, "internal", `the admin API failed: ${error.message}`));
+  app.onError(adminFailure);
   return app;
 }
