@@ -58,6 +58,8 @@ export function startSsh(start: SshStart, listener: SshListener): SshChild {
   const command = [tools.ssh ?? "ssh", ...forwardArguments(tools, box, target, socket)];
   const child = Bun.spawn(["/bin/sh", "-c", KEEPER, "lodestar-ssh", socket, ...command], {
     env: sshEnvironment(tools),
+    // A session of its own has no terminal: the ssh of a jump host, which our options do not reach, can ask nobody either.
+    detached: true,
     stdin: "pipe",
     stdout: "ignore",
     stderr: "pipe",

@@ -179,6 +179,22 @@ describe.skipIf(NO_SSHD !== null)(
       expect((await readOllama(urlTo(), 5000)).ok).toBe(true);
     }, 30_000);
 
+    test("a box that takes the connection and then says nothing holds a request up no longer than its patience", async () => {
+      const mute = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => undefined } });
+      await using side = open(sshd);
+      const url = `ssh://127.0.0.1:${mute.port}/127.0.0.1:1`;
+      expect(await codeOf(side.tunnels, url, 50)).toBe("ssh_timeout");
+      const leaving = new AbortController();
+      const asked = side.tunnels.routeFor(url, PATIENCE_MS, leaving.signal);
+      leaving.abort();
+      expect((await asked).ok).toBe(false);
+      const waiting = side.tunnels.routeFor(url, PATIENCE_MS, null);
+      side.tunnels.close();
+      const closed = await waiting;
+      expect(closed.ok ? null : closed.error.code).toBe("ssh_closed");
+      mute.stop(true);
+    });
+
     test("another host key than the trusted one is never taken, and the words say what it may mean", async () => {
       await using own = await openSshd();
       await using side = open(own);
