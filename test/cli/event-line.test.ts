@@ -21,6 +21,17 @@ const BUDGET = {
   requestId: null,
 } as const;
 
+const LOCAL = {
+  event: "local",
+  at: NOON,
+  provider: "ollama",
+  model: "a:1b",
+  cause: "idle",
+  contextTokens: 8_192,
+  tookMs: 1_200,
+  replaced: ["b:1b"],
+} as const;
+
 describe("an event in words", () => {
   test.each<[LodestarEvent, string]>([
     [
@@ -68,6 +79,9 @@ describe("an event in words", () => {
     [{ ...BUDGET, step: "capped" }, "budget day:project:web cut an answer at 80 % ($4.00 of $5.00)"],
     [{ event: "config", at: NOON, outcome: "rejected", message: "line 3" }, "configuration rejected: line 3"],
     [{ event: "draining", at: NOON, open: 1, deadlineMs: 30_000 }, "draining: 1 open answer, at most 30.0 s"],
+    [{ ...LOCAL, step: "load" }, "ollama/a:1b is loaded in 1.2 s in the place of b:1b (idle)"],
+    [{ ...LOCAL, step: "unload" }, "ollama/a:1b is unloaded"],
+    [{ ...LOCAL, step: "truncation" }, "ollama/a:1b read less of a prompt than was sent"],
   ])("%#", (event, words) => {
     expect(eventLine(event)).toBe(words);
   });
