@@ -144,7 +144,7 @@ describe.skipIf(NO_OLLAMA_REASON !== "")(
       const comparisons = await compareSwitching();
       console.log(switchingTable(comparisons));
       for (const { title, plain, ours } of comparisons) {
-        const most = title === "one every second" ? plain.swaps / 2 : 4;
+        const most = title === "one every second" ? (plain.swaps * 2) / 3 : 4;
         expect(ours.swaps).toBeLessThanOrEqual(Math.max(most, 1));
         expect(ours.swaps).toBeLessThanOrEqual(plain.swaps);
       }
