@@ -7,7 +7,7 @@ import { showDashboard } from "./costs-dashboard.ts";
 import { showSums } from "./costs-sums.ts";
 import { showWhatIf } from "./costs-what-if.ts";
 import { daemonFlags, filterArgs, filterFlags, filterQuery, jsonFlag } from "./shared-flags.ts";
-import { momentProblem } from "./span.ts";
+import { spanProblem } from "./span.ts";
 
 export const command = defineCommand({
   meta: {
@@ -54,7 +54,7 @@ export const command = defineCommand({
     if (period !== undefined && (fromText ?? toText) !== undefined) {
       return usageProblem("flags_conflict", "--period and --from/--to exclude each other", "give one of them");
     }
-    const problem = momentProblem({ from: fromText, to: toText });
+    const problem = spanProblem({ from: fromText, to: toText });
     if (problem !== null) return problem;
     if (args.dashboard && args.whatIf !== undefined) {
       return usageProblem("flags_conflict", "--dashboard and --what-if exclude each other", "give one of them");

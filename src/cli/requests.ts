@@ -8,7 +8,7 @@ import { inputTokens, outputTokens, paintState } from "./attempt-words.ts";
 import { defineCommand } from "./command.ts";
 import { fetchView } from "./connection.ts";
 import { daemonFlags, filterArgs, filterFlags, filterQuery, jsonFlag } from "./shared-flags.ts";
-import { momentProblem } from "./span.ts";
+import { spanProblem } from "./span.ts";
 
 function columns(now: number, style: Colours): readonly Column<RequestView>[] {
   return [
@@ -53,7 +53,7 @@ export const command = defineCommand({
   subCommands: { show: async () => (await import("./requests-show.ts")).command },
   async run({ args, terminal, ...rest }) {
     const host = { ...rest, terminal };
-    const problem = momentProblem({ from: args.from, to: args.to });
+    const problem = spanProblem(args);
     if (problem !== null) return problem;
     const query = filterQuery({ from: args.from, to: args.to, ...filterArgs(args), limit: args.limit });
     const view = await fetchView<{ requests: readonly RequestView[] }>(host, args, "read", `/v1/requests?${query}`);

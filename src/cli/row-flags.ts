@@ -1,7 +1,7 @@
 import type { CliProblem } from "../terminal/problem.ts";
 import type { Flags, FlagValues } from "./command.ts";
 import { filterArgs, filterFlags, filterQuery } from "./shared-flags.ts";
-import { momentProblem } from "./span.ts";
+import { spanProblem } from "./span.ts";
 
 /** Which single rows: what sums can be asked for, and what only rows know. */
 export const rowFlags = {
@@ -27,7 +27,7 @@ type RowArgs = FlagValues<typeof rowFlags>;
 
 /** What is wrong with the values of {@link rowFlags}; null when nothing is. */
 export function rowFlagsProblem(args: RowArgs): CliProblem | null {
-  return momentProblem({ from: args.from, to: args.to });
+  return spanProblem(args);
 }
 
 /** The query of `GET /v1/costs/rows` for the values of {@link rowFlags}. */

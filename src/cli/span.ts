@@ -11,3 +11,18 @@ export function momentProblem(moments: Readonly<Record<string, string | undefine
   }
   return null;
 }
+
+/** What is wrong with `--from` and `--to`. Two days, or two instants, are in order or not whatever the time zone. */
+export function spanProblem({
+  from,
+  to,
+}: {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}): CliProblem | null {
+  const problem = momentProblem({ from, to });
+  if (problem !== null || from === undefined || to === undefined) return problem;
+  const [start, end] = [parseMoment(from, "start", "UTC") ?? 0, parseMoment(to, "end", "UTC") ?? 0];
+  const isOrdered = from.length !== to.length || start < end;
+  return isOrdered ? null : usageProblem("bad_value", `--from ${from} is after --to ${to}`, "swap them");
+}

@@ -97,7 +97,8 @@ function arrived(usage: LedgerRow["usage"]): string {
   return "No output had arrived: the prompt is counted, and what the provider may have written nobody knows.";
 }
 
-function stateNote({ state, usageSource, usage }: LedgerRow): string | null {
+function stateNote({ state, usageSource, usage, costReason }: LedgerRow): string | null {
+  if (costReason === "crashed") return null;
   if (state === "reserved" || state === "streaming") return "It is still open: these numbers are not final.";
   if (usageSource !== "estimated") return usageSource === "counted" ? "Tokens were counted by a tokenizer." : null;
   if (state === "aborted") return `Estimated: the client left, and the provider stated no count. ${arrived(usage)}`;

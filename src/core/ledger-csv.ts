@@ -50,6 +50,9 @@ const COLUMNS: readonly Column[] = [
   ["fault", (row) => row.fault?.kind ?? null],
   ["fault_message", (row) => row.fault?.message ?? null],
   ["upstream_status", (row) => row.upstreamStatus],
+  // Of cache_write_tokens: a write that lives for an hour costs more.
+  ["cache_write_1h_tokens", (row) => row.usage.input.cacheWrite1h],
+  ["web_searches", (row) => row.usage.units?.webSearches ?? 0],
 ];
 
 /** The first record of a CSV file of ledger rows. */

@@ -120,6 +120,12 @@ describe("a bill", () => {
   ] as const)("of a row with %j says so", (more, words) => {
     expect(explainAttempt(row(more), () => PRICE).notes.join(" ")).toContain(words);
   });
+
+  test("of an answer that Lodestar did not outlive does not claim an estimate", () => {
+    const crashed = row({ state: "estimated", usageSource: "estimated", costReason: "crashed", costNanoUsd: null });
+    const { notes } = explainAttempt(crashed, () => PRICE);
+    expect(notes).toEqual(["Lodestar ended before the answer did: what was used is unknown."]);
+  });
 });
 
 describe.each([true, false])("costs explain (daemon: %p)", (isRunning) => {

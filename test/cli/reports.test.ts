@@ -86,7 +86,7 @@ describe.each([
       totals: { costNanoUsd: number; attempts: number };
       groups: { costNanoUsd: number }[];
     };
-    expect(Object.keys(view)).toEqual(["period", "from", "to", "by", "totals", "savings", "groups"]);
+    expect(Object.keys(view)).toEqual(["period", "from", "to", "timeZone", "by", "totals", "savings", "groups"]);
     const rows = (await world.run(["costs", "query"])).out
       .trim()
       .split("\n")
@@ -213,6 +213,9 @@ describe("the span of a report", () => {
     [["costs", "--from", "yesterday"], '--from "yesterday" is no day'],
     [["costs", "query", "--to", "2026-13-01"], '--to "2026-13-01" is no day'],
     [["requests", "--from", "2026-02-30"], '--from "2026-02-30" is no day'],
+    [["costs", "--from", "2026-11-05", "--to", "2026-11-01"], "--from 2026-11-05 is after --to 2026-11-01"],
+    [["costs", "export", "--format", "csv", "--from", "1795176000000", "--to", "1795176000000"], "is after"],
+    [["requests", "--from", "2026-11-05", "--to", "2026-11-04"], "swap them"],
     [["costs", "--period", "week", "--from", "2026-11-01"], "exclude each other"],
   ])("%j is a usage problem", async (argv, words) => {
     const { code, err } = await run(argv);
