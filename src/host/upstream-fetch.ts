@@ -23,7 +23,7 @@ const MAX_KNOWN_ORIGINS = 1000;
 
 interface State extends UpstreamOptions {
   readonly session: Bun.FetchSession | null;
-  /** Origins that have answered, so that a connection may have been kept. */
+  /** Origins, and far ends of tunnels, that have answered, so that a connection may have been kept. */
   readonly answered: Set<string>;
 }
 
@@ -90,7 +90,7 @@ async function send(
   const stopDeadlines = startDeadlines(state.clock, { request, controller, url, proxy, tunnel });
   try {
     const response = await fetchFresh(state, { request, controller, url, proxy, tunnel });
-    if (tunnel === null) remember(state, url.origin);
+    remember(state, place);
     const reply = replyOf(response, { controller, place, release });
     return isRedirect(response) ? failure(refuseRedirect(response, url, reply)) : success(reply);
   } catch (error) {
@@ -115,7 +115,9 @@ async function fetchFresh(state: State, call: Call): Promise<Response> {
   try {
     return await fetchOnce(state, call, true);
   } catch (error) {
-    const isStale = state.answered.has(call.url.origin) && state.clock.monotonic() - startedAt < STALE_SOCKET_MS;
+    const isStale =
+      state.answered.has(call.tunnel?.place ?? call.url.origin) &&
+      state.clock.monotonic() - startedAt < STALE_SOCKET_MS;
     if (!isReset(error) || !isStale || call.controller.signal.aborted) throw error;
     return fetchOnce(state, call, false);
   }
