@@ -10,7 +10,7 @@ const FEW_DESCRIPTORS = 4_096;
 const CLOCK_OFF_MS = 60_000;
 
 /** The kernel's table of memory by name, in bytes (proc_meminfo(5): kB are 1,024). */
-export function readMeminfo(text: string): ReadonlyMap<string, number> {
+function readMeminfo(text: string): ReadonlyMap<string, number> {
   return new Map(
     [...text.matchAll(/^(\w+):\s+(\d+) kB$/gm)].map(([, name = "", count]) => [name, Number(count) * 1024]),
   );

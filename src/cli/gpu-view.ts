@@ -88,7 +88,7 @@ const HOLDER_COLUMNS: readonly Column<Holder>[] = [
 ];
 
 /** What stands above the cards. */
-export function gpuHead({ source, driver, cuda, problem }: GpuView): string {
+function gpuHead({ source, driver, cuda, problem }: GpuView): string {
   const parts = [
     driver === null ? null : `driver ${driver}`,
     cuda === null ? null : `CUDA ${cuda}`,

@@ -1,9 +1,17 @@
 import type { Settings } from "../config/settings.ts";
 import type { GpuView } from "../core/gpu.ts";
-import { type GpuHistoryView, type GpuSample, GRAINS, grainFor, meanSample, samplesOf } from "../core/gpu-history.ts";
+import {
+  type GpuHistoryView,
+  type GpuSample,
+  GRAINS,
+  grainFor,
+  meanSample,
+  samplesOf,
+  stepFor,
+} from "../core/gpu-history.ts";
 import type { LocalModels } from "../gateway/local-models.ts";
 import type { Clock } from "../host/clock.ts";
-import { findGpuSources } from "../host/gpu/source.ts";
+import { findGpuSources } from "../host/gpu/find.ts";
 import { type GpuWatch, watchGpu } from "../host/gpu/watch.ts";
 import type { Log } from "../host/log.ts";
 import { openGpuSampleReader, openGpuSamples } from "../stores/gpu-samples.ts";
@@ -34,11 +42,11 @@ export function createGpuWatch(settings: () => Settings, local: LocalModels, clo
 
 /** The history since `from` (Unix ms), in the finest grain that is still kept of all of it; empty where none was written. */
 export function gpuHistory(stateDir: string, from: number, now: number): GpuHistoryView {
-  const { stepMs } = grainFor(from, now);
+  const stepMs = stepFor(from, now);
   const opened = openGpuSampleReader({ stateDir });
   if (!opened.ok) return { from, stepMs, samples: [] };
   try {
-    return { from, stepMs, samples: opened.value.list(stepMs, from, now) };
+    return { from, stepMs, samples: opened.value.list(grainFor(from, now).stepMs, from, now, stepMs) };
   } finally {
     opened.value.close();
   }

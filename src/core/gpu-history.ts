@@ -15,7 +15,7 @@ export interface GpuSample {
 }
 
 /** What of a sample is a mean of numbers. */
-export const SAMPLE_VALUES = [
+const SAMPLE_VALUES = [
   "utilizationPercent",
   "usedBytes",
   "ownBytes",
@@ -68,6 +68,15 @@ export function meanSample(gpu: string, at: number, samples: readonly GpuSample[
 /** The finest grain that is still kept for all of a span that begins at `from`. */
 export function grainFor(from: number, now: number): (typeof GRAINS)[number] {
   return GRAINS.find(({ keepMs }) => now - from <= keepMs) ?? GRAINS[1];
+}
+
+/** A history has at most about so many moments: more than a screen shows, and quick to send. */
+const MOST_MOMENTS = 1_500;
+
+/** How far apart the samples of a span are told, a multiple of its grain. Milliseconds. */
+export function stepFor(from: number, now: number): number {
+  const { stepMs } = grainFor(from, now);
+  return Math.max(1, Math.ceil((now - from) / MOST_MOMENTS / stepMs)) * stepMs;
 }
 
 /** Values over `columns` equal parts of `[from, to)`, the mean of each part; null where a part has none. */

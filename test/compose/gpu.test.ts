@@ -68,9 +68,9 @@ describe("the history of the cards", () => {
     stop();
     const day = gpuHistory(folder.path, start, time.now());
     expect([day.stepMs, day.samples.length]).toEqual([10_000, 12]);
-    const months = gpuHistory(folder.path, start - 80 * 86_400_000, time.now());
-    expect(months.stepMs).toBe(60_000);
-    expect(months.samples).toEqual([sample(start, 20), sample(start + 60_000, 40)]);
+    const days = gpuHistory(folder.path, start - 86_400_000, time.now());
+    expect(days.stepMs).toBe(60_000);
+    expect(days.samples).toEqual([sample(start, 20), sample(start + 60_000, 40)]);
   });
 
   test("makes no file where there is no card, and is empty then", () => {

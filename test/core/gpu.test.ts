@@ -11,7 +11,7 @@ import {
   sumOver,
   throttleWords,
 } from "../../src/core/gpu.ts";
-import { columnsOf, type GpuSample, grainFor, meanSample, samplesOf } from "../../src/core/gpu-history.ts";
+import { columnsOf, type GpuSample, grainFor, meanSample, samplesOf, stepFor } from "../../src/core/gpu-history.ts";
 import { readSmiHeader, readSmiRow, refusedField, SMI_FIELDS, smiProcess, smiReading } from "../../src/core/gpu-smi.ts";
 
 const MIB = 1024 * 1024;
@@ -233,6 +233,16 @@ describe("history", () => {
     expect(grainFor(0, 3_600_000).stepMs).toBe(10_000);
     expect(grainFor(0, 86_400_001).stepMs).toBe(60_000);
     expect(grainFor(0, 200 * 86_400_000).stepMs).toBe(60_000);
+  });
+
+  test.each([
+    [600_000, 10_000],
+    [3_600_000, 10_000],
+    [86_400_000, 60_000],
+    [7 * 86_400_000, 420_000],
+    [90 * 86_400_000, 5_220_000],
+  ])("a span of %p ms is told every %p ms", (spanMs, stepMs) => {
+    expect(stepFor(0, spanMs)).toBe(stepMs);
   });
 
   test("every sample of a span falls into exactly one column", () => {

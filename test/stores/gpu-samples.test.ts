@@ -22,12 +22,12 @@ test("what was added comes back, oldest first, with null for what was not told; 
   const store = open(folder.path);
   store.add([sample(20_000, 7), sample(10_000, null, "GPU-2"), sample(10_000, 3)]);
   store.add([sample(10_000, 4)]);
-  expect(store.list(FINE.stepMs, 10_000, 20_001)).toEqual([
+  expect(store.list(FINE.stepMs, 10_000, 20_001, FINE.stepMs)).toEqual([
     sample(10_000, 4),
     sample(10_000, null, "GPU-2"),
     sample(20_000, 7),
   ]);
-  expect(store.list(FINE.stepMs, 10_001, 20_000)).toEqual([]);
+  expect(store.list(FINE.stepMs, 10_001, 20_000, FINE.stepMs)).toEqual([]);
   expect(statSync(join(folder.path, "gpu.db")).mode & 0o777).toBe(0o600);
   store.close();
 });
@@ -44,7 +44,15 @@ test("a minute is the mean of its samples, each card by itself; doing it again c
   ]);
   store.rollUp(60_000);
   store.rollUp(60_000);
-  expect(store.list(COARSE.stepMs, 0, 1e9)).toEqual([sample(60_000, 20), sample(60_000, 50, "GPU-2")]);
+  expect(store.list(COARSE.stepMs, 0, 1e9, COARSE.stepMs)).toEqual([sample(60_000, 20), sample(60_000, 50, "GPU-2")]);
+  store.close();
+});
+
+test("samples further apart are means, in time that begins where it is a multiple", () => {
+  using folder = temporaryFolder();
+  const store = open(folder.path);
+  store.add([sample(10_000, 10), sample(20_000, 20), sample(30_000, null), sample(60_000, 60)]);
+  expect(store.list(FINE.stepMs, 0, 90_000, 30_000)).toEqual([sample(0, 15), sample(30_000, null), sample(60_000, 60)]);
   store.close();
 });
 
@@ -58,8 +66,8 @@ test("each grain is kept for its own time", () => {
     store.rollUp(Math.floor(at / 60_000) * 60_000);
   }
   expect(store.prune(now)).toBe(3);
-  expect(store.list(FINE.stepMs, 0, now)).toHaveLength(1);
-  expect(store.list(COARSE.stepMs, 0, now)).toHaveLength(2);
+  expect(store.list(FINE.stepMs, 0, now, FINE.stepMs)).toHaveLength(1);
+  expect(store.list(COARSE.stepMs, 0, now, COARSE.stepMs)).toHaveLength(2);
   expect(store.prune(now)).toBe(0);
   store.close();
 });
@@ -71,7 +79,7 @@ test("a reader reads beside the writer; where nothing was written, or something 
   store.add([sample(0, 1)]);
   const reader = openGpuSampleReader({ stateDir: folder.path });
   if (!reader.ok) throw new Error(reader.error.message);
-  expect(reader.value.list(FINE.stepMs, 0, 1)).toHaveLength(1);
+  expect(reader.value.list(FINE.stepMs, 0, 1, FINE.stepMs)).toHaveLength(1);
   reader.value.close();
   store.close();
   using other = temporaryFolder();

@@ -31,7 +31,7 @@ async function readText(stream: ReadableStream<Uint8Array>, take: (text: string)
 }
 
 /** Splits text into lines; a last part without a line end is no line, and an endless one is dropped. */
-export function splitLines(onLine: (line: string) => void): (text: string) => void {
+function splitLines(onLine: (line: string) => void): (text: string) => void {
   let rest = "";
   return (text) => {
     const parts = (rest + text).split("\n");

@@ -4,8 +4,8 @@ import type { Bindings } from "./bindings.ts";
 
 /** What is kept of the cards' readings. */
 export interface GpuSampleReader {
-  /** The samples of one grain that begin in `[from, to)` (Unix ms), oldest first. */
-  list(stepMs: number, from: number, to: number): readonly GpuSample[];
+  /** The samples of one grain that begin in `[from, to)` (Unix ms), put together to one each `everyMs`, oldest first. */
+  list(stepMs: number, from: number, to: number, everyMs: number): readonly GpuSample[];
   close(): void;
 }
 
@@ -21,16 +21,17 @@ export interface GpuSampleStore extends GpuSampleReader {
 
 const [FINE, COARSE] = GRAINS;
 
+// avg() leaves NULL out, and is NULL where there is nothing else.
 const LIST = `
-SELECT gpu, at, utilization_percent AS utilizationPercent, used_bytes AS usedBytes, own_bytes AS ownBytes,
-  temperature_celsius AS temperatureCelsius, power_watts AS powerWatts, clock_mhz AS clockMhz, throttled_share AS throttledShare
-FROM samples WHERE step_ms = $stepMs AND at >= $from AND at < $to ORDER BY at, gpu`;
+SELECT gpu, at / $everyMs * $everyMs AS at, avg(utilization_percent) AS utilizationPercent, avg(used_bytes) AS usedBytes,
+  avg(own_bytes) AS ownBytes, avg(temperature_celsius) AS temperatureCelsius, avg(power_watts) AS powerWatts,
+  avg(clock_mhz) AS clockMhz, avg(throttled_share) AS throttledShare
+FROM samples WHERE step_ms = $stepMs AND at >= $from AND at < $to GROUP BY gpu, 2 ORDER BY 2, gpu`;
 
 const ADD = `
 INSERT OR REPLACE INTO samples VALUES (${FINE.stepMs}, $gpu, $at, $utilizationPercent, $usedBytes, $ownBytes,
   $temperatureCelsius, $powerWatts, $clockMhz, $throttledShare)`;
 
-// avg() leaves NULL out, and is NULL where there is nothing else.
 const ROLL_UP = `
 INSERT OR REPLACE INTO samples
 SELECT ${COARSE.stepMs}, gpu, $at, avg(utilization_percent), avg(used_bytes), avg(own_bytes), avg(temperature_celsius),
@@ -42,7 +43,10 @@ const PRUNE = "DELETE FROM samples WHERE step_ms = $stepMs AND at < $before";
 /** Reading on SQLite. Closing it closes the handle. */
 export function createGpuSampleReader(database: Database): GpuSampleReader {
   const list = database.query<GpuSample, [Bindings]>(LIST);
-  return { list: (stepMs, from, to) => list.all({ stepMs, from, to }), close: () => database.close() };
+  return {
+    list: (stepMs, from, to, everyMs) => list.all({ stepMs, from, to, everyMs }),
+    close: () => database.close(),
+  };
 }
 
 /** Samples on SQLite. */
