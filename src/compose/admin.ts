@@ -169,6 +169,7 @@ export function adminContext(parts: AdminParts): AdminContext {
     localSchedule: () => ({
       servers: runtime.localSide.scheduler.snapshot(),
       truncations: runtime.localSide.truncations,
+      predictions: runtime.localSide.scores(),
     }),
     models: async () => {
       await runtime.local.refresh();

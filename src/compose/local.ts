@@ -35,6 +35,8 @@ export interface LocalSide {
   readonly costs: CostModel;
   /** What is likely loaded next at a provider's server. */
   readonly predictionOf: (provider: string) => Prediction;
+  /** How often that came true, by provider. */
+  readonly scores: () => ReadonlyMap<string, ReturnType<Prediction["score"]>>;
   /** Prompts of which an engine read less than was sent, by `provider/model`. */
   readonly truncations: ReadonlyMap<string, number>;
 }
@@ -85,6 +87,7 @@ export function createLocalSide({ config, local, bus, clock, figures, send }: Lo
     predictions.set(provider, known);
     return known;
   }
+  const scores = () => new Map([...predictions].map(([provider, prediction]) => [provider, prediction.score()]));
   const scheduler = createLocalScheduler({
     engineAt: (provider, baseUrl) => cardAt(provider, baseUrl).engine,
     clock,
@@ -137,7 +140,7 @@ export function createLocalSide({ config, local, bus, clock, figures, send }: Lo
     clock,
     displaced: (provider, baseUrl) => cards.get(`${provider} ${baseUrl}`)?.displaced() ?? null,
   });
-  return { scheduler, gate, drawCard, costs, predictionOf, truncations };
+  return { scheduler, gate, drawCard, costs, predictionOf, scores, truncations };
 }
 
 /** Settles, and frees the place that the attempt had at a local engine, however it ended. */

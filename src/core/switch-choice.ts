@@ -26,7 +26,7 @@ function deadlineOf({ arrivedAt, priority }: Waiter, { maxWaitMs }: SwitchLimits
 }
 
 /** Whether a request has waited longer than its class should. */
-export function isOverdue(waiter: Waiter, limits: SwitchLimits, nowMs: number): boolean {
+function isOverdue(waiter: Waiter, limits: SwitchLimits, nowMs: number): boolean {
   return nowMs >= deadlineOf(waiter, limits);
 }
 

@@ -5,6 +5,8 @@ export interface LocalSchedule {
   readonly servers: readonly LocalServerState[];
   /** Prompts of which an engine read less than was sent, by `provider/model`. */
   readonly truncations: ReadonlyMap<string, number>;
+  /** By provider: how often the model that was expected to be loaded next was, and how often another. */
+  readonly predictions: ReadonlyMap<string, { readonly hits: number; readonly misses: number }>;
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -35,7 +37,7 @@ function causeLines(name: string, provider: string, counts: Readonly<Record<stri
 }
 
 /** The families of the local engines in Prometheus' text format; those without samples are left out. */
-export function localFamilies({ servers, truncations }: LocalSchedule): readonly string[] {
+export function localFamilies({ servers, truncations, predictions }: LocalSchedule): readonly string[] {
   const each = (lines: (server: LocalServerState) => readonly string[]): readonly string[] => servers.flatMap(lines);
   const families = [
     ["lodestar_model_loaded", "gauge", "Models in memory: 1, with the context they were loaded with."],
@@ -47,6 +49,7 @@ export function localFamilies({ servers, truncations }: LocalSchedule): readonly
     ["lodestar_switches_total", "counter", "Loads of a model that was not in memory, by cause."],
     ["lodestar_reloads_total", "counter", "Loads of a model that was in memory, by cause."],
     ["lodestar_queue_wait_seconds", "histogram", "How long requests waited for their model."],
+    ["lodestar_local_running", "gauge", "Requests that hold a place at an engine now."],
     ["lodestar_local_waiting", "gauge", "Requests that wait for their model now."],
     [
       "lodestar_local_refused_total",
@@ -54,6 +57,7 @@ export function localFamilies({ servers, truncations }: LocalSchedule): readonly
       "Requests that went elsewhere or failed because their model was not to be had.",
     ],
     ["lodestar_local_truncations_total", "counter", "Prompts of which an engine read less than was sent."],
+    ["lodestar_local_predictions_total", "counter", "Loads by whether their model was the one expected."],
   ] as const;
   const samples: Readonly<Record<(typeof families)[number][0], (name: string) => readonly string[]>> = {
     lodestar_model_loaded: (name) =>
@@ -71,8 +75,14 @@ export function localFamilies({ servers, truncations }: LocalSchedule): readonly
     lodestar_reloads_total: (name) => each(({ provider, reloads }) => causeLines(name, provider, reloads)),
     lodestar_queue_wait_seconds: (name) =>
       each(({ provider, queueWaitSeconds }) => histogramLines(name, { provider }, queueWaitSeconds)),
+    lodestar_local_running: (name) => each(({ provider, running }) => [line(name, { provider }, running)]),
     lodestar_local_waiting: (name) => each(({ provider, waiting }) => [line(name, { provider }, waiting.length)]),
     lodestar_local_refused_total: (name) => each(({ provider, refused }) => [line(name, { provider }, refused)]),
+    lodestar_local_predictions_total: (name) =>
+      [...predictions].flatMap(([provider, { hits, misses }]) => [
+        line(name, { provider, outcome: "hit" }, hits),
+        line(name, { provider, outcome: "miss" }, misses),
+      ]),
     lodestar_local_truncations_total: (name) => [...truncations].map(([model, value]) => line(name, { model }, value)),
   };
   return families.flatMap(([name, kind, help]) => {

@@ -143,7 +143,7 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
       prices: { source: "genai-prices 0.1.8", date: "2026-08-21" },
     }),
     health: () => (isRunning ? (options.health ?? []) : null),
-    localSchedule: () => ({ servers: [], truncations: new Map() }),
+    localSchedule: () => ({ servers: [], truncations: new Map(), predictions: new Map() }),
     local: async () => [
       { provider: "ollama", url: "http://127.0.0.1:11434", isReachable: true, models: ["qwen2.5-coder:1.5b"] },
     ],

@@ -30,7 +30,8 @@ test("the queues are told as Prometheus reads them: labels escaped, buckets cumu
     counters.waited(3_000);
     counters.refused();
   });
-  const text = localFamilies({ servers: [server], truncations: new Map([["ollama/b:1b", 2]]) }).join("");
+  const predictions = new Map([["ollama", { hits: 3, misses: 1 }]]);
+  const text = localFamilies({ servers: [server], truncations: new Map([["ollama/b:1b", 2]]), predictions }).join("");
   expect(text.split("\n").filter((line) => !/_bucket|^# HELP|^$/.test(line))).toEqual([
     "# TYPE lodestar_model_loaded gauge",
     'lodestar_model_loaded{provider="ollama",model="odd\\"name:1b",context="8192"} 1',
@@ -49,10 +50,15 @@ test("the queues are told as Prometheus reads them: labels escaped, buckets cumu
     'lodestar_queue_wait_seconds_count{provider="ollama"} 2',
     "# TYPE lodestar_local_waiting gauge",
     'lodestar_local_waiting{provider="ollama"} 1',
+    "# TYPE lodestar_local_running gauge",
+    'lodestar_local_running{provider="ollama"} 1',
     "# TYPE lodestar_local_refused_total counter",
     'lodestar_local_refused_total{provider="ollama"} 1',
     "# TYPE lodestar_local_truncations_total counter",
     'lodestar_local_truncations_total{model="ollama/b:1b"} 2',
+    "# TYPE lodestar_local_predictions_total counter",
+    'lodestar_local_predictions_total{provider="ollama",outcome="hit"} 3',
+    'lodestar_local_predictions_total{provider="ollama",outcome="miss"} 1',
   ]);
   const waits = text.split("\n").filter((line) => line.startsWith("lodestar_queue_wait_seconds_bucket"));
   const counts = waits.map((line) => Number(line.split(" ").at(-1)));
@@ -61,5 +67,5 @@ test("the queues are told as Prometheus reads them: labels escaped, buckets cumu
 });
 
 test("a process that asked no local engine has none of these families", () => {
-  expect(localFamilies({ servers: [], truncations: new Map() })).toEqual([]);
+  expect(localFamilies({ servers: [], truncations: new Map(), predictions: new Map() })).toEqual([]);
 });
