@@ -22,7 +22,7 @@ export interface Tally {
 }
 
 /** The tally of no calls. */
-export const NO_TALLY: Tally = { answered: 0, faults: {}, latency: {}, firstToken: {} };
+const NO_TALLY: Tally = { answered: 0, faults: {}, latency: {}, firstToken: {} };
 
 /**
  * Whether a fault counts against the availability of a provider: it failed, or does not serve this key now. A request that is

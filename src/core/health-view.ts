@@ -60,7 +60,7 @@ export function figuresOf({ attempts, failed, ratio, faults, latencyMs, firstTok
   return { attempts, failed, ratio, faults, latencyMs, firstTokenMs };
 }
 
-/** Every span of some buckets, minutes and hours together. */
+/** Every span of some buckets, of every width together. */
 export function spansOf(buckets: readonly Bucket[], now: number): Spans {
   const [hour, day, quarter] = SPANS;
   return {

@@ -1,5 +1,5 @@
 import { type Series, sumTallies, type Tally, tallyOf } from "../core/availability.ts";
-import { BUCKET_MS, type Bucket } from "../core/availability-span.ts";
+import { BUCKET_MS, type Bucket, WIDTHS } from "../core/availability-span.ts";
 import type { LodestarEvent } from "../core/event.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
@@ -106,7 +106,7 @@ export function createAvailabilityBook(store: HealthHistory, clock: Clock, log: 
 
   function add(series: Series, tally: Tally, at: number): void {
     const { provider, account, model } = seriesOf(series, at);
-    for (const width of ["minute", "hour"] as const) {
+    for (const width of WIDTHS) {
       const start = Math.floor(at / BUCKET_MS[width]) * BUCKET_MS[width];
       pending.add({ width, at: start, provider, account, model, tally });
     }

@@ -271,7 +271,7 @@ export interface HealthFilter {
   readonly model?: string | undefined;
 }
 
-/** Reading what became of calls to providers, minute by minute for a day and hour by hour for 90 days. */
+/** Reading what became of calls to providers, minute by minute for a day, hour by hour and day by day for 90 days. */
 export interface HealthHistoryReader {
   /** Oldest first. */
   buckets(filter: HealthFilter): readonly Bucket[];

@@ -7,7 +7,7 @@ import {
   type Tally,
   tallyOf,
 } from "../../src/core/availability.ts";
-import { type Bucket, overSpan, SPANS, windowOf } from "../../src/core/availability-span.ts";
+import { BUCKET_MS, type Bucket, overSpan, SPANS, widthsOf, windowOf } from "../../src/core/availability-span.ts";
 import { FAULT_RULES, type FaultKind } from "../../src/core/fault.ts";
 import { intentOf, outcomeOf } from "../stores/attempts.ts";
 
@@ -87,18 +87,31 @@ describe("tallies", () => {
 });
 
 describe("a span", () => {
-  test.each(SPANS)("of %s ends with the cell that now is in, and has whole cells", (span) => {
-    const { from, to, cellMs, width } = windowOf(span, NOW);
-    expect(to).toBeGreaterThan(NOW);
-    expect(to - NOW).toBeLessThanOrEqual(cellMs);
-    const view = overSpan([], span, NOW);
-    expect(view.cells.length * cellMs).toBe(to - from);
-    expect([view.cells[0]?.at, width]).toEqual([from, span === "90d" ? "hour" : "minute"]);
+  test.each(SPANS)(
+    "of %s ends with the cell that now is in, and has whole cells, in every width that it can be had in",
+    (span) => {
+      for (const by of [undefined, ...widthsOf(span)]) {
+        const { from, to, width } = windowOf(span, NOW, by);
+        expect(to).toBeGreaterThan(NOW);
+        expect(to - NOW).toBeLessThanOrEqual(BUCKET_MS[width]);
+        const view = overSpan([], span, NOW, by);
+        expect(view.cells.length * view.cellMs).toBe(to - from);
+        expect([view.cells[0]?.at, view.cellMs]).toEqual([from, BUCKET_MS[width]]);
+      }
+    },
+  );
+
+  test("can be had as fine as it is kept", () => {
+    expect(SPANS.map((span) => widthsOf(span))).toEqual([
+      ["minute", "hour"],
+      ["minute", "hour", "day"],
+      ["hour", "day"],
+    ]);
   });
 
   test("has in its cells all that it has in all, and nothing from outside it or of another width", () => {
     const bucket = fc.record({
-      width: fc.constantFrom("minute" as const, "hour" as const),
+      width: fc.constantFrom("minute" as const, "hour" as const, "day" as const),
       at: fc.integer({ min: -3_000, max: 10 }).map((minutes) => Math.floor(NOW / 60_000 + minutes) * 60_000),
       tally,
     });

@@ -53,6 +53,7 @@ describe("what becomes of calls", () => {
       [
         ["minute", 5],
         ["hour", 5],
+        ["day", 5],
       ],
     ]);
     clock.advance(60_000);

@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { sumTallies, type Tally } from "../../core/availability.ts";
-import { BUCKET_MS, type Bucket, type BucketWidth, KEEP_MS } from "../../core/availability-span.ts";
+import { BUCKET_MS, type Bucket, type BucketWidth, KEEP_MS, WIDTHS } from "../../core/availability-span.ts";
 import { FAULT_RULES, type FaultKind } from "../../core/fault.ts";
 import { isJsonObject, parseJson } from "../../core/json.ts";
 import { isBucket, type LogHistogram } from "../../core/log-histogram.ts";
@@ -118,6 +118,6 @@ export function createSqliteHealthHistory(database: Database, maxRows = MAX_ROWS
   return {
     ...createHealthReader(database),
     add: (buckets) => addAll.immediate(buckets),
-    prune: (now) => pruneWidth("minute", now) + pruneWidth("hour", now),
+    prune: (now) => WIDTHS.reduce((deleted, width) => deleted + pruneWidth(width, now), 0),
   };
 }

@@ -1,4 +1,4 @@
--- One row for each minute or hour in which a model of an account was asked. `width` and `at` in milliseconds.
+-- One row for each minute, hour and day in which a model of an account was asked. `width` and `at` in milliseconds.
 CREATE TABLE buckets (
   width INTEGER NOT NULL,
   at INTEGER NOT NULL,
