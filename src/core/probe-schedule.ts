@@ -12,6 +12,8 @@ export interface ProbeFacts {
   readonly lastSeenAt: number | null;
   /** When it was probed last, and how many probes in a row have failed since one came through. */
   readonly lastProbeAt: number | null;
+  /** Since when anybody watches; null where somebody asks just now. */
+  readonly since: number | null;
   readonly failedInRow: number;
   readonly isLocal: boolean;
   /** The configured interval for what is idle, in ms, with its jitter. */
@@ -45,5 +47,6 @@ export function probeDueAt(facts: ProbeFacts, now: number): number | null {
   if (silentSince !== null) return Math.max(silentSince + SILENCE_MS, probedAt + patienceMs);
   const isInUse = lastSeenAt !== null && now - lastSeenAt < IN_USE_MS;
   if (!isLocal && !isInUse) return null;
-  return Math.max(probedAt, lastSeenAt ?? Number.NEGATIVE_INFINITY) + everyMs;
+  const lastNews = [probedAt, lastSeenAt ?? Number.NEGATIVE_INFINITY, facts.since ?? Number.NEGATIVE_INFINITY];
+  return Math.max(...lastNews) + everyMs;
 }

@@ -102,12 +102,18 @@ async function askAll(subject: Subject, parts: ProberParts, signal: AbortSignal)
   return null;
 }
 
-function isProbeDue({ configured, account }: Subject, known: Known | undefined, parts: ProberParts): boolean {
+function isProbeDue(
+  { configured, account }: Subject,
+  known: Known | undefined,
+  since: number | null,
+  parts: ProberParts,
+): boolean {
   const { health, settings, clock } = parts;
   const { provider } = configured;
   const facts = {
     ...health.watched(provider.id, account.id),
     lastProbeAt: known?.view.at ?? null,
+    since,
     failedInRow: known?.failedInRow ?? 0,
     isLocal: provider.isLocal === true,
     everyMs: settings().health.everyMs * (known?.jitter ?? 1),
@@ -123,6 +129,7 @@ export function createProber(parts: ProberParts): Prober {
   const open = new Set<string>();
   const ended = new AbortController();
   let cancel = (): void => undefined;
+  let since: number | null = null;
 
   async function probe(subject: Subject): Promise<void> {
     const key = keyOf(subject);
@@ -151,7 +158,7 @@ export function createProber(parts: ProberParts): Prober {
 
   function isDue(subject: Subject): boolean {
     const key = keyOf(subject);
-    return !open.has(key) && isProbeDue(subject, known.get(key), parts);
+    return !open.has(key) && isProbeDue(subject, known.get(key), since, parts);
   }
 
   async function probeDue(): Promise<void> {
@@ -168,7 +175,10 @@ export function createProber(parts: ProberParts): Prober {
   }
 
   return {
-    start: look,
+    start() {
+      since = clock.now();
+      look();
+    },
     probeDue,
     views: () => [...known.values()].map(({ view }) => view),
     stop() {

@@ -10,6 +10,7 @@ const IDLE: ProbeFacts = {
   silentSince: null,
   lastSeenAt: null,
   lastProbeAt: null,
+  since: null,
   failedInRow: 0,
   isLocal: false,
   everyMs: 60_000,
@@ -35,6 +36,11 @@ describe("the next free probe", () => {
       "of one that is silent and was reached does not come at once again",
       { silentSince: NOW - 60_000, lastProbeAt: NOW - 1_000 },
       14_000,
+    ],
+    [
+      "of a local one that is watched for the first time is an interval from then",
+      { isLocal: true, since: NOW - 5_000 },
+      55_000,
     ],
     ["after a failed one comes soon", { failedInRow: 1, lastProbeAt: NOW - 500 }, 1_500],
     [
@@ -72,6 +78,7 @@ describe("the next free probe", () => {
       silentSince: moment,
       lastSeenAt: moment,
       lastProbeAt: fc.integer({ min: NOW - 100_000, max: NOW }),
+      since: moment,
       failedInRow: fc.nat(9),
       isLocal: fc.boolean(),
       everyMs: fc.integer({ min: 2_000, max: 600_000 }),
