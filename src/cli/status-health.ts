@@ -26,7 +26,9 @@ interface SpanRow {
 const SPAN_WORDS = { "1h": "1 h", "24h": "24 h", "90d": "90 d" } as const;
 /** Below so many columns, the figures give way to the strips. */
 const WIDE = 90;
-const STRIP = { wide: 30, narrow: 15 } as const;
+/** From so many columns on, strips are twice as long. */
+const WIDEST = 120;
+const STRIP_CELLS = 15;
 
 /** The share that was answered; never rounded up to all, and no data where nothing was asked. */
 export function answeredWords({
@@ -40,7 +42,7 @@ export function answeredWords({
 }
 
 /** Faults by how often they came. */
-export function faultWords(faults: SpanAvailability["faults"]): string {
+function faultWords(faults: SpanAvailability["faults"]): string {
   return Object.entries(faults)
     .toSorted(([, left], [, right]) => right - left)
     .map(([kind, count]) => `${kind} ${formatCount(count)}`)
@@ -62,7 +64,7 @@ function rowsOf(name: string, spans: Spans): readonly SpanRow[] {
 
 function columnsOf({ columns, style, isUnicode }: HealthLook, title: string): readonly Column<SpanRow>[] {
   const isWide = columns >= WIDE;
-  const width = STRIP[isWide ? "wide" : "narrow"];
+  const width = columns >= WIDEST ? 2 * STRIP_CELLS : STRIP_CELLS;
   const first: readonly Column<SpanRow>[] = [
     { title, cell: ({ name }) => name, canShrink: true },
     { title: "last", cell: ({ figures }) => SPAN_WORDS[figures.span] },

@@ -78,7 +78,7 @@ export function watchLive<Data>(
     top = Math.max(0, Math.min(top, lines.length - room));
     const shown = lines.slice(top, top + room);
     const blank = Array.from({ length: room - shown.length }, () => "");
-    const more = lines.length > room ? "↑ ↓ scroll  " : "";
+    const more = lines.length > room ? "arrows scroll  " : "";
     screen.write(diff.draw([...shown, ...blank, host.terminal.style.dim(`${more}q quit`)], size));
   };
   const press = (bytes: Uint8Array): boolean => {

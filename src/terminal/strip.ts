@@ -45,13 +45,11 @@ export function availabilityStrip(cells: readonly StripCell[], width: number, is
 /** Colours a strip: green where all was answered, red where little or nothing was, dim where nothing was tried. */
 export function paintStrip(strip: string, style: Colours): string {
   const paints = [style.green, style.green, style.yellow, style.red, style.red, style.dim] as const;
-  return [...strip]
-    .map((sign) => {
-      const known: readonly (readonly string[])[] = [SIGNS.unicode, SIGNS.ascii];
-      const index = Math.max(...known.map((signs) => signs.indexOf(sign)));
-      return paints[index]?.(sign) ?? sign;
-    })
-    .join("");
+  const known: readonly (readonly string[])[] = [SIGNS.unicode, SIGNS.ascii];
+  return strip.replace(/(.)\1*/gu, (run, sign: string) => {
+    const index = Math.max(...known.map((signs) => signs.indexOf(sign)));
+    return paints[index]?.(run) ?? run;
+  });
 }
 
 /** What the signs mean, in one line. */
