@@ -47,7 +47,10 @@ const API_ROUTES: Descriptions = {
 const ADMIN_ROUTES: Descriptions = {
   "GET /": "The status page.",
   "GET /v1/status": "The daemon, its providers, local models and the ledger, as `lodestar status --json`.",
-  "GET /v1/health": "The health of every account, and of the ledger.",
+  "GET /v1/health":
+    "Breakers and cooldowns of every account, availability of every provider and model over 1 h, 24 h and 90 d, the last free probes.",
+  "GET /v1/health/history":
+    "Availability over one span, cell by cell: `?provider=`, `account=`, `model=`, `span=` (`1h`, `24h`, `90d`), finer with `by=` (`minute`, `hour`, `day`).",
   "GET /v1/config": "The configuration in force, without secrets.",
   "GET /v1/models": "Every model that can be asked, with prices and capabilities.",
   "GET /v1/prices":
@@ -84,7 +87,12 @@ const ADMIN_ROUTES: Descriptions = {
   "POST /v1/local/create": "Makes a model from another with settings of its own; NDJSON.",
   "POST /v1/local/bench": "Measures loading, reading and writing of a model; NDJSON.",
   "POST /v1/local/remove": "Deletes a model from its engine's disk.",
-  "POST /v1/local/keep": "`how`: `warm` loads a model as requests would, `pin` keeps it, `unload` takes it out of memory.",
+  "POST /v1/local/keep":
+    "`how`: `warm` loads a model as requests would, `pin` keeps it, `unload` takes it out of memory.",
+  "GET /v1/gpu":
+    "This machine's graphics cards and whose memory they hold, as `lodestar gpu --json`; with `?watch=true` they are read every second for a while.",
+  "GET /v1/gpu/history":
+    "What they did over `?span=` (10m, 1h, 24h, 7d, 90d): means of at least 10 s each, at most 1,500 of them.",
   "GET /v1/events": "Every event as it happens (SSE), as `lodestar events --json`.",
   "POST /v1/reload": "Reads the configuration again; keeps the old one when there is a mistake.",
   "POST /v1/stop": "Drains and stops the daemon.",

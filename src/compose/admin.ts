@@ -11,6 +11,7 @@ import { listModels } from "../http/models.ts";
 import { contextRung } from "../local/ladder.ts";
 import type { Stores } from "../stores/open.ts";
 import type { ResponseStore } from "../stores/ports.ts";
+import { gpuHistory } from "./gpu.ts";
 import type { OwnKeyring } from "./keyring.ts";
 import { priceReports } from "./prices.ts";
 import type { Runtime } from "./runtime.ts";
@@ -163,14 +164,22 @@ export function adminContext(parts: AdminParts): AdminContext {
     config: () => shownSettings(services.settings()) as JsonObject,
     daemon: () => describeProcess(parts, parts.serving()),
     health: () => (parts.serving() === null ? null : services.health.snapshot()),
+    availability: runtime.healthSide.buckets,
+    probes: runtime.healthSide.prober.views,
     local: () => localViews(runtime),
-    tunnels: () => (parts.serving() === null ? [] : (runtime.tunnels?.views() ?? [])),
-    localCatalog: localCatalog(runtime),
     localSchedule: () => ({
       servers: runtime.localSide.scheduler.snapshot(),
       truncations: runtime.localSide.truncations,
       predictions: runtime.localSide.scores(),
     }),
+    gpu: {
+      read: runtime.gpu.read,
+      latest: runtime.gpu.latest,
+      hurry: runtime.gpu.hurry,
+      history: (from) => gpuHistory(parts.stateDir, from, clock.now()),
+    },
+    tunnels: () => (parts.serving() === null ? [] : (runtime.tunnels?.views() ?? [])),
+    localCatalog: localCatalog(runtime),
     models: async () => {
       await runtime.local.refresh();
       return modelViews(runtime);

@@ -12,6 +12,7 @@ import { type CliProblem, failureProblem } from "../terminal/problem.ts";
 import { logEvents } from "./access-log.ts";
 import { adminContext, type Serving } from "./admin.ts";
 import { logCrashes } from "./crash.ts";
+import { recordGpu } from "./gpu.ts";
 import { loadFor, type Opening, openState } from "./opening.ts";
 import { stateProblem } from "./problems.ts";
 import { type Listeners, openListeners } from "./serving.ts";
@@ -135,7 +136,9 @@ class RunningDaemon implements Daemon {
     runtime.bus.emit({ event: "ready", at: startedAt, apiUrl, adminUrl, stateDir, version, pid: process.pid });
     this.notifier.ready(`serving on ${apiUrl}`);
     this.startRetention();
-    this.undo.push(startWarmUps(runtime, () => null));
+    this.undo.push(startWarmUps(runtime, () => runtime.gpu.latest()?.gpus[0]?.memory.foreignBytes ?? null));
+    runtime.healthSide.prober.start();
+    this.undo.push(recordGpu({ watch: runtime.gpu, stateDir, clock, log }));
     const reload = (): void => void this.reload();
     this.undo.push(watchFiles(() => runtime.loaded().watch, reload, clock));
     if (this.notifier.watchdogMs !== null) this.keepAlive(this.notifier.watchdogMs);

@@ -13,12 +13,13 @@ import type { LocalFigureStore, ProjectStore, ResponseStore } from "../stores/po
 import { openProjectStore } from "../stores/projects.ts";
 import { openResponseStore } from "../stores/responses.ts";
 import { type CliProblem, failureProblem } from "../terminal/problem.ts";
+import { openHistory } from "./health.ts";
 import { createKeyring, type OwnKeyring } from "./keyring.ts";
 import { openNetwork } from "./network.ts";
 import { configProblem, stateProblem, storeProblem } from "./problems.ts";
 import { createRuntime, type Runtime } from "./runtime.ts";
-
 import { createTunnels } from "./tunnels.ts";
+
 /** What webhooks were not yet told of gets this long to go out at the end, and where someone insists on it at once. */
 const ALERTS_MS = 2_000;
 const HASTY_ALERTS_MS = 100;
@@ -130,13 +131,14 @@ export function openState(
     loaded,
     stores,
     projects: openProjects(stateDir, log),
+    history: openHistory(stateDir, log),
     figures,
     clock,
     log,
     redactor,
+    tunnels: createTunnels(inputs.environment, { stateDir, clock, log }),
     version: inputs.version,
     ...network.value,
-    tunnels: createTunnels(inputs.environment, { stateDir, clock, log }),
   });
   const responses = openResponses(stateDir, () => runtime.services.settings().retention.responsesBytes, log);
   return success({

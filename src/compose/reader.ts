@@ -8,6 +8,7 @@ import { openStoreReaders, type Stores } from "../stores/open.ts";
 import type { KeyReader, KeyStore, Ledger, LedgerReader, ProjectStore } from "../stores/ports.ts";
 import { openProjectReader } from "../stores/projects.ts";
 import type { CliProblem } from "../terminal/problem.ts";
+import { openHistoryReader } from "./health.ts";
 import { openNetwork } from "./network.ts";
 import { storeProblem } from "./problems.ts";
 import { createRuntime, type Runtime } from "./runtime.ts";
@@ -82,13 +83,14 @@ export function openReading(
     loaded,
     stores: stores.value,
     projects: openProjects(loaded.stateDir),
+    history: openHistoryReader(loaded.stateDir),
     figures: null,
     clock: systemClock,
     log: { write: () => undefined },
     redactor: createRedactor(),
+    tunnels: null,
     version: inputs.version,
     ...network.value,
-    tunnels: null,
   });
   return success({ runtime, stores: stores.value });
 }

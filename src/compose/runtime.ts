@@ -16,24 +16,29 @@ import { createWatchdog } from "../gateway/watchdog.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Egress } from "../host/egress.ts";
 import type { PostJson } from "../host/egress-post.ts";
+import type { GpuWatch } from "../host/gpu/watch.ts";
 import type { Log } from "../host/log.ts";
 import { pullHint } from "../host/ollama.ts";
-import type { SendUpstream } from "../host/upstream.ts";
 import type { Tunnels } from "../host/ssh-tunnels.ts";
+import type { SendUpstream } from "../host/upstream.ts";
 import { PROVIDERS } from "../providers/_all.ts";
 import type { Stores } from "../stores/open.ts";
-import type { LocalFigureStore, ProjectStore } from "../stores/ports.ts";
+import type { HealthHistory, LocalFigureStore, ProjectStore } from "../stores/ports.ts";
 import { createBudgets } from "./budgets.ts";
 import { type CurrentConfig, holdConfig } from "./current-config.ts";
+import { createGpuWatch } from "./gpu.ts";
+import { createHealthSide, type HealthSide } from "./health.ts";
 import { createLocalSide, type LocalSide, leaving } from "./local.ts";
+import { baseUrlsOf } from "./tunnels.ts";
 
 /** What a runtime is built on. */
 export interface RuntimeParts {
-import { baseUrlsOf } from "./tunnels.ts";
   readonly loaded: Loaded;
   readonly stores: Stores;
   /** Null where its file cannot be used, or nothing was ever written. */
   readonly projects: ProjectStore | null;
+  /** Null where its file cannot be used, or was never written. */
+  readonly history: HealthHistory | null;
   /** What local models took; null where its file cannot be used. */
   readonly figures: LocalFigureStore | null;
   readonly clock: Clock;
@@ -42,16 +47,19 @@ import { baseUrlsOf } from "./tunnels.ts";
   readonly send: SendUpstream;
   readonly egress: Egress;
   readonly post: PostJson;
+  /** Null where nothing is asked through SSH: a command that only reads. */
+  readonly tunnels: Tunnels | null;
   readonly version: string;
 }
 
 /** The gateway with everything it stands on, and the one place where its configuration changes. */
 export interface Runtime {
-  /** Null where nothing is asked through SSH: a command that only reads. */
-  readonly tunnels: Tunnels | null;
   readonly services: Services;
   readonly local: LocalModels;
+  readonly gpu: GpuWatch;
+  readonly healthSide: HealthSide;
   readonly localSide: LocalSide;
+  readonly tunnels: Tunnels | null;
   readonly bus: Bus;
   /** The webhooks. */
   readonly alerts: Alerts;
@@ -59,7 +67,6 @@ export interface Runtime {
   readonly loaded: () => Loaded;
   /** Takes a new configuration into use; requests in flight end under the old one. */
   use(loaded: Loaded): void;
-  readonly tunnels: Tunnels | null;
   /** Breaks off what is still open. */
   abort(): void;
   close(): void;
@@ -124,13 +131,26 @@ function followDirectory({ settings, prices }: CurrentConfig, local: LocalModels
   return cachedDirectory(make, clock);
 }
 
-function providerFacts({ find }: CurrentConfig) {
+function configuredFacts({ find, settings }: CurrentConfig) {
   return {
     groupOf: (provider: string, account: string): string =>
       find(provider)?.accounts.find((entry) => entry.id === account)?.group ?? account,
     isLocal: (id: string): boolean => find(id)?.provider.isLocal === true,
     isSubscription: (id: string): boolean => find(id)?.auth === "client",
+    baselineModel: (): string => settings().baselineModel,
   };
+}
+
+/** The webhooks, told of every event. */
+function startAlerts({ clock, post, log }: RuntimeParts, { webhooks }: Settings, bus: Bus): Alerts {
+  const alerts = createAlerts({ clock, post, log, mintId: () => `evt_${Bun.randomUUIDv7("base64url")}` });
+  alerts.use(webhooks);
+  bus.subscribe(alerts.offer);
+  return alerts;
+}
+
+function closeAll(parts: readonly ({ close(): unknown } | null)[]): void {
+  for (const part of parts) part?.close();
 }
 
 /** Builds the gateway on opened stores. */
@@ -139,22 +159,19 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   const config = holdConfig(parts.loaded, parts.redactor);
   const { settings, prices } = config;
   const bus = createBus();
-  const alerts = createAlerts({ clock, post: parts.post, log, mintId: () => `evt_${Bun.randomUUIDv7("base64url")}` });
-  alerts.use(settings().webhooks);
-  bus.subscribe(alerts.offer);
+  const alerts = startAlerts(parts, settings(), bus);
   const shutdown = new AbortController();
-  const local = watchLocalModels(() => ollamaServers(settings()), clock);
-  const { groupOf, isLocal, isSubscription } = providerFacts(config);
-  const health = createHealthBook(clock, bus, () => settings().breaker, groupOf);
-  const baselineModel = (): string => settings().baselineModel;
-  const directory = followDirectory(config, local, clock);
-  const names = { settings, directory: directory.get, now: () => clock.now() };
-  const projects = createProjectBook({ ...names, store: parts.projects });
   parts.tunnels?.keep(baseUrlsOf(settings()));
-  const known = { config, local, directory: directory.get, projects };
-  const budgets = createBudgets({ ...known, stores, isLocal, isSubscription, bus, clock });
+  const local = watchLocalModels(() => ollamaServers(settings()), clock);
+  const gpu = createGpuWatch(settings, local, clock);
+  const facts = configuredFacts(config);
+  const health = createHealthBook(clock, bus, () => settings().breaker, facts.groupOf);
+  const healthSide = createHealthSide({ ...parts, health, settings, bus });
+  const directory = followDirectory(config, local, clock);
+  const projects = createProjectBook({ settings, directory: directory.get, now: clock.now, store: parts.projects });
+  const budgets = createBudgets({ config, local, directory: directory.get, projects, stores, ...facts, bus, clock });
   const localSide = createLocalSide({ config, local, bus, clock, figures: parts.figures, send: parts.send });
-  const booking = { ledger: stores.ledger, prices, bus, clock, log, isLocal, isSubscription, baselineModel };
+  const booking = { ...facts, ledger: stores.ledger, prices, bus, clock, log };
   const services: Services = {
     settings,
     budgets,
@@ -180,7 +197,10 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   return {
     services,
     local,
+    gpu,
+    healthSide,
     localSide,
+    tunnels: parts.tunnels,
     bus,
     alerts,
     projects,
@@ -189,18 +209,14 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       config.use(next);
       alerts.use(next.settings.webhooks);
       health.reset();
+      parts.tunnels?.keep(baseUrlsOf(next.settings));
       directory.forget();
       void local.refresh().then(directory.forget);
     },
     abort: () => shutdown.abort(),
-    tunnels: parts.tunnels,
     close() {
       shutdown.abort();
-      local.stop();
-      localSide.scheduler.close();
-      projects.close();
+      closeAll([{ close: local.stop }, { close: gpu.stop }, healthSide, localSide.scheduler, projects, parts.tunnels]);
     },
   };
 }
-      parts.tunnels?.keep(baseUrlsOf(next.settings));
-      parts.tunnels?.close();

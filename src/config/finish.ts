@@ -38,7 +38,7 @@ export function finishSettings(
   isAdminPortExplicit: boolean,
   webhooks: readonly Webhook[],
 ): Settings {
-  const { server, deadlines, retries, breaker, retention, local, log } = config;
+  const { server, deadlines, retries, breaker, health, retention, local, log } = config;
   return {
     server: {
       host: server?.host ?? "127.0.0.1",
@@ -68,6 +68,7 @@ export function finishSettings(
       windowMs: breaker?.window ?? 60_000,
       isOff: breaker?.off ?? false,
     },
+    health: { hasProbes: health?.probes ?? true, everyMs: health?.every ?? 60_000 },
     retention: {
       ledgerDays: retention?.ledger ?? 90,
       requestsDays: retention?.requests ?? 14,

@@ -119,6 +119,13 @@ export const ConfigSchema = v.strictObject(
       },
       "Leaves out targets that keep failing.",
     ),
+    health: section(
+      {
+        probes: flag("Ask providers in use, for nothing, whether they are up where no traffic tells (default true)."),
+        every: duration("How often a provider that is idle is asked, give or take a fifth.", 1_000),
+      },
+      "Free probes: lists of models and health routes, never a model.",
+    ),
     budgets: BudgetsSchema,
     timeZone: TimeZoneSchema,
     webhooks: WebhooksSchema,

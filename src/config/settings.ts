@@ -79,6 +79,8 @@ export interface Settings {
   readonly deadlines: Deadlines;
   readonly retries: { readonly attemptsPerTarget: number; readonly baseMs: number; readonly maxMs: number };
   readonly breaker: { readonly failures: number; readonly windowMs: number; readonly isOff: boolean };
+  /** Free probes, and how often they go to a provider without traffic. */
+  readonly health: { readonly hasProbes: boolean; readonly everyMs: number };
   readonly retention: {
     readonly ledgerDays: number;
     readonly requestsDays: number;

@@ -81,7 +81,7 @@ function shownLocal(local: LocalSettings): Readonly<Record<string, unknown>> {
  * reference that leads to it, and a header that may hold one is hidden.
  */
 export function shownSettings(settings: Settings): Readonly<Record<string, unknown>> {
-  const { server, deadlines, retries, breaker, retention, log } = settings;
+  const { server, deadlines, retries, breaker, health, retention, log } = settings;
   return {
     server: {
       host: server.host,
@@ -109,6 +109,7 @@ export function shownSettings(settings: Settings): Readonly<Record<string, unkno
       max: formatDuration(retries.maxMs),
     },
     breaker: { failures: breaker.failures, window: formatDuration(breaker.windowMs), off: breaker.isOff },
+    health: { probes: health.hasProbes, every: formatDuration(health.everyMs) },
     budgets: settings.budgets.map(shownBudget),
     timeZone: settings.timeZone,
     webhooks: settings.webhooks.map(shownWebhook),

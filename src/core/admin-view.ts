@@ -1,5 +1,8 @@
+import type { Availability } from "./availability.ts";
 import type { Budget } from "./budget.ts";
 import type { HealthState } from "./event.ts";
+import type { GpuView } from "./gpu.ts";
+import type { Spans } from "./health-view.ts";
 import type { KeyLimits } from "./key-limits.ts";
 import type { CostGroup, LedgerRow, Totals } from "./ledger.ts";
 import type { NanoUsd } from "./money.ts";
@@ -11,14 +14,16 @@ export interface ProviderView {
   /** The worst state of its accounts' breakers. `unknown` where no daemon runs. */
   readonly state: HealthState | "unknown";
   readonly lastError: string | null;
-  /** Settled attempts of the last 24 hours; `ratio` is null when there were none. */
-  readonly availability: { readonly attempts: number; readonly failed: number; readonly ratio: number | null };
+  /** Over the last 24 hours; `ratio` is null when nothing was asked. What is no fault of the provider counts nowhere. */
+  readonly availability: Availability & { readonly spans: Spans };
   readonly accounts: readonly {
     readonly id: string;
     readonly keySource: string;
     readonly hasKey: boolean;
     readonly state: HealthState | "unknown";
     readonly coolingUntil: number | null;
+    /** Why it is not asked until then; null when it is. */
+    readonly coolingReason: string | null;
   }[];
   readonly origin: string;
   readonly baseUrl: string;
@@ -53,13 +58,6 @@ export interface DaemonView {
   readonly ledger: { readonly queued: number; readonly lastError: string | null; readonly committedAt: number | null };
 }
 
-/** `status --json`. Names are fixed by the public contract. */
-export interface StatusView {
-  readonly daemon: DaemonView;
-  readonly providers: readonly ProviderView[];
-  readonly local: readonly LocalView[];
-  /** Empty without a daemon. */
-  readonly tunnels: readonly TunnelView[];
 /** An SSH tunnel of the daemon. Times are Unix ms. */
 export interface TunnelView {
   /** As a URL: `ssh://user@box`. */
@@ -77,8 +75,15 @@ export interface TunnelView {
   readonly lastError: { readonly code: string; readonly message: string; readonly fix: string } | null;
 }
 
-  /** Null while no GPU is watched. */
-  readonly gpu: null;
+/** `status --json`. Names are fixed by the public contract. */
+export interface StatusView {
+  readonly daemon: DaemonView;
+  readonly providers: readonly ProviderView[];
+  readonly local: readonly LocalView[];
+  /** Empty without a daemon. */
+  readonly tunnels: readonly TunnelView[];
+  /** The last reading of this machine's cards; null where there is no driver, or none was taken yet. */
+  readonly gpu: GpuView | null;
   readonly today: { readonly requests: number; readonly costNanoUsd: NanoUsd; readonly unpriced: number };
 }
 

@@ -1,7 +1,18 @@
 import type { Settings } from "../config/settings.ts";
-import type { DaemonView, LocalView, ModelView, TunnelView, WebhookTrialView, WebhookView } from "../core/admin-view.ts";
+import type {
+  DaemonView,
+  LocalView,
+  ModelView,
+  TunnelView,
+  WebhookTrialView,
+  WebhookView,
+} from "../core/admin-view.ts";
+import type { Bucket } from "../core/availability-span.ts";
 import type { BudgetState } from "../core/budget.ts";
-import type { HealthState, LodestarEvent } from "../core/event.ts";
+import type { LodestarEvent } from "../core/event.ts";
+import type { GpuView } from "../core/gpu.ts";
+import type { GpuHistoryView } from "../core/gpu-history.ts";
+import type { AccountHealthView, ProbeView } from "../core/health-view.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { KeyLimits } from "../core/key-limits.ts";
 import type { PriceDiffView, PriceShowView, PricesView } from "../core/price-view.ts";
@@ -9,18 +20,20 @@ import type { Result } from "../core/result.ts";
 import type { LocalCatalog } from "../features/local-catalog/local-catalog.ts";
 import type { ProjectBook } from "../gateway/projects.ts";
 import type { PriceBook } from "../host/prices.ts";
-import type { ApiKey, KeyStore, Ledger } from "../stores/ports.ts";
+import type { ApiKey, HealthFilter, KeyStore, Ledger } from "../stores/ports.ts";
 import type { AdminSessions } from "./admin-session.ts";
 import type { LocalSchedule } from "./local-metrics.ts";
 
-/** Live state of one account, as its breaker and cooldown see it. */
-export interface AccountHealth {
-  readonly provider: string;
-  readonly account: string;
-  readonly state: HealthState;
-  readonly lastError: string | null;
-  /** Unix ms, null when it does not cool down. */
-  readonly coolingUntil: number | null;
+/** The cards of this machine. */
+export interface GpuDesk {
+  /** The last reading; the first one may take some seconds where a driver is installed. */
+  read(): Promise<GpuView>;
+  /** The last reading, where one is known; starts nothing. */
+  latest(): GpuView | null;
+  /** Somebody looks on: readings come every second for a while. */
+  hurry(): void;
+  /** Since `from`, Unix ms. */
+  history(from: number): GpuHistoryView;
 }
 
 /** What the caller of `POST /v1/keys` may choose. */
@@ -52,13 +65,20 @@ export interface AdminContext {
   /** The process as `status` shows it, without what the stores know. */
   daemon(): Omit<DaemonView, "ledger" | "keyRequired">;
   /** Live health; null where no gateway runs (commands without a daemon). */
-  health(): readonly AccountHealth[] | null;
+  health(): readonly AccountHealthView[] | null;
+  /** What became of calls to providers; empty where nothing is kept. */
+  availability(filter: HealthFilter): readonly Bucket[];
+  /** The last free probes; none where no gateway runs. */
+  probes(): readonly ProbeView[];
   /** Model servers on this machine, asked now, within a second. */
   local(): Promise<readonly LocalView[]>;
   /** The queues before them; empty before anybody asked one. */
   localSchedule(): LocalSchedule;
+  /** SSH tunnels; none without a daemon. */
+  tunnels(): readonly TunnelView[];
   /** Managing the models of local engines. */
   readonly localCatalog: LocalCatalog;
+  readonly gpu: GpuDesk;
   /** Every model that can be asked by name. */
   models(): Promise<readonly ModelView[]>;
   /** What is known of prices, for people. */
@@ -67,8 +87,6 @@ export interface AdminContext {
   mintKey(wish: KeyWish): { readonly key: ApiKey; readonly secret: string };
   /** Every budget as it stands. */
   budgets(): readonly BudgetState[];
-  /** SSH tunnels; none without a daemon. */
-  tunnels(): readonly TunnelView[];
   /** The webhooks; without a daemon with nothing sent. */
   webhooks(): readonly WebhookView[];
   /** Posts a sample to every webhook of the configuration. */

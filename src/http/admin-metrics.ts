@@ -1,6 +1,8 @@
 import type { BudgetState } from "../core/budget.ts";
 import { NANO_PER_USD } from "../core/money.ts";
 import type { AdminContext } from "./admin-context.ts";
+import { gpuGauges } from "./gpu-metrics.ts";
+import { healthGauges } from "./health-metrics.ts";
 import { localFamilies } from "./local-metrics.ts";
 
 interface Sample {
@@ -121,5 +123,8 @@ export function renderMetrics(admin: AdminContext): string {
     ...budgetFamilies(admin),
     ...localFamilies(admin.localSchedule()),
     ...webhookFamilies(admin),
+    ...[...gpuGauges(admin.gpu.latest()), ...healthGauges(admin)].map(({ name, help, samples }) =>
+      family(name, "gauge", help, samples),
+    ),
   ].join("");
 }

@@ -1,14 +1,15 @@
 import type { ConfiguredProvider } from "../config/settings.ts";
 import type { ProviderView, StatusView } from "../core/admin-view.ts";
+import { type AccountHealthView, figuresOf, type Spans, spansOf } from "../core/health-view.ts";
 import { spanOf } from "../core/period.ts";
-import type { AccountHealth, AdminContext } from "./admin-context.ts";
+import type { AdminContext } from "./admin-context.ts";
+import { providerSpans } from "./admin-health.ts";
 
-const AVAILABILITY_MS = 24 * 3_600_000;
 const WORST_FIRST = ["open", "half-open", "closed"] as const;
 
 function accountView(
   account: ConfiguredProvider["accounts"][number],
-  health: AccountHealth | undefined,
+  health: AccountHealthView | undefined,
   isWatched: boolean,
 ): ProviderView["accounts"][number] {
   return {
@@ -17,10 +18,11 @@ function accountView(
     hasKey: account.key !== null,
     state: health?.state ?? (isWatched ? "closed" : "unknown"),
     coolingUntil: health?.coolingUntil ?? null,
+    coolingReason: health?.coolingReason ?? null,
   };
 }
 
-function providerView(admin: AdminContext, configured: ConfiguredProvider): ProviderView {
+function providerView(admin: AdminContext, configured: ConfiguredProvider, spans: Spans): ProviderView {
   const watched = admin.health();
   const { provider } = configured;
   const own = (watched ?? []).filter((health) => health.provider === provider.id);
@@ -31,13 +33,12 @@ function providerView(admin: AdminContext, configured: ConfiguredProvider): Prov
       watched !== null,
     ),
   );
-  const { attempts, failed } = admin.ledger.totals({ provider: provider.id, from: admin.now() - AVAILABILITY_MS });
   const healthy = watched === null ? "unknown" : "closed";
   return {
     id: provider.id,
     state: WORST_FIRST.find((state) => own.some((health) => health.state === state)) ?? healthy,
     lastError: own.find((health) => health.lastError !== null)?.lastError ?? null,
-    availability: { attempts, failed, ratio: attempts === 0 ? null : (attempts - failed) / attempts },
+    availability: { ...figuresOf(spans["24h"]), spans },
     accounts,
     origin: configured.origin,
     baseUrl: provider.endpoints[0]?.baseUrl ?? "",
@@ -45,17 +46,26 @@ function providerView(admin: AdminContext, configured: ConfiguredProvider): Prov
   };
 }
 
+/** A daemon has a reading where there is a card; a command without one takes its own. */
+async function gpuOf({ gpu, control }: AdminContext): Promise<StatusView["gpu"]> {
+  const view = control === null ? await gpu.read() : gpu.latest();
+  return view === null || view.source === "none" ? null : view;
+}
+
 /** What `status --json` prints and the status page shows. No secrets. */
 export async function readStatus(admin: AdminContext): Promise<StatusView> {
   const settings = admin.settings();
   const { from } = spanOf("today", admin.now(), settings.timeZone);
   const { requests, costNanoUsd, unpriced } = admin.ledger.totals(from === null ? {} : { from });
+  const spans = providerSpans(admin);
   return {
     daemon: { ...admin.daemon(), keyRequired: admin.keyStore.hasAny(), ledger: admin.ledger.health() },
-    providers: settings.providers.map((configured) => providerView(admin, configured)),
+    providers: settings.providers.map((configured) =>
+      providerView(admin, configured, spans.get(configured.provider.id) ?? spansOf([], admin.now())),
+    ),
     local: await admin.local(),
     tunnels: admin.tunnels(),
-    gpu: null,
+    gpu: await gpuOf(admin),
     today: { requests, costNanoUsd, unpriced },
   };
 }

@@ -4,7 +4,9 @@ import { answerBudgets } from "./admin-budgets.ts";
 import type { AdminContext, AdminControl } from "./admin-context.ts";
 import { eventStream } from "./admin-events.ts";
 import { answerExplain, answerWhatIf } from "./admin-explain.ts";
+import { answerGpu, answerGpuHistory } from "./admin-gpu.ts";
 import { adminError, adminFailure, callerOf, guardOrigin, requireAdmin, sessionCookieName } from "./admin-guard.ts";
+import { answerHealthHistory, readHealth } from "./admin-health.ts";
 import { answerKeys, createKey, limitKey, readBody, revokeKey } from "./admin-keys.ts";
 import {
   answerCatalog,
@@ -116,6 +118,8 @@ function addLocalRoutes(app: Hono, admin: AdminContext): void {
   app.post("/v1/local/bench", (context) => benchLocal(context, admin));
   app.post("/v1/local/remove", (context) => removeLocal(context, admin));
   app.post("/v1/local/keep", (context) => keepLocal(context, admin));
+  app.get("/v1/gpu", (context) => answerGpu(context, admin));
+  app.get("/v1/gpu/history", (context) => answerGpuHistory(context, admin));
 }
 
 /** The route table of the admin port, on one screen. Every route but the page needs the admin credential. */
@@ -131,8 +135,9 @@ function addRoutes(app: Hono, admin: AdminContext): void {
   );
   app.get(
     "/v1/health",
-    plain(() => ({ accounts: admin.health() ?? [], ledger: admin.ledger.health() })),
+    plain(() => readHealth(admin)),
   );
+  app.get("/v1/health/history", (context) => answerHealthHistory(context, admin));
   app.get(
     "/v1/config",
     plain(() => admin.config()),

@@ -1,6 +1,6 @@
 import type { Percentiles } from "../core/availability.ts";
 import type { AdminContext } from "./admin-context.ts";
-import { providerSpans } from "./admin-health.ts";
+import { providerHours } from "./admin-health.ts";
 
 /** A gauge with its samples; what has no data has none. */
 interface Gauge {
@@ -20,7 +20,7 @@ function quantiles(provider: string, figures: Percentiles | null): Gauge["sample
 
 /** Availability and speed of every provider over the last hour, and how long accounts are still left out. */
 export function healthGauges(admin: AdminContext): readonly Gauge[] {
-  const hours = [...providerSpans(admin)].map(([provider, spans]) => ({ provider, hour: spans["1h"] }));
+  const hours = [...providerHours(admin)].map(([provider, hour]) => ({ provider, hour }));
   const now = admin.now();
   return [
     {

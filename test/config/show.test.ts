@@ -105,6 +105,9 @@ describe("the resolved configuration", () => {
         failures: 5 # default
         window: 1m # default
         off: false # default
+      health:
+        probes: true # default
+        every: 1m # default
       # ~/.config/lodestar/config.yaml:8:10
       budgets:
         - scope: global
@@ -136,6 +139,9 @@ describe("the resolved configuration", () => {
         warm: last-used # default
         keepAlive: 5m # default
         contextTokens: 8192 # default
+        # default
+        images:
+          shares: same-host
       log:
         level: debug # --log-level
         maxSize: 10MB # default

@@ -60,6 +60,8 @@ describe("/v1/health/history", () => {
     ["", 4, 1],
     ["?span=1h", 4, 1],
     ["?span=90d&provider=deepseek", 4, 1],
+    ["?span=90d&by=hour", 4, 1],
+    ["?span=24h&by=minute", 4, 1],
     ["?model=other", 1, 0],
     ["?account=second&model=deepseek-v4-flash", 0, 0],
     ["?provider=nobody", 0, 0],
@@ -75,6 +77,7 @@ describe("/v1/health/history", () => {
 
   test.each([
     ["?span=2h", "span: must be one of 1h, 24h, 90d"],
+    ["?span=90d&by=minute", "by: 90d can be had by hour or day"],
     ["?verbose=1", "verbose: unknown field"],
   ])("%s is refused, and the error names the field", async (query, message) => {
     const { ask } = await open();

@@ -7,13 +7,16 @@ import type { Settings } from "../../src/config/settings.ts";
 import type { WebhookTrialView, WebhookView } from "../../src/core/admin-view.ts";
 import type { BudgetState } from "../../src/core/budget.ts";
 import type { LodestarEvent } from "../../src/core/event.ts";
+import { gpuView, noGpu } from "../../src/core/gpu.ts";
 import { NO_LIMITS } from "../../src/core/key-limits.ts";
 import type { AttemptIntent, AttemptOutcome } from "../../src/core/ledger.ts";
-import { createProjectBook, type ProjectBook } from "../../src/gateway/projects.ts";
 import { createLocalCatalog } from "../../src/features/local-catalog/local-catalog.ts";
+import { type AvailabilityBook, createAvailabilityBook } from "../../src/gateway/availability.ts";
+import { createProjectBook, type ProjectBook } from "../../src/gateway/projects.ts";
 import { createPriceBook } from "../../src/host/price-book.ts";
-import type { AdminContext, AdminControl } from "../../src/http/admin-context.ts";
+import type { AdminContext, AdminControl, GpuDesk } from "../../src/http/admin-context.ts";
 import { createAdminSessions } from "../../src/http/admin-session.ts";
+import { openHealthHistory } from "../../src/stores/health-history.ts";
 import { openStores, type Stores } from "../../src/stores/open.ts";
 import { openProjectStore } from "../../src/stores/projects.ts";
 import { intentOf, NOON, outcomeOf, PRICE } from "../stores/attempts.ts";
@@ -44,6 +47,7 @@ export interface WorldOptions {
   readonly isRunning?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
   readonly reload?: AdminControl["reload"];
+  readonly probes?: ReturnType<AdminContext["probes"]>;
   readonly health?: ReturnType<AdminContext["health"]>;
   readonly apiUrl?: string;
   readonly budgets?: readonly BudgetState[];
@@ -51,7 +55,16 @@ export interface WorldOptions {
   readonly trials?: readonly WebhookTrialView[];
   /** UTC by default. */
   readonly timeZone?: string;
+  readonly gpu?: GpuDesk;
 }
+
+/** A machine without a driver. */
+const NO_GPU_DESK: GpuDesk = {
+  read: async () => gpuView(noGpu(NOON, "no NVIDIA driver is installed here"), null),
+  latest: () => null,
+  hurry: () => undefined,
+  history: (from) => ({ from, stepMs: 10_000, samples: [] }),
+};
 
 function settingsOf(stateDir: string, environment: Readonly<Record<string, string>>): Settings {
   const inputs = {
@@ -83,6 +96,14 @@ function openBook(stateDir: string, settings: Settings): ProjectBook {
   });
 }
 
+/** What became of the calls that a test settles; all of it waits to be written. */
+function openCalls(stateDir: string): AvailabilityBook {
+  const store = openHealthHistory({ stateDir });
+  if (!store.ok) throw new Error(JSON.stringify(store.error));
+  const clock = { now: () => NOON, monotonic: () => 0, after: () => () => undefined, random: () => 0 };
+  return createAvailabilityBook(store.value, clock, { write: () => undefined });
+}
+
 function minter(stores: Stores): AdminContext["mintKey"] {
   let count = 0;
   return (wish) => {
@@ -112,6 +133,7 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
     stop: (reason) => stops.push(reason),
   };
   const projects = openBook(stateDir, settings);
+  const calls = openCalls(stateDir);
   const admin: AdminContext = {
     token: TOKEN,
     sessions: createAdminSessions(
@@ -143,11 +165,14 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
       prices: { source: "genai-prices 0.1.8", date: "2026-08-21" },
     }),
     health: () => (isRunning ? (options.health ?? []) : null),
+    availability: calls.buckets,
+    probes: () => options.probes ?? [],
     localSchedule: () => ({ servers: [], truncations: new Map(), predictions: new Map() }),
     local: async () => [
       { provider: "ollama", url: "http://127.0.0.1:11434", isReachable: true, models: ["qwen2.5-coder:1.5b"] },
     ],
     tunnels: () => [],
+    gpu: options.gpu ?? NO_GPU_DESK,
     localCatalog: createLocalCatalog({
       servers: () => new Map(Object.entries(options.ollama ?? {})),
       runOf: () => ({ contextTokens: 4_096, keepAlive: "5m" }),
@@ -197,6 +222,8 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
     stops,
     settle: async (...attempts) => {
       for (const attempt of attempts) {
+        const [intent, outcome] = [pick(intentOf(), attempt), pick(outcomeOf(), attempt)];
+        calls.note({ event: "settled", at: outcome.endedAt, intent, outcome });
         stores.ledger.reserve(pick(intentOf(), attempt));
         stores.ledger.settle(pick(outcomeOf(), attempt), PRICE);
       }
@@ -206,6 +233,7 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
       for (const listener of listeners) listener(event);
     },
     close: () => {
+      calls.close();
       projects.close();
       stores.close();
     },

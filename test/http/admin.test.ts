@@ -276,7 +276,8 @@ describe("status", () => {
         { provider: "deepseek", account: "default", state: "open", lastError: "503 busy", coolingUntil: NOON + 1 },
       ],
     });
-    await world.settle({ requestId: "req_1" }, { requestId: "req_2", state: "failed" });
+    const fault = { kind: "overloaded" as const, message: "busy", status: 503 };
+    await world.settle({ requestId: "req_1" }, { requestId: "req_2", state: "failed", fault });
     const text = await (await world.ask("/v1/status")).text();
     expect(text).not.toContain("sk-canary-4711");
     const body = JSON.parse(text) as { daemon: object; providers: { id: string }[] };

@@ -89,6 +89,7 @@ export function openLab({ loaded, ledger, clock, send }: LabParts): Lab {
     loaded,
     stores,
     projects: null,
+    history: null,
     figures: null,
     clock,
     log,
@@ -96,8 +97,8 @@ export function openLab({ loaded, ledger, clock, send }: LabParts): Lab {
     send,
     egress,
     post,
-    version: "0.0.0-lab",
     tunnels: null,
+    version: "0.0.0-lab",
   });
   runtime.local.stop();
   const context = apiContext(
