@@ -29,7 +29,8 @@ export interface RunOptions {
   readonly onStart?: (send: (name: SignalName) => void) => void;
 }
 
-const NO_BACKEND: Backend = {
+/** A composition root that can do nothing. */
+export const NO_BACKEND: Backend = {
   ssh: {
     openTunnel: async () => failure(failureProblem("test", "no SSH in this test")),
     readDaemon: async () => failure(failureProblem("test", "no SSH in this test")),
