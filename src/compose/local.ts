@@ -109,11 +109,6 @@ export function createLocalSide({ config, local, bus, clock, figures, send }: Lo
       const [endpoint] = provider?.endpoints ?? [];
       return provider?.isLocal === true && endpoint?.dialect === "ollama" ? endpoint.baseUrl : null;
     },
-    serverOf(id) {
-      const provider = find(id)?.provider;
-      const [endpoint] = provider?.endpoints ?? [];
-      return provider?.isLocal === true && endpoint?.dialect === "ollama" ? endpoint.baseUrl : null;
-    },
     isAbsent: (provider, model) => local.stateOf(provider) !== null && local.factsOf(provider, model) === null,
     tokenRatio: costs.tokenRatio,
     tellCut({ provider, model }, contextTokens) {

@@ -43,7 +43,7 @@ interface Pending {
 /** A question for a place, as far as it concerns what the place is like. */
 export type Wish = Omit<LocalAsk, "signal" | "overflowMs" | "isHeld">;
 
-/** A request that found its model in memory tells of no longer load than this; measured: 45 to 140 ms. */
+/** A request that found its model in memory tells of no longer load than this, or half a real one; measured: 45 to 140 ms. */
 const HOT_LOAD_MS = 500;
 
 const LEFT: Fault = { kind: "client-left", message: "The client closed the connection." };
@@ -232,7 +232,8 @@ export class EngineQueue {
     const slots = this.parallelism.ended(id, outcome, clock.monotonic());
     if (outcome !== null) {
       costs.noteRun({ provider, model, contextTokens }, outcome, ask.promptTokens);
-      if ((outcome.loadMs ?? 0) > HOT_LOAD_MS) this.counters.reloaded("unexpected");
+      const hotMs = Math.max(HOT_LOAD_MS, costs.loadMs({ provider, model, contextTokens }) / 2);
+      if ((outcome.loadMs ?? 0) > hotMs) this.counters.reloaded("unexpected");
     }
     if (slots !== this.state.slots) this.send({ kind: "slots", slots });
     this.send({ kind: "finished", id });

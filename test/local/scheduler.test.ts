@@ -147,7 +147,7 @@ describe("a place at a local engine", () => {
 
   test("a load inside a request that found its model loaded is counted as unexpected", async () => {
     const { world, first } = await withRunning("a:1b");
-    slotOf(first).release({ ...QUICK, loadMs: 900 });
+    slotOf(first).release({ ...QUICK, loadMs: 2_000 });
     expect(world.scheduler.snapshot()[0]?.reloads).toEqual({ unexpected: 1 });
   });
 
