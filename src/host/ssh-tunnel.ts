@@ -25,6 +25,8 @@ const LASTING_PAUSE_MS = 15_000;
 const STEADY_MS = 10_000;
 /** ssh tells of a refused channel beside the connection that it closes. */
 const REFUSAL_MS = 2_000;
+/** What asks again and again, such as the look for models, would have shown it anew by then. */
+const SHOWN_REFUSAL_MS = 60_000;
 
 /** How long to pause after so many failures in a row: doubling, with the upper half by chance (`chance` in [0, 1)), so that many boxes do not retry in step. */
 export function pauseMs(failures: number, isLasting: boolean, chance: number): number {
@@ -147,15 +149,17 @@ export function openTunnel(start: SshStart, log: Log): Tunnel {
     refused: null,
     waiters: new Set(),
   };
+  const refusedWithin = (ageMs: number): SshProblem | null => {
+    const { refused } = tunnel;
+    return refused !== null && clock.monotonic() - refused.at < ageMs ? refused.problem : null;
+  };
   connect(tunnel, start, log);
   return {
     ready: (patienceMs, signal) => waitFor(tunnel, start, patienceMs, signal),
-    refusal() {
-      const { refused } = tunnel;
-      return refused !== null && clock.monotonic() - refused.at < REFUSAL_MS ? refused.problem : null;
-    },
+    refusal: () => refusedWithin(REFUSAL_MS),
     view() {
-      const { phase, problem, reconnects } = tunnel;
+      const { phase, reconnects } = tunnel;
+      const problem = refusedWithin(phase.state === "up" ? SHOWN_REFUSAL_MS : 0) ?? tunnel.problem;
       const retryAt = phase.state === "waiting" ? phase.retryAt : null;
       const error = problem === null ? null : { code: problem.code, message: problem.message, fix: problem.fix };
       return {

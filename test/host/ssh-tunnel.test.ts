@@ -136,7 +136,7 @@ describe.skipIf(NO_SSHD !== null)(
     });
 
     test("a port behind the box where nothing listens is told with what ssh saw", async () => {
-      await using _side = open(sshd);
+      await using side = open(sshd);
       const send = createUpstream({ proxyFor: () => null, ca: [], clock: systemClock });
       const sent = await send(requestFor(`${urlTo(await freePort())}/x`));
       expect(sent.ok).toBe(false);
@@ -144,6 +144,7 @@ describe.skipIf(NO_SSHD !== null)(
       expect(sent.error.kind).toBe("connect");
       expect(sent.error.message).toContain("ssh_forward_refused");
       expect(sent.error.message).toContain("Connection refused");
+      expect(side.tunnels.views()).toMatchObject([{ state: "up", lastError: { code: "ssh_forward_refused" } }]);
     });
 
     test("a box that is not there, and a machine without ssh, are told as what they are", async () => {
