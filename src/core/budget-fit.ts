@@ -1,4 +1,4 @@
-import type { NanoUsd } from "./money.ts";
+import { NANO_PER_USD, type NanoUsd } from "./money.ts";
 import { affordableOutput, type RateCard, worstCase } from "./price.ts";
 
 /** What one call to one target may use at most. Tokens; counts are of one answer where several are asked for. */
@@ -12,6 +12,8 @@ export interface BudgetAsk {
   /** The model's own limit; null where it is unknown. */
   readonly modelOutputTokens: number | null;
   readonly answerCount: number;
+  /** Searches that the provider may make for it, at most; absent: none. */
+  readonly webSearches?: number;
   /** Whether the target can be told a lower limit of output. */
   readonly canCap: boolean;
   /** Null where no price is known. */
@@ -40,6 +42,10 @@ const UNKNOWN_OUTPUT = 16_384;
 /** A call without a limit of its own leaves half of what is affordable to those beside it, but keeps so much. */
 const ROOMY_OUTPUT = 8_192;
 
+function searchCost({ webSearchesPerThousand = 0 }: RateCard, { webSearches = 0 }: BudgetAsk): NanoUsd {
+  return Math.ceil((webSearches * webSearchesPerThousand * NANO_PER_USD) / 1_000);
+}
+
 function capFor(most: number, affordable: number, maxOutputTokens: number | null): number {
   const isOpen = maxOutputTokens === null && affordable >= 2 * ROOMY_OUTPUT;
   return Math.min(most, isOpen ? Math.floor(affordable / 2) : affordable);
@@ -52,10 +58,11 @@ function capFor(most: number, affordable: number, maxOutputTokens: number | null
 export function fitCall(ask: BudgetAsk, rates: RateCard, leftNanoUsd: NanoUsd | null): FittedCall | MisfitCall {
   const { maxOutputTokens, modelOutputTokens, answerCount } = ask;
   const most = maxOutputTokens ?? modelOutputTokens ?? UNKNOWN_OUTPUT;
+  const searchNanoUsd = searchCost(rates, ask);
   const costAt = (outputTokens: number): NanoUsd =>
-    worstCase(rates, { ...ask, outputTokens: outputTokens * answerCount });
+    searchNanoUsd + worstCase(rates, { ...ask, outputTokens: outputTokens * answerCount });
   if (leftNanoUsd === null) return { ok: true, reservedNanoUsd: costAt(most), outputCap: null };
-  const affordable = Math.floor(affordableOutput(rates, ask, leftNanoUsd) / answerCount);
+  const affordable = Math.floor(affordableOutput(rates, ask, leftNanoUsd - searchNanoUsd) / answerCount);
   const least = ask.canCap ? Math.min(LEAST_OUTPUT, most) : most;
   if (affordable < least) return { ok: false, leastNanoUsd: costAt(least) };
   if (!ask.canCap) return { ok: true, reservedNanoUsd: costAt(most), outputCap: null };

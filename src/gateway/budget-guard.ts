@@ -159,13 +159,14 @@ function ratesFor({ target, startedAt }: Asking, { serviceTier }: Demand, prices
 
 function askOf(asking: Asking, demand: Demand, { prices }: GuardParts): BudgetAsk {
   const { provider, model } = asking.target;
-  const { input, maxOutputTokens, answerCount, canCap } = demand;
+  const { input, maxOutputTokens, answerCount, webSearches, canCap } = demand;
   return {
     inputTokens: inputTokensFor(input, model),
     hasMedia: input.imageCount + input.mediaTokens > 0,
     maxOutputTokens,
     modelOutputTokens: prices.factsOf(provider, model).maxOutputTokens,
     answerCount,
+    webSearches,
     canCap,
     rates: ratesFor(asking, demand, prices),
   };

@@ -1,5 +1,6 @@
 import { type InputBound, inputBound, inputBoundOfText } from "../core/input-bound.ts";
-import type { ChatRequest, EmbeddingRequest } from "../core/request.ts";
+import { isJsonObject } from "../core/json.ts";
+import type { ChatRequest, EmbeddingRequest, Tool } from "../core/request.ts";
 import { needsOf } from "../core/request-text.ts";
 
 /** What a request may use at most, whoever answers it. Reckoned only where a budget counts it. */
@@ -8,6 +9,8 @@ export interface Demand {
   /** Output tokens of one answer as the client limits them; null where it does not. */
   readonly maxOutputTokens: number | null;
   readonly answerCount: number;
+  /** Searches that the provider may make for the answer. */
+  readonly webSearches: number;
   /** Whether a target can be told a lower limit of output. */
   readonly canCap: boolean;
   /** The dearer service that the request asks for by name; null for the usual one. */
@@ -26,12 +29,31 @@ function serviceTierOf({ extra }: ChatRequest): string | null {
   return typeof named === "string" && !["auto", "default", "standard", "standard_only"].includes(named) ? named : null;
 }
 
+/** Taken for the most where a request lets the provider search and states no limit: no provider publishes one. */
+const OPEN_SEARCHES = 10;
+
+function searchesOf(tool: Tool): number {
+  if (tool.type !== "opaque" || !isJsonObject(tool.json)) return 0;
+  const { type, max_uses: most } = tool.json;
+  const names = [...Object.keys(tool.json), typeof type === "string" ? type : ""];
+  return names.some((name) => SEARCH_TOOL.test(name)) ? (positive(most) ?? OPEN_SEARCHES) : 0;
+}
+
+/** Anthropic and OpenAI name it by type (`web_search_20250305`, `web_search_preview`), Gemini by member (`googleSearch`), OpenAI's chat by a field. */
+const SEARCH_TOOL = /^(web_search|google_?search)/i;
+
+function webSearchesOf({ tools = [], extra }: ChatRequest): number {
+  const stated = extra?.fields?.web_search_options === undefined ? 0 : OPEN_SEARCHES;
+  return tools.reduce((most, tool) => most + searchesOf(tool), stated);
+}
+
 /** A request to a chat model. */
 export function chatDemand(request: ChatRequest): Demand {
   return {
     input: inputBound(request),
     maxOutputTokens: positive(request.maxOutputTokens),
     answerCount: positive(request.choiceCount) ?? 1,
+    webSearches: webSearchesOf(request),
     canCap: true,
     serviceTier: serviceTierOf(request),
     needs: needsOf(request),
@@ -60,6 +82,7 @@ export function embeddingDemand({ inputs }: EmbeddingRequest): Demand {
     input: { textTokens: textTokens + given + inputs.length, imageCount: 0, mediaTokens: 0 },
     maxOutputTokens: 0,
     answerCount: 1,
+    webSearches: 0,
     canCap: false,
     serviceTier: null,
     needs: null,
@@ -75,6 +98,7 @@ export function imageDemand(body: string, count: unknown): Demand {
     input: inputBoundOfText(body),
     maxOutputTokens: IMAGE_OUTPUT_TOKENS,
     answerCount: positive(count) ?? 1,
+    webSearches: 0,
     canCap: false,
     serviceTier: null,
     needs: null,

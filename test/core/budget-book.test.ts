@@ -63,6 +63,17 @@ describe("a reservation", () => {
     expect(book.left()).toEqual([[1_200_000, 0]]);
   });
 
+  test("holds what the provider's own searches may cost, which leaves less for the answer", () => {
+    const ask = { webSearches: 3, rates: { input: 1, output: 1, webSearchesPerThousand: 0.5 } };
+    const whole = held(open([budget()]).reserve({ ...ask, webSearches: 0 }));
+    expect(held(open([budget()]).reserve(ask)).nanoUsd - whole.nanoUsd).toBe(1_500_000);
+    const book = open([budget({ limitNanoUsd: whole.nanoUsd })]);
+    const cut = held(book.reserve(ask));
+    expect(cut.nanoUsd).toBeLessThanOrEqual(whole.nanoUsd);
+    expect(cut.outputCap).not.toBeNull();
+    expect(open([budget({ limitNanoUsd: 1_500_000 })]).reserve(ask)).toMatchObject({ ok: false });
+  });
+
   test("counts itself where nobody knows the cost, and nothing when it is settled again", () => {
     const book = open([budget()]);
     const reservation = held(book.reserve());

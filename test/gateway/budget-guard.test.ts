@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Budget } from "../../src/core/budget.ts";
+import type { JsonValue } from "../../src/core/json.ts";
+import type { ChatRequest, DialectName, OpaqueTool } from "../../src/core/request.ts";
 import { type Asking, createBudgetGuard, type GuardParts } from "../../src/gateway/budget-guard.ts";
 import { createBus } from "../../src/gateway/bus.ts";
 import { chatDemand } from "../../src/gateway/demand.ts";
@@ -19,6 +21,10 @@ const BUDGET: Budget = {
 };
 
 const REQUEST = { model: "m", messages: [], stream: false, extra: { dialect: "openai-chat", fields: {} } } as const;
+
+function opaque(dialect: DialectName, json: JsonValue): OpaqueTool {
+  return { type: "opaque", dialect, json };
+}
 
 function guardOf(budget: Partial<Budget>, more: Partial<GuardParts> = {}) {
   const budgets = [{ ...BUDGET, ...budget }];
@@ -120,4 +126,16 @@ describe("a guard", () => {
       expect(message).toContain("it does not begin again");
     });
   }
+});
+
+test.each<[string, Partial<ChatRequest>, number]>([
+  ["no tool", {}, 0],
+  ["a function that is only called so", { tools: [{ type: "function", name: "web_search" }] }, 0],
+  ["Anthropic's with a limit", { tools: [opaque("anthropic", { type: "web_search_20250305", max_uses: 3 })] }, 3],
+  ["Anthropic's without one", { tools: [opaque("anthropic", { type: "web_search_20250305" })] }, 10],
+  ["OpenAI's", { tools: [opaque("openai-responses", { type: "web_search_preview" })] }, 10],
+  ["Gemini's", { tools: [opaque("gemini", { googleSearch: {} })] }, 10],
+  ["another tool of a provider", { tools: [opaque("anthropic", { type: "bash_20250124", name: "bash" })] }, 0],
+])("a request with %s may search so often", (_, more, count) => {
+  expect(chatDemand({ ...REQUEST, ...more }).webSearches).toBe(count);
 });
