@@ -173,7 +173,6 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
     ],
     tunnels: () => [],
     gpu: options.gpu ?? NO_GPU_DESK,
-    tunnels: () => [],
     localCatalog: createLocalCatalog({
       servers: () => new Map(Object.entries(options.ollama ?? {})),
       runOf: () => ({ contextTokens: 4_096, keepAlive: "5m" }),
