@@ -6,6 +6,8 @@ import { eventually } from "../support/eventually.ts";
 
 const ENGINES = process.env.LODESTAR_TEST_ENGINES ?? join(homedir(), ".cache", "lodestar-engines");
 const OLLAMA = join(ENGINES, "ollama");
+/** What the real Ollama has pulled. */
+export const OLLAMA_MODELS = join(OLLAMA, "models");
 const LITELLM = join(ENGINES, "litellm");
 
 const hasOllama = existsSync(join(OLLAMA, "bin", "ollama")) && existsSync(join(OLLAMA, "models"));
@@ -32,6 +34,12 @@ export interface Engine {
   log(): string;
   /** SIGKILL to the processes that it started: Ollama's runners. */
   killChildren(): void;
+  /** SIGSTOP to the server alone: it keeps its connections and answers nothing. */
+  freeze(): void;
+  thaw(): void;
+  /** The same to what it started: a request on its way there is never answered. */
+  freezeChildren(): void;
+  thawChildren(): void;
   /** Ends it and its runners. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
@@ -70,10 +78,10 @@ function childrenOf(pid: number): readonly number[] {
   );
 }
 
-/** Ends a process that may be gone already. */
-function end(pid: number): void {
+/** A signal to a process that may be gone already. */
+function signal(pid: number, name: NodeJS.Signals): void {
   try {
-    process.kill(pid, "SIGKILL");
+    process.kill(pid, name);
   } catch (error) {
     if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
@@ -92,18 +100,25 @@ async function launch({ command, env, port, path }: Launch): Promise<Engine> {
   });
   closeSync(output);
   const url = `http://127.0.0.1:${port}`;
+  const tellChildren = (name: NodeJS.Signals): void => {
+    for (const runner of childrenOf(child.pid)) signal(runner, name);
+  };
   await eventually(`${command[0]} answers ${path}`, () => isUp(`${url}${path}`), 90_000);
   return {
     url,
     host: `127.0.0.1:${port}`,
     pid: child.pid,
     log: () => readFileSync(logFile, "utf8"),
-    killChildren: () => childrenOf(child.pid).forEach(end),
-    async stop(signal = "SIGTERM") {
+    killChildren: () => tellChildren("SIGKILL"),
+    freezeChildren: () => tellChildren("SIGSTOP"),
+    thawChildren: () => tellChildren("SIGCONT"),
+    freeze: () => child.kill("SIGSTOP"),
+    thaw: () => child.kill("SIGCONT"),
+    async stop(name = "SIGTERM") {
       const runners = childrenOf(child.pid);
-      child.kill(signal);
+      child.kill(name);
       await child.exited;
-      runners.forEach(end);
+      for (const runner of runners) signal(runner, "SIGKILL");
       rmSync(folder, { recursive: true, force: true });
     },
   };
@@ -115,7 +130,7 @@ export async function startOllama(more: Readonly<Record<string, string>> = {}, w
   const env = {
     HOME: join(OLLAMA, "home"),
     OLLAMA_HOST: `127.0.0.1:${port}`,
-    OLLAMA_MODELS: join(OLLAMA, "models"),
+    OLLAMA_MODELS,
     OLLAMA_NO_CLOUD: "1",
     OLLAMA_MAX_LOADED_MODELS: "1",
     OLLAMA_DEBUG: "1",
