@@ -57,6 +57,7 @@ class RunningDaemon implements Daemon {
   private isHasty = false;
   private closing: Promise<void> | null = null;
   private finish: () => void = () => undefined;
+  private fail: (error: unknown) => void = () => undefined;
 
   constructor(opening: Opening, inputs: BackendInputs, token: string) {
     this.opening = opening;
@@ -74,8 +75,9 @@ class RunningDaemon implements Daemon {
         stop: (reason) => void this.stop(reason),
       },
     });
-    this.closed = new Promise((resolve) => {
+    this.closed = new Promise((resolve, reject) => {
       this.finish = resolve;
+      this.fail = reject;
     });
   }
 
@@ -193,7 +195,7 @@ class RunningDaemon implements Daemon {
 
   /** Takes no more requests, lets the running ones end within the deadline, breaks off the rest, closes. */
   async stop(reason: string): Promise<void> {
-    if (this.isClosing) return this.closed;
+    if (this.isClosing) return this.closed.catch(() => undefined);
     this.isClosing = true;
     const { runtime, clock, log } = this.opening;
     const { drainMs } = runtime.services.settings();
@@ -250,8 +252,7 @@ class RunningDaemon implements Daemon {
   private async closeAll(): Promise<void> {
     for (const undo of this.undo.splice(0)) undo();
     await Promise.all([this.ports.api.close(), this.ports.admin.close()]);
-    await this.opening.close({ isHasty: this.isHasty });
-    this.finish();
+    await this.opening.close({ isHasty: this.isHasty }).then(this.finish, this.fail);
   }
 }
 

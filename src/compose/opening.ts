@@ -1,5 +1,6 @@
 import type { BackendInputs } from "../cli/backend.ts";
 import { type Loaded, loadSettings } from "../config/load.ts";
+import { KnownError } from "../core/known-error.ts";
 import { createRedactor, type Redactor } from "../core/redact.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import { type Clock, systemClock } from "../host/clock.ts";
@@ -37,7 +38,10 @@ export interface Opening {
   readonly clock: Clock;
   /** Attempts that a crash had left open and that were closed as estimated. */
   readonly recovered: number;
-  /** Tells webhooks what they were not told yet, commits, closes and gives the lock back. */
+  /**
+   * Tells webhooks what they were not told yet, commits, closes and gives the lock back. Rejects with a `KnownError` when all is
+   * closed and the ledger could not be committed: what was still queued is lost then.
+   */
   close(options?: { readonly isHasty: boolean }): Promise<void>;
 }
 
@@ -110,6 +114,16 @@ function openFigures(stateDir: string, log: LogFile): LocalFigureStore | null {
   return null;
 }
 
+function unwrittenError(attempts: number, cause: unknown): KnownError {
+  const { code, message } =
+    cause instanceof KnownError ? cause.fault : { code: "store_failed", message: String(cause) };
+  const fix = "mend that before the next start; the providers' own accounts have what these attempts cost";
+  return new KnownError(
+    { code, message: `${attempts} attempts could not be written and are lost: ${message}`, fix },
+    cause,
+  );
+}
+
 /** Takes the state directory and builds the gateway on it; fails with what to do about it. */
 export function openState(
   inputs: BackendInputs,
@@ -154,14 +168,19 @@ export function openState(
     async close({ isHasty } = { isHasty: false }) {
       await runtime.alerts.close(isHasty ? HASTY_ALERTS_MS : ALERTS_MS);
       runtime.close();
-      await stores.ledger.flush().catch((error: unknown) => {
-        log.write("error", "the ledger could not be committed at the end", { error: String(error) });
-      });
+      const unwritten = await stores.ledger.flush().then(
+        () => null,
+        (error: unknown) => unwrittenError(stores.ledger.health().queued, error),
+      );
+      if (unwritten !== null) {
+        log.write("error", "the ledger could not be committed at the end", { ...unwritten.fault });
+      }
       responses?.close();
       figures?.close();
       stores.close();
       await log.close();
       lock.release();
+      if (unwritten !== null) throw unwritten;
     },
   });
 }

@@ -127,6 +127,15 @@ describe("a full disk", () => {
     store.ledger.close();
   });
 
+  test("lets the file be closed; what waited is lost then, as a flush before tells", async () => {
+    using store = openFullLedger(10_000_000);
+    reserveMany(store.ledger, 150);
+    expect(store.ledger.flush()).rejects.toBeInstanceOf(StoreError);
+    expect(store.ledger.health().queued).toBe(150);
+    expect(() => store.ledger.close()).not.toThrow();
+    expect(store.clock.pending).toBe(0);
+  });
+
   test("tries again with growing pauses, at most 5 s apart", () => {
     using store = openFullLedger(10_000_000);
     reserveMany(store.ledger, 50);

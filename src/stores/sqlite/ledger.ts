@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { createLedgerQueue } from "../ledger-queue.ts";
 import type { Ledger, LedgerReader } from "../ports.ts";
+import { StoreError } from "../store-error.ts";
 import { midnightBefore } from "../time-pieces.ts";
 import { createGroupCommit, type LedgerClock } from "./group-commit.ts";
 import { repairDay } from "./ledger-check.ts";
@@ -65,6 +66,9 @@ export function createSqliteLedger(parts: LedgerParts): Ledger {
       commits.stop();
       try {
         commits.flush();
+      } catch (error) {
+        // Whoever wants to know flushes before: there is nobody left to write it for.
+        if (!(error instanceof StoreError)) throw error;
       } finally {
         reader.close();
         parts.writer.close();
