@@ -213,7 +213,7 @@ export function openAttempt(opening: Opening, services: Services): Attempt | nul
     },
     lose(fault) {
       if (!isSettled) attempt.settle(lostEnding(fault, attempt.upstreamStatus, sent));
-      services.health.failed(planned.target, fault);
+      if (attempt.denial === null) services.health.failed(planned.target, fault);
     },
     record: (outcome, message) => recordOf(opening, { outcome, message, durationMs: Math.round(elapsedMs()) }),
   };

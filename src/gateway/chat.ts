@@ -49,7 +49,10 @@ export async function exchangeChat(
   const route = findRoute(attempt, call, services, chosen);
   if (!route.ok) return route;
   const idle = answerIdleCall(call, attempt, route.value, services);
-  if (idle !== null) return success(idle);
+  if (idle !== null) {
+    services.health.spared(attempt.planned.target);
+    return success(idle);
+  }
   const sentAt = services.clock.monotonic();
   const asked = await askChat(call, attempt, route.value, services);
   if (!asked.ok) return asked;

@@ -33,6 +33,8 @@ export interface HealthBook {
   /** A call to the target goes out: while it is the trial of a half-open breaker, others stay away. */
   asked(target: Target): void;
   succeeded(target: Target): void;
+  /** A call that was to go out needed no answer of the target: nothing was learnt. */
+  spared(target: Target): void;
   failed(target: Target, fault: Fault): void;
   /** A free probe of an account came back; `fault` is null where the server answered. */
   probed(provider: string, account: string, fault: Fault | null): void;
@@ -112,6 +114,38 @@ function createPauses(groupOf: (provider: string, account: string) => string) {
   };
 }
 
+type Who = Pick<Target, "provider" | "account">;
+
+/** What is known of each account, and how it changes. */
+function createEntries(clock: Clock, bus: Bus) {
+  const entries = new Map<string, Entry>();
+  function entryOf({ provider, account }: Who): Entry {
+    const key = keyOf(provider, account);
+    const known = entries.get(key) ?? { ...UNKNOWN };
+    entries.set(key, known);
+    return known;
+  }
+  return {
+    entryOf,
+    find: (provider: string, account: string): Entry | undefined => entries.get(keyOf(provider, account)),
+    /** Takes the next state of an account, and says so where it is another one. */
+    turn({ provider, account }: Who, reason: string, step: (breaker: Breaker) => Breaker): void {
+      const entry = entryOf({ provider, account });
+      const before = stateAt(entry.breaker, clock.now());
+      entry.breaker = step(entry.breaker);
+      const state = stateAt(entry.breaker, clock.now());
+      if (state !== before) bus.emit({ event: "health", at: clock.now(), provider, account, state, reason });
+    },
+    /** No call waits that anything is to be learnt from. */
+    release(who: Who): Entry {
+      return Object.assign(entryOf(who), { silentSince: null, trialUntil: 0 });
+    },
+    /** Those of which anything was learnt. */
+    learnt: () => [...entries].filter(([, { breaker }]) => breaker !== HEALTHY),
+    reset: () => entries.clear(),
+  };
+}
+
 /** Makes an empty book. `groupOf` names the group of accounts that an account shares its quota with. */
 export function createHealthBook(
   clock: Clock,
@@ -119,88 +153,52 @@ export function createHealthBook(
   policy: () => BreakerPolicy,
   groupOf: (provider: string, account: string) => string,
 ): HealthBook {
-  const entries = new Map<string, Entry>();
+  const { entryOf, find, turn, release, learnt, reset } = createEntries(clock, bus);
   const pauses = createPauses(groupOf);
-
-  function entryOf({ provider, account }: Pick<Target, "provider" | "account">): Entry {
-    const key = keyOf(provider, account);
-    const known = entries.get(key) ?? { ...UNKNOWN };
-    entries.set(key, known);
-    return known;
-  }
-
-  /** Takes the next state of an account, and says so where it is another one. */
-  function turn(who: Pick<Target, "provider" | "account">, reason: string, step: (breaker: Breaker) => Breaker): void {
-    const entry = entryOf(who);
-    const before = stateAt(entry.breaker, clock.now());
-    entry.breaker = step(entry.breaker);
-    const state = stateAt(entry.breaker, clock.now());
-    if (state === before) return;
-    const { provider, account } = who;
-    bus.emit({ event: "health", at: clock.now(), provider, account, state, reason });
-  }
-
-  function ended(target: Target): void {
-    const entry = entryOf(target);
-    entry.silentSince = null;
-    entry.trialUntil = 0;
-    entry.lastSeenAt = clock.now();
-  }
-
   return {
     asked(target) {
       const entry = entryOf(target);
       entry.silentSince ??= clock.now();
       if (stateAt(entry.breaker, clock.now()) === "half-open") entry.trialUntil = clock.now() + TRIAL_MS;
     },
+    spared: (target) => void release(target),
     succeeded(target) {
-      ended(target);
+      release(target).lastSeenAt = clock.now();
       turn(target, "answered", afterSuccess);
     },
     failed(target, fault) {
-      ended(target);
+      release(target).lastSeenAt = clock.now();
       pauses.start(target, fault, clock.now());
       turn(target, fault.message, (breaker) => afterFault(breaker, fault, clock.now(), policy()));
     },
     probed(provider, account, fault) {
       const who = { provider, account };
-      if (fault === null && !entries.has(keyOf(provider, account))) return;
+      if (fault === null && find(provider, account) === undefined) return;
       turn(who, fault?.message ?? "reachable again", (breaker) => afterProbe(breaker, fault, clock.now(), policy()));
     },
     coolingUntil(provider, account) {
       const now = clock.now();
-      const entry = entries.get(keyOf(provider, account));
+      const entry = find(provider, account);
       const untilMs = Math.max(pauses.until(provider, account), entry === undefined ? 0 : openUntil(entry, now));
       return untilMs > now ? untilMs : null;
     },
     pausedBy: (provider, account) => pauses.cause(provider, account, clock.now()),
-    snapshot: () =>
-      [...entries]
-        .filter(([, { breaker }]) => breaker !== HEALTHY)
-        .map(([key, entry]) => {
-          const [provider = "", account = ""] = key.split("\n");
-          return describe({
-            provider,
-            account,
-            entry,
-            pausedUntil: pauses.until(provider, account),
-            now: clock.now(),
-            cause: pauses.cause(provider, account, clock.now()),
-          });
-        }),
+    snapshot() {
+      const now = clock.now();
+      return learnt().map(([key, entry]) => {
+        const [provider = "", account = ""] = key.split("\n");
+        const pausedUntil = pauses.until(provider, account);
+        return describe({ provider, account, entry, pausedUntil, now, cause: pauses.cause(provider, account, now) });
+      });
+    },
     watched(provider, account) {
-      const { breaker, silentSince, lastSeenAt } = entries.get(keyOf(provider, account)) ?? UNKNOWN;
+      const { breaker, silentSince, lastSeenAt } = find(provider, account) ?? UNKNOWN;
       const state = stateAt(breaker, clock.now());
-      return {
-        state,
-        openUntil: breaker.openUntil,
-        pausedUntil: pauses.until(provider, account),
-        silentSince,
-        lastSeenAt,
-      };
+      const pausedUntil = pauses.until(provider, account);
+      return { state, openUntil: breaker.openUntil, pausedUntil, silentSince, lastSeenAt };
     },
     reset() {
-      entries.clear();
+      reset();
       pauses.reset();
     },
   };

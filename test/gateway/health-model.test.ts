@@ -136,3 +136,25 @@ test("a trial whose client leaves lets the next one go at once", () => {
   book.failed(target, { kind: "client-left", message: "m" });
   expect([book.coolingUntil("p", "a"), book.snapshot()[0]?.state]).toEqual([null, "half-open"]);
 });
+
+test("a call that needed no answer leaves no trial and no silence behind, and says nothing of the account", () => {
+  const fake = createFakeClock(1_000_000);
+  const clock = { ...fake, monotonic: fake.now, random: () => 0 };
+  const policy = { failures: 1, windowMs: 60_000, isOff: false };
+  const book = createHealthBook(
+    clock,
+    createBus(),
+    () => policy,
+    (_, name) => name,
+  );
+  const target = { provider: "p", account: "a", model: "m" };
+  book.asked(target);
+  expect(book.watched("p", "a")).toMatchObject({ silentSince: clock.now(), lastSeenAt: null });
+  book.spared(target);
+  expect([book.watched("p", "a").silentSince, book.snapshot()]).toEqual([null, []]);
+  book.failed(target, { kind: "connect", message: "m" });
+  clock.advance(5_000);
+  book.asked(target);
+  book.spared(target);
+  expect(book.coolingUntil("p", "a")).toBeNull();
+});
