@@ -81,7 +81,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     if (!(Number(value) > 1) || vramBytes === null || vramBytes > SMALL_CARD) return null;
     return [
       "warning",
-      `${value} answers at once make each model hold ${value} contexts in a small card's memory`,
+      `${value}: each model holds ${value} contexts in a small card's memory`,
       "set it to 1, and `local.parallel` too",
     ];
   },
