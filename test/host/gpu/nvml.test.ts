@@ -2,8 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { chmodSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { GpuReport } from "../../../src/core/gpu.ts";
+import { systemClock } from "../../../src/host/clock.ts";
 import { findGpuSources, nvmlSource } from "../../../src/host/gpu/find.ts";
 import { isOwnFile } from "../../../src/host/gpu/nvml.ts";
+import { probeGpu } from "../../../src/host/gpu/probe.ts";
 import { temporaryFolder, until } from "../temporary.ts";
 import { hastyClock } from "./hasty.ts";
 import { STUB, WITHOUT_STUB } from "./stub.ts";
@@ -86,6 +88,21 @@ describe.skipIf(STUB === null)(`NVML through a compiled stub${WITHOUT_STUB}`, ()
     const [first, none] = await Promise.all([read(older), read({ ...older, STUB_CODE_nvmlDeviceGetMemoryInfo: 3 })]);
     expect(first[0]?.gpus[0]).toMatchObject({ totalBytes: 4096 * MIB, usedBytes: 3000 * MIB, reservedBytes: null });
     expect(none[0]?.gpus[0]).toMatchObject({ totalBytes: null, usedBytes: null, reservedBytes: null });
+  });
+
+  test("in this process: readings come until the signal, and a wait for the next one ends with it", async () => {
+    const ended = new AbortController();
+    const sizes: (number | null | undefined)[] = [];
+    for await (const { gpus } of probeGpu({
+      libraries: ["/nonexistent/libnvidia-ml.so.1", STUB ?? ""],
+      intervalMs: 5,
+      clock: systemClock,
+      signal: ended.signal,
+    })) {
+      sizes.push(gpus[0]?.processes?.length);
+      if (sizes.length === 3) setTimeout(() => ended.abort(), 0);
+    }
+    expect(sizes.slice(0, 3)).toEqual([2, 2, 2]);
   });
 
   test("a card without an id has its place for one", async () => {
