@@ -49,7 +49,7 @@ export function addressOf({ provider }: ConfiguredProvider): string {
 }
 
 /** The Ollama server on the card of one that draws: the one that is named, or the first at the same host; null for none. */
-export function sharerOf(
+function sharerOf(
   drawing: ConfiguredProvider,
   providers: readonly ConfiguredProvider[],
   { isScheduled, imagesShare }: Pick<LocalSettings, "isScheduled" | "imagesShare">,

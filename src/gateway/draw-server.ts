@@ -39,7 +39,7 @@ const SHORT_MS = 3_000;
 const MOVE_MS = 30_000;
 
 /** Both APIs of these servers stand below one address, however it is written. */
-export function drawBase(baseUrl: string): string {
+function drawBase(baseUrl: string): string {
   return baseUrl.replace(/\/+$/, "").replace(/(?:\/sdapi)?\/v1$/, "");
 }
 

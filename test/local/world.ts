@@ -28,7 +28,8 @@ export async function settle(): Promise<void> {
   for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
 }
 
-function createTestClock(): TestClock {
+/** A clock at 0. */
+export function createTestClock(): TestClock {
   let now = 0;
   let timers: { readonly at: number; readonly run: () => void }[] = [];
   return {
