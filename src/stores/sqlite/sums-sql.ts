@@ -37,15 +37,6 @@ hours = $hours AND label = $label AND hour >= $fromHour AND hour < $toHour
 
 const SUMS = `${COUNTS} FROM sums WHERE ${WANTED} GROUP BY 1`;
 
-/** The key's own order needs no sorting, and leaves less to sort: half the time of one step, measured at 10 M rows. */
-const NAMED = `
-SELECT name, SUM(requests) AS requests, SUM(attempts) AS attempts, SUM(cost) AS cost, SUM(saved) AS saved,
-  SUM(saved_free_tier) AS saved_free_tier, SUM(saved_routing) AS saved_routing, SUM(saved_cache) AS saved_cache,
-  SUM(unpriced) AS unpriced, SUM(failed) AS failed, SUM(failed_cost) AS failed_cost, SUM(input_tokens) AS input_tokens,
-  SUM(cache_read_tokens) AS cache_read_tokens, SUM(cache_write_tokens) AS cache_write_tokens,
-  SUM(output_tokens) AS output_tokens, SUM(held) AS held
-FROM sums WHERE ${WANTED} GROUP BY hour, name`;
-
 /** Stored sums by a column; nothing comes back where nothing was counted. */
 export const STORED = {
   all: `SELECT '' AS name, ${SUMS}`,
@@ -53,7 +44,8 @@ export const STORED = {
   provider: `SELECT provider AS name, ${SUMS}`,
   project: `SELECT iif(project = '', '(none)', project) AS name, ${SUMS}`,
   key: `SELECT iif(key_id = '', '(none)', key_id) AS name, ${SUMS}`,
-  label: `SELECT name, ${COUNTS} FROM (${NAMED}) GROUP BY 1`,
+  // A name comes once for each day: the key's own order needs no sorting, and whoever reads adds up.
+  label: `SELECT name, ${COUNTS} FROM sums WHERE ${WANTED} GROUP BY hour, name`,
 } as const;
 
 const ROWS = `${COUNTS} FROM attempt_counts WHERE ($requestId IS NULL OR request_id = $requestId) AND ${MATCHES} GROUP BY 1`;
