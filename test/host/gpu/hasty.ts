@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from "../../../src/host/clock.ts";
 
-/** The real clock with every delay a hundredth: patience and back-off in test time. */
+/** The real clock with every delay a twentieth: patience and back-off in test time. */
 export const hastyClock: Clock = {
   ...systemClock,
-  monotonic: () => systemClock.monotonic() * 100,
-  after: (delayMs, action) => systemClock.after(delayMs / 100, action),
+  monotonic: () => systemClock.monotonic() * 20,
+  after: (delayMs, action) => systemClock.after(delayMs / 20, action),
 };
