@@ -41,6 +41,7 @@ async function numbered(config = "", environment: Readonly<Record<string, string
   let count = 0;
   const upstream = await fake(({ path, body }) => {
     const catalogue = ollamaCatalogue(path, [{ name: "m", capabilities: ["completion"] }]);
+    if (path === "/api/generate") return { kind: "json", body: { done: true, done_reason: "load" } };
     if (catalogue !== null) return { kind: "json", body: catalogue };
     count += 1;
     const text = `answer ${count}`;
