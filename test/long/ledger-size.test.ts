@@ -48,8 +48,7 @@ test.skipIf(missing > 0)(
     using big = bigLedger(ROWS);
     const times = timeQueries(big.stateDir, LEDGER_NOW, LEDGER_ZONE, 5);
     console.log(queryTable(times).slice(0, 20).join("\n"));
-    // The slowest of five is often the machine's other work; it is printed.
-    for (const { title, p50Ms } of times) expect({ title, isQuick: p50Ms <= BAR_MS }).toEqual({ title, isQuick: true });
+    for (const { title, p99Ms } of times) expect({ title, isQuick: p99Ms <= BAR_MS }).toEqual({ title, isQuick: true });
 
     const { ledger, close } = mustOpen(big.stateDir, createFakeClock(LEDGER_NOW));
     const before = ledger.totals({});
