@@ -20,6 +20,8 @@ export interface GpuSampleStore extends GpuSampleReader {
 }
 
 const [FINE, COARSE] = GRAINS;
+const FINE_MS = FINE.stepMs;
+const COARSE_MS = COARSE.stepMs;
 
 // avg() leaves NULL out, and is NULL where there is nothing else.
 const LIST = `
@@ -29,14 +31,14 @@ SELECT gpu, at / $everyMs * $everyMs AS at, avg(utilization_percent) AS utilizat
 FROM samples WHERE step_ms = $stepMs AND at >= $from AND at < $to GROUP BY gpu, 2 ORDER BY 2, gpu`;
 
 const ADD = `
-INSERT OR REPLACE INTO samples VALUES (${FINE.stepMs}, $gpu, $at, $utilizationPercent, $usedBytes, $ownBytes,
+INSERT OR REPLACE INTO samples VALUES (${FINE_MS}, $gpu, $at, $utilizationPercent, $usedBytes, $ownBytes,
   $temperatureCelsius, $powerWatts, $clockMhz, $throttledShare)`;
 
 const ROLL_UP = `
 INSERT OR REPLACE INTO samples
-SELECT ${COARSE.stepMs}, gpu, $at, avg(utilization_percent), avg(used_bytes), avg(own_bytes), avg(temperature_celsius),
+SELECT ${COARSE_MS}, gpu, $at, avg(utilization_percent), avg(used_bytes), avg(own_bytes), avg(temperature_celsius),
   avg(power_watts), avg(clock_mhz), avg(throttled_share)
-FROM samples WHERE step_ms = ${FINE.stepMs} AND at >= $at AND at < $at + ${COARSE.stepMs} GROUP BY gpu`;
+FROM samples WHERE step_ms = ${FINE_MS} AND at >= $at AND at < $at + ${COARSE_MS} GROUP BY gpu`;
 
 const PRUNE = "DELETE FROM samples WHERE step_ms = $stepMs AND at < $before";
 
