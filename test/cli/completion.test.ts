@@ -26,7 +26,10 @@ async function offered(words: readonly string[]): Promise<readonly string[]> {
 describe.skipIf(Bun.which("bash") === null)("bash completes", () => {
   test.each<[string[], string[]]>([
     [["se"], ["serve", "service", "setup"]],
-    [["costs", ""], ["query", "export", "prune", "check", "report", "explain", "reconcile"]],
+    [
+      ["costs", ""],
+      ["query", "export", "prune", "check", "report", "explain", "reconcile"],
+    ],
     [["costs", "--per"], ["--period"]],
     [
       ["costs", "--period", ""],
