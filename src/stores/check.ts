@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { failure, type Result, success } from "../core/result.ts";
 import { ledgerPlan } from "./ledger-plan.ts";
+import { emptiedFault } from "./open.ts";
 import type { StoreFault } from "./ports.ts";
 import { openReader } from "./sqlite/database.ts";
 import { storeFaultOf } from "./sqlite/fault.ts";
@@ -56,6 +57,8 @@ function logDamage(file: string): readonly string[] {
 
 /** Looks at all of `ledger.db`, also beside a daemon; changes nothing. `onDay` hears of each UTC day (Unix ms) when it is done. */
 export function checkLedger(stateDir: string, onDay: (day: number) => void): Result<LedgerCheck, StoreFault> {
+  const fault = emptiedFault(stateDir);
+  if (fault !== null) return failure(fault);
   const file = join(stateDir, "ledger.db");
   const inLog = logDamage(file);
   const opened = openReader(ledgerPlan(stateDir));

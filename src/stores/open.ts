@@ -69,7 +69,7 @@ function sizeOf(path: string): number | null {
 }
 
 /** SQLite takes an empty file for a new database, and deletes the log beside it. Only in a new directory is it one. */
-function emptiedFault(stateDir: string): StoreFault | null {
+export function emptiedFault(stateDir: string): StoreFault | null {
   const paths = [ledgerPlan(stateDir).path, keysPlan(stateDir).path];
   const isNew = paths.every((path) => (sizeOf(path) ?? 0) === 0);
   const emptied = paths.find((path) => (sizeOf(path) ?? 0) === 0 && (sizeOf(`${path}-wal`) ?? 0) > 0);
@@ -109,6 +109,8 @@ export function openStores(options: {
 
 /** Opens what is there for reading, beside a running daemon or without one; creates and changes nothing. */
 export function openStoreReaders(options: { readonly stateDir: string }): Result<StoreReaders, StoreFault> {
+  const fault = emptiedFault(options.stateDir);
+  if (fault !== null) return failure(fault);
   const plan = ledgerPlan(options.stateDir);
   const ledger = openReader(plan);
   if (!ledger.ok) return ledger;

@@ -2,6 +2,7 @@ import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { chmodSync, copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkLedger } from "../../src/stores/check.ts";
 import { openStoreReaders, openStores } from "../../src/stores/open.ts";
 import type { StoreFault } from "../../src/stores/ports.ts";
 import { intentOf, NOON } from "./attempts.ts";
@@ -78,6 +79,8 @@ describe("opening the stores", () => {
       message: expect.stringContaining(`${file} is empty`),
       fix: expect.stringContaining("delete it"),
     });
+    expect(readFaultOf(folder.path)).toMatchObject({ code: "store_corrupt" });
+    expect(checkLedger(folder.path, () => undefined)).toMatchObject({ ok: false, error: { code: "store_corrupt" } });
   });
 
   test.each(["ledger.db", "keys.db"])("a %s that is someone else's database is neither read nor changed", (file) => {
