@@ -74,10 +74,9 @@ async function drawEach(
   { body, count, seed }: Drawing,
   server: DrawServer,
   isGone: () => boolean,
+  signal: AbortSignal,
 ): Promise<Result<readonly DrawnImage[], Fault>> {
   const images: DrawnImage[] = [];
-  // Closing the connection stops no server: only its answer tells that the card is free.
-  const { signal } = new AbortController();
   for (let index = 0; index < count && !isGone(); index++) {
     const drawn = await server.draw({ ...body, seed: seed === null ? -1 : seed + index }, signal);
     if (!drawn.ok) return drawn;
@@ -86,27 +85,51 @@ async function drawEach(
   return isGone() ? failure(CLIENT_LEFT) : success(images);
 }
 
-/** Draws; the card is given back when the server is really done with it, which may be after the client has left. */
+/** Draws, and gives the card back however that ends. A server that is too slow is told to stop before. */
+async function drawAndLeave(
+  work: Promise<Result<readonly DrawnImage[], Fault>>,
+  server: DrawServer,
+  giveBack: (isDone: boolean) => void,
+): Promise<Result<readonly DrawnImage[], Fault>> {
+  let isDone = false;
+  try {
+    const drawn = await work;
+    isDone = drawn.ok;
+    if (!drawn.ok && drawn.error.kind === "timeout") await server.interrupt();
+    return drawn;
+  } finally {
+    giveBack(isDone);
+  }
+}
+
+/**
+ * Draws. Closing the connection stops no server, so when the client leaves the drawing is interrupted, and its answer, which
+ * tells that the card is free, is waited for as long as any upstream may be silent.
+ */
 async function drawOnCard(
   attempt: Attempt,
   drawing: Drawing,
   server: DrawServer,
   giveBack: (isDone: boolean) => void,
+  { clock, settings }: Services,
 ): Promise<Result<readonly DrawnImage[], Fault>> {
   const { signal } = attempt;
-  const work = drawEach(drawing, server, () => signal.aborted);
-  void work.then(({ ok }) => giveBack(ok));
-  return new Promise((resolve) => {
+  const call = new AbortController();
+  const work = drawAndLeave(
+    drawEach(drawing, server, () => signal.aborted, call.signal),
+    server,
+    giveBack,
+  );
+  return new Promise((resolve, reject) => {
     const onAbort = (): void => {
       void server.interrupt();
+      const cancelWait = clock.after(settings().deadlines.idleMs, () => call.abort(CLIENT_LEFT));
+      void work.then(cancelWait, cancelWait);
       resolve(failure(CLIENT_LEFT));
     };
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
-    void work.then((drawn) => {
-      signal.removeEventListener("abort", onAbort);
-      resolve(drawn);
-    });
+    void work.then(resolve, reject).then(() => signal.removeEventListener("abort", onAbort));
   });
 }
 
@@ -148,7 +171,7 @@ export async function exchangeDrawing(
   });
   if (!place.ok) return place;
   const stopFollowing = followProgress(attempt, server, services);
-  const drawn = await drawOnCard(attempt, drawing, server, place.value);
+  const drawn = await drawOnCard(attempt, drawing, server, place.value, services);
   stopFollowing();
   if (!drawn.ok) return drawn;
   attempt.upstreamStatus = 200;

@@ -136,6 +136,30 @@ describe("a card that draws and talks", () => {
     expect(card.clashes).toEqual([]);
   });
 
+  test("is not kept for ever by a server that neither draws nor answers", async () => {
+    const { card, opened } = await open(
+      "local: { warm: [], parallel: 1 }\ndeadlines: { idle: 200ms, firstToken: 5s }",
+      "sdcpp",
+    );
+    card.holdDrawings();
+    const client = new AbortController();
+    const drawing = draw(opened, {}, client.signal);
+    await logged(card, "draw 7");
+    client.abort();
+    await drawing.catch((error: unknown) => error);
+    expect((await chat(opened)).status).toBe(200);
+    expect(card.log).not.toContain("drawn");
+  });
+
+  test("is interrupted and given back when a drawing takes longer than its deadline", async () => {
+    const { card, opened } = await open("local: { warm: [], parallel: 1 }\ndeadlines: { headers: 300ms }");
+    card.holdDrawings();
+    expect((await draw(opened)).status).toBe(504);
+    expect(card.log).toEqual(["take", "draw 7", "interrupt", "drawn"]);
+    expect((await chat(opened)).status).toBe(200);
+    expect(card.clashes).toEqual([]);
+  });
+
   test("forgets a drawing whose client leaves while it waits", async () => {
     const { card, opened } = await open();
     card.holdChats();

@@ -17,8 +17,9 @@ const PNG_SIGNATURE = "iVBORw0KGgo";
 
 /** Width and height stand at byte 16 and 20. Source: the PNG specification, 11.2.1. */
 function sizeOfPng(base64: string): { readonly width: number; readonly height: number } | null {
-  if (!base64.startsWith(PNG_SIGNATURE) || base64.length < HEAD_CHARS + 8) return null;
-  const bytes = [...atob(base64.slice(0, HEAD_CHARS))].map((character) => character.charCodeAt(0));
+  const head = base64.slice(0, HEAD_CHARS);
+  if (!head.startsWith(PNG_SIGNATURE) || !/^[A-Za-z0-9+/]{32}$/.test(head)) return null;
+  const bytes = [...atob(head)].map((character) => character.charCodeAt(0));
   const numberAt = (start: number): number => bytes.slice(start, start + 4).reduce((sum, byte) => sum * 256 + byte, 0);
   const [width, height] = [numberAt(16), numberAt(20)];
   return width > 0 && height > 0 ? { width, height } : null;

@@ -66,7 +66,14 @@ describe("what comes back", () => {
         decodeCheckpoints(json);
       }),
     );
-    for (const images of [["iVBORw0KGgo="], [`iVBORw0KGgo${"A".repeat(60)}`], ["aGk="], [7], []]) {
+    for (const images of [
+      ["iVBORw0KGgo="],
+      [`iVBORw0KGgo${"!".repeat(60)}`],
+      [`iVBORw0KGgo${"A".repeat(60)}`],
+      ["aGk="],
+      [7],
+      [],
+    ]) {
       expect(decodeDrawing({ images })).toMatchObject({ ok: false, error: { kind: "garbage" } });
     }
   });
