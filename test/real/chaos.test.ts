@@ -207,7 +207,12 @@ describe.skipIf(NO_OLLAMA_REASON !== "")(`what happens to a real Ollama ${NO_OLL
   test("a server that is killed in the middle and started again is used again", async () => {
     await eventually("an answer", async () => (await short(lodestar.apiUrl, OURS)).status === 200, 30_000);
     const begun = await begin(lodestar.apiUrl, OPENAI, OURS);
+    const waiting = ["steady", "steadier", "steady"].map((model) => short(lodestar.apiUrl, model));
+    await eventually("three wait", async () => (await gauge(lodestar, "waiting")) === 3);
     const { attempt, afterMs } = await settledAfter(lodestar, () => ollama.stop("SIGKILL"));
+    for (const answer of await Promise.all(waiting)) {
+      expect(OPENAI.textOf(await objectOf(answer))).toBe("from the second");
+    }
     expect(OPENAI.streamError(await begun.rest())).not.toBeNull();
     expect(attempt.outcome.state).toBe("failed");
     note("server killed and reaped", afterMs);
@@ -278,10 +283,10 @@ breaker: { off: true }`,
   }, 120_000);
 });
 
-describe("two hundred rounds, and many before, of what fails cheaply", () => {
-  const ROUNDS = 600;
+describe("a thousand rounds of what fails cheaply", () => {
+  const ROUNDS = 1_000;
   /** Until here a new process grows anyway: code is compiled, and heaps find their size. */
-  const WARM_UP = 400;
+  const WARM_UP = 600;
   const hang: Behaviour = { kind: "stream", chunks: [], ending: "hang" };
   const faults: readonly Behaviour[] = [
     hang,
