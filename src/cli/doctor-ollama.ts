@@ -1,3 +1,4 @@
+import { isLoopbackUrl } from "../config/resolve-providers.ts";
 import type { LocalView } from "../core/admin-view.ts";
 import { isJsonObject, parseJson } from "../core/json.ts";
 import { type Check, check } from "./doctor-check.ts";
@@ -195,8 +196,8 @@ async function askVersion(url: string): Promise<string | null> {
 
 /** Looks at a server that answers; on another machine only its version can be seen. */
 export async function inspectOllama({ provider, url }: LocalView): Promise<OllamaFacts> {
-  const { hostname, port } = new URL(url);
-  const isHere = /^(localhost|127\.[\d.]+|\[::1\])$/.test(hostname) && process.platform === "linux";
+  const { port } = new URL(url);
+  const isHere = isLoopbackUrl(url) && process.platform === "linux";
   const number = Number(port || 80);
   const version = await askVersion(url);
   if (!isHere) return { provider, url, version, listens: [], settings: {} };

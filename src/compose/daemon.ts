@@ -138,7 +138,7 @@ class RunningDaemon implements Daemon {
     runtime.bus.emit({ event: "ready", at: startedAt, apiUrl, adminUrl, stateDir, version, pid: process.pid });
     this.notifier.ready(`serving on ${apiUrl}`);
     this.startRetention();
-    this.undo.push(startWarmUps(runtime, () => runtime.gpu.latest()?.gpus[0]?.memory.foreignBytes ?? null));
+    this.undo.push(startWarmUps(runtime));
     runtime.healthSide.prober.start();
     this.undo.push(recordGpu({ watch: runtime.gpu, stateDir, clock, log }));
     const reload = (): void => void this.reload();
@@ -157,6 +157,8 @@ class RunningDaemon implements Daemon {
     };
     start("ledger rows", stores.ledger, () => settings().retention.ledgerDays);
     if (responses !== null) start("responses", responses, () => settings().retention.responsesDays);
+    const { store } = runtime.cacheSide;
+    if (store !== null) start("kept answers", store, () => settings().cache.ttlMs / DAY_MS);
   }
 
   private keepAlive(everyMs: number): void {

@@ -1,3 +1,4 @@
+import { isLoopbackUrl } from "../config/resolve-providers.ts";
 import type { Settings } from "../config/settings.ts";
 import type { GpuView } from "../core/gpu.ts";
 import {
@@ -19,14 +20,10 @@ import { openGpuSampleReader, openGpuSamples } from "../stores/gpu-samples.ts";
 const [FINE, COARSE] = GRAINS;
 const PRUNE_MS = 3_600_000;
 
-function isHere(baseUrl: string): boolean {
-  return URL.canParse(baseUrl) && /^(localhost|127\.[\d.]+|\[::1\])$/.test(new URL(baseUrl).hostname);
-}
-
 /** What the model servers of this machine say they put on its cards; null while none answers. */
 function loadedBytes(settings: Settings, local: LocalModels): number | null {
   const states = settings.providers.flatMap(({ provider }) => {
-    const isOwn = provider.isLocal === true && isHere(provider.endpoints[0]?.baseUrl ?? "");
+    const isOwn = provider.isLocal === true && isLoopbackUrl(provider.endpoints[0]?.baseUrl ?? "");
     return isOwn ? [local.stateOf(provider.id)] : [];
   });
   const answered = states.filter((state) => state !== null);

@@ -1,4 +1,6 @@
+import { isLoopbackUrl } from "../config/resolve-providers.ts";
 import type { LocalModels } from "../gateway/local-models.ts";
+import type { GpuWatch } from "../host/gpu/watch.ts";
 import { readIntoPageCache } from "../host/page-cache.ts";
 import { startWarmUp } from "../local/warm-up.ts";
 import { ollamaServers, type Runtime } from "./runtime.ts";
@@ -10,8 +12,26 @@ function blobOf(local: LocalModels, provider: string, model: string): string | n
   return named?.[1] ?? null;
 }
 
-/** Looks after the idle local engines of a runtime; the returned function ends it. `foreignBytes` is what others hold of the card. */
-export function startWarmUps({ services, local, localSide }: Runtime, foreignBytes: () => number | null): () => void {
+/** Cards whose desktop and browser hold as much together are still ours to use. */
+const FOREIGN_BYTES = 512 * 1024 * 1024;
+
+/**
+ * Whether a model that nobody asked for may be loaded: on a server of this machine where there is no card, or where other
+ * programs are known to hold little of all cards together. The card of another machine cannot be seen: there only models
+ * that the user named are loaded.
+ */
+export function hasRoomToWarm(
+  gpu: Pick<GpuWatch, "hasCards" | "foreignBytes">,
+  baseUrl: string,
+  wanted: "last-used" | readonly string[],
+): boolean {
+  if (!isLoopbackUrl(baseUrl)) return wanted !== "last-used";
+  const foreignBytes = gpu.foreignBytes();
+  return gpu.hasCards() === false || (foreignBytes !== null && foreignBytes <= FOREIGN_BYTES);
+}
+
+/** Looks after the idle local engines of a runtime; the returned function ends it. */
+export function startWarmUps({ services, local, localSide, gpu }: Runtime): () => void {
   const { scheduler, costs, predictionOf } = localSide;
   return startWarmUp({
     scheduler,
@@ -20,7 +40,7 @@ export function startWarmUps({ services, local, localSide }: Runtime, foreignByt
     servers: () => ollamaServers(services.settings()),
     wanted: () => services.settings().local.warm,
     isInstalled: (provider, model) => local.factsOf(provider, model) !== null,
-    foreignBytes,
+    hasRoom: (baseUrl) => hasRoomToWarm(gpu, baseUrl, services.settings().local.warm),
     predictionOf,
     async readAhead(provider, model, signal) {
       const blob = blobOf(local, provider, model);

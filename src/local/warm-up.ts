@@ -13,8 +13,8 @@ export interface WarmUpParts {
   /** Which models: the one used last, or the first of these that a server has. */
   readonly wanted: () => "last-used" | readonly string[];
   readonly isInstalled: (provider: string, model: string) => boolean;
-  /** Bytes of the card that other programs hold; null where nobody knows. */
-  readonly foreignBytes: () => number | null;
+  /** Whether a server's card is free for a model that nobody has asked for yet. */
+  readonly hasRoom: (baseUrl: string) => boolean;
   readonly predictionOf: (provider: string) => Prediction;
   /** Reads a model's file into the machine's memory; false where that cannot be done from here. */
   readonly readAhead: (provider: string, model: string, signal: AbortSignal) => Promise<boolean>;
@@ -23,9 +23,6 @@ export interface WarmUpParts {
 const LOOK_MS = 5_000;
 /** Nobody asked for so long. */
 const IDLE_MS = 10_000;
-/** A card whose desktop and browser hold as much is still ours to use. */
-const FOREIGN_BYTES = 512 * 1024 * 1024;
-
 /** What is known of one server's idleness. */
 interface Watch {
   requests: number;
@@ -70,9 +67,9 @@ export function startWarmUp(parts: WarmUpParts): () => void {
   }
 
   function tend(provider: string, baseUrl: string, watch: Watch): void {
+    // A game ends some day: until then it is looked at again.
+    if (parts.wanted().length === 0 || !parts.hasRoom(baseUrl)) return;
     watch.isDone = true;
-    const foreign = parts.foreignBytes();
-    if (parts.wanted().length === 0 || (foreign !== null && foreign > FOREIGN_BYTES)) return;
     const model = chosenFor(provider);
     if (model !== null && !isLoaded(stateOf(provider, baseUrl), model)) {
       scheduler.warm({ providerId: provider, baseUrl, model });

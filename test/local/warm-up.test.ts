@@ -5,7 +5,6 @@ import { startWarmUp, type WarmUpParts } from "../../src/local/warm-up.ts";
 import { openLocalWorld, settle } from "./world.ts";
 
 const SERVER = ["ollama", "http://127.0.0.1:1"] as const;
-const GIGABYTE = 1024 ** 3;
 
 function openWarmWorld(more: Partial<WarmUpParts> = {}, lastUsed: string | null = "a:1b") {
   const world = openLocalWorld();
@@ -20,7 +19,7 @@ function openWarmWorld(more: Partial<WarmUpParts> = {}, lastUsed: string | null 
     servers: () => new Map([SERVER]),
     wanted: () => "last-used",
     isInstalled: () => true,
-    foreignBytes: () => null,
+    hasRoom: () => true,
     predictionOf: () => prediction,
     readAhead: async (_provider, model, signal) => {
       reads.push({ model, signal });
@@ -46,7 +45,7 @@ describe("an idle server", () => {
 
   const reasons: readonly (readonly [string, Partial<WarmUpParts>, string | null])[] = [
     ["with `warm: []`", { wanted: () => [] }, "a:1b"],
-    ["while another program uses the card", { foreignBytes: () => GIGABYTE }, "a:1b"],
+    ["while another program uses the card", { hasRoom: () => false }, "a:1b"],
     ["that never answered anything", {}, null],
     ["that has the model no more", { isInstalled: () => false }, "a:1b"],
   ];
@@ -71,6 +70,16 @@ describe("an idle server", () => {
     await clock.advance(30_000);
     await engine.finishLoad();
     expect(engine.loads.map(({ model }) => model)).toEqual(["named:1b", "other:1b", "named:1b"]);
+  });
+
+  test("gets it after all when the other program has left the card", async () => {
+    let hasRoom = false;
+    const { engine, clock } = openWarmWorld({ hasRoom: () => hasRoom });
+    await clock.advance(120_000);
+    hasRoom = true;
+    await clock.advance(5_000);
+    await engine.finishLoad();
+    expect(engine.loads.map(({ model }) => model)).toEqual(["a:1b"]);
   });
 
   test("is not touched while a request runs", async () => {

@@ -12,6 +12,8 @@ export interface GpuWatch {
   freeBytes(): number | null;
   /** What programs other than local model servers hold, over all cards, in bytes; null where that is not known. */
   foreignBytes(): number | null;
+  /** Whether there is a card at all; null before the driver has told. */
+  hasCards(): boolean | null;
   /** Somebody looks: for some seconds readings come every second. */
   hurry(): void;
   subscribe(listener: (view: GpuView) => void): () => void;
@@ -133,6 +135,7 @@ export function watchGpu(options: WatchOptions): GpuWatch {
     },
     freeBytes: () => totalIn(latest(), "freeBytes"),
     foreignBytes: () => totalIn(latest(), "foreignBytes"),
+    hasCards: () => (sources.length === 0 ? false : last === null ? null : last.report.gpus.length > 0),
     hurry() {
       cancelHurry();
       feed.every(FAST_MS);

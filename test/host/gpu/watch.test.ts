@@ -58,6 +58,7 @@ describe("a watch over the cards", () => {
     watch.subscribe(() => undefined);
     watch.hurry();
     expect([watch.latest(), watch.freeBytes(), watch.foreignBytes()]).toEqual([null, null, null]);
+    expect(watch.hasCards()).toBe(false);
     watch.stop();
     expect(time.pending).toBe(0);
   });
@@ -84,9 +85,10 @@ describe("a watch over the cards", () => {
     const hand = handSource();
     const { watch } = open([hand.source], 600);
     watch.subscribe(() => undefined);
-    expect(watch.freeBytes()).toBeNull();
+    expect([watch.freeBytes(), watch.hasCards()]).toEqual([null, null]);
     hand.tell()?.report(reportOf(1000));
     expect([watch.freeBytes(), watch.foreignBytes()]).toEqual([3096 * MIB, 400 * MIB]);
+    expect(watch.hasCards()).toBe(true);
   });
 
   test("a reading that grew old is none: memory that was free may not be any more", () => {
