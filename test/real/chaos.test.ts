@@ -255,6 +255,8 @@ async function gauge(lodestar: RunningLodestar, name: "running" | "waiting"): Pr
 }
 
 describe.skipIf(NO_LITELLM_REASON !== "")(`a real LiteLLM proxy that is killed ${NO_LITELLM_REASON}`, () => {
+  afterAll(stopLodestars);
+
   test("in the middle ends the stream with an error; what follows goes to the next of its chain", async () => {
     const slow = chatChunks(Array.from({ length: 400 }, () => "word "));
     const mock = await startFakeUpstream(() => ({ kind: "stream", chunks: slow, everyMs: 50 }));
@@ -278,12 +280,13 @@ breaker: { off: true }`,
     for (const wire of streams) expect((await short(lodestar.apiUrl, "litellm/mock-fast", wire)).status).toBe(502);
     expect(OPENAI.textOf(await objectOf(await short(lodestar.apiUrl, "steady")))).toBe("from the second");
     expect(await wronglyBooked(lodestar)).toEqual([]);
-    await stopLodestars();
     await Promise.all([mock.stop(), second.stop()]);
   }, 120_000);
 });
 
 describe("a thousand rounds of what fails cheaply", () => {
+  afterAll(stopLodestars);
+
   const ROUNDS = 1_000;
   /** Until here a new process grows anyway: code is compiled, and heaps find their size. */
   const WARM_UP = 600;
@@ -343,7 +346,6 @@ breaker: { off: true }`,
     await eventually("descriptors as before", () => footprintOf(lodestar.pid).descriptors <= descriptors + 2);
     expect((await lodestar.rows()).length).toBe(ROUNDS);
     expect(await wronglyBooked(lodestar)).toEqual([]);
-    await stopLodestars();
     await upstream.stop();
   }, 60_000);
 });
