@@ -111,7 +111,7 @@ export const DAMAGES: Readonly<Record<string, (sound: Sound, chance: Chance) => 
 
 /**
  * What became of damage. `refused`: the ledger was not opened, with a fault. `reported`: the check found it. `harmless`: every
- * row and sum is as it was. `text`: money and tokens are as they were, some text is not. `torn`: the last
+ * row and sum is as it was. `text`: money and tokens are as they were, some detail is not. `torn`: the last
  * commit is missing, as after a power cut; `tail`: more of the last ones are; the others and their sums are as they were.
  * `silent`: anything else.
  */
@@ -133,8 +133,10 @@ function isReported(stateDir: string): boolean {
 }
 
 function moneyOf(row: LedgerRow): string {
-  const { requestId, attempt, startedAt, usage, costNanoUsd, savedNanoUsd, reservedNanoUsd } = row;
-  return JSON.stringify([requestId, attempt, startedAt, usage, costNanoUsd, savedNanoUsd, reservedNanoUsd]);
+  const { requestId, attempt, startedAt, usage, costNanoUsd, savedNanoUsd } = row;
+  // What was reserved counts only in the place of a cost that nobody knows.
+  const reserved = costNanoUsd === null ? row.reservedNanoUsd : null;
+  return JSON.stringify([requestId, attempt, startedAt, usage, costNanoUsd, savedNanoUsd, reserved]);
 }
 
 function compare(found: readonly LedgerRow[], rows: readonly LedgerRow[]): Verdict {
