@@ -20,6 +20,7 @@ import { summarize } from "./summary.ts";
 import { startWarmUps } from "./warm-up.ts";
 import { watchFiles } from "./watch-files.ts";
 
+const DAY_MS = 86_400_000;
 /** Local servers get this long to answer before the ready lines are written without them. */
 const FIRST_LOOK_MS = 250;
 const DRAIN_LOOK_MS = 50;

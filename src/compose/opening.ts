@@ -14,6 +14,7 @@ import type { LocalFigureStore, ProjectStore, ResponseStore } from "../stores/po
 import { openProjectStore } from "../stores/projects.ts";
 import { openResponseStore } from "../stores/responses.ts";
 import { type CliProblem, failureProblem } from "../terminal/problem.ts";
+import { cacheOpener } from "./cache.ts";
 import { openHistory } from "./health.ts";
 import { createKeyring, type OwnKeyring } from "./keyring.ts";
 import { openNetwork } from "./network.ts";
@@ -146,6 +147,7 @@ export function openState(
     stores,
     projects: openProjects(stateDir, log),
     history: openHistory(stateDir, log),
+    openCache: cacheOpener(stateDir, log),
     figures,
     clock,
     log,
@@ -177,6 +179,7 @@ export function openState(
       }
       responses?.close();
       figures?.close();
+      runtime.cacheSide.close();
       stores.close();
       await log.close();
       lock.release();

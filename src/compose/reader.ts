@@ -84,6 +84,7 @@ export function openReading(
     stores: stores.value,
     projects: openProjects(loaded.stateDir),
     history: openHistoryReader(loaded.stateDir),
+    openCache: () => null,
     figures: null,
     clock: systemClock,
     log: { write: () => undefined },

@@ -25,6 +25,7 @@ import { PROVIDERS } from "../providers/_all.ts";
 import type { Stores } from "../stores/open.ts";
 import type { HealthHistory, LocalFigureStore, ProjectStore } from "../stores/ports.ts";
 import { createBudgets } from "./budgets.ts";
+import { type CacheSide, createCacheSide, type OpenCache } from "./cache.ts";
 import { type CurrentConfig, holdConfig } from "./current-config.ts";
 import { createGpuWatch } from "./gpu.ts";
 import { createHealthSide, type HealthSide } from "./health.ts";
@@ -39,6 +40,7 @@ export interface RuntimeParts {
   readonly projects: ProjectStore | null;
   /** Null where its file cannot be used, or was never written. */
   readonly history: HealthHistory | null;
+  readonly openCache: OpenCache;
   /** What local models took; null where its file cannot be used. */
   readonly figures: LocalFigureStore | null;
   readonly clock: Clock;
@@ -59,6 +61,7 @@ export interface Runtime {
   readonly gpu: GpuWatch;
   readonly healthSide: HealthSide;
   readonly localSide: LocalSide;
+  readonly cacheSide: CacheSide;
   readonly tunnels: Tunnels | null;
   readonly bus: Bus;
   /** The webhooks. */
@@ -141,16 +144,23 @@ function configuredFacts({ find, settings }: CurrentConfig) {
   };
 }
 
-/** The webhooks, told of every event. */
-function startAlerts({ clock, post, log }: RuntimeParts, { webhooks }: Settings, bus: Bus): Alerts {
+/** The bus, and the webhooks, which are told of every event. */
+function openBus({ clock, post, log }: RuntimeParts, { webhooks }: Settings): { bus: Bus; alerts: Alerts } {
+  const bus = createBus();
   const alerts = createAlerts({ clock, post, log, mintId: () => `evt_${Bun.randomUUIDv7("base64url")}` });
   alerts.use(webhooks);
   bus.subscribe(alerts.offer);
-  return alerts;
+  return { bus, alerts };
 }
 
 function closeAll(parts: readonly ({ close(): unknown } | null)[]): void {
   for (const part of parts) part?.close();
+}
+
+/** Names lead elsewhere now, and once more when the local engines were asked. */
+function lookAgain(local: LocalModels, forget: () => void): void {
+  forget();
+  void local.refresh().then(forget);
 }
 
 /** Builds the gateway on opened stores. */
@@ -158,8 +168,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   const { stores, clock, log } = parts;
   const config = holdConfig(parts.loaded, parts.redactor);
   const { settings, prices } = config;
-  const bus = createBus();
-  const alerts = startAlerts(parts, settings(), bus);
+  const { bus, alerts } = openBus(parts, settings());
   const shutdown = new AbortController();
   parts.tunnels?.keep(baseUrlsOf(settings()));
   const local = watchLocalModels(() => ollamaServers(settings()), clock);
@@ -170,8 +179,8 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   const directory = followDirectory(config, local, clock);
   const projects = createProjectBook({ settings, directory: directory.get, now: clock.now, store: parts.projects });
   const budgets = createBudgets({ config, local, directory: directory.get, projects, stores, ...facts, bus, clock });
-  const localSide = createLocalSide({ config, local, bus, clock, figures: parts.figures, send: parts.send });
-  const booking = { ...facts, ledger: stores.ledger, prices, bus, clock, log };
+  const localSide = createLocalSide({ ...parts, config, local, bus });
+  const cacheSide = createCacheSide(parts.openCache, { settings, clock, log });
   const services: Services = {
     settings,
     budgets,
@@ -179,7 +188,8 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     project: projects.viewOf,
     dialects: DIALECTS,
     ledger: stores.ledger,
-    settle: leaving(createSettler(booking), localSide.gate),
+    settle: leaving(createSettler({ ...facts, ledger: stores.ledger, prices, bus, clock, log }), localSide.gate),
+    cache: cacheSide.cache,
     health,
     bus,
     clock,
@@ -200,6 +210,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     gpu,
     healthSide,
     localSide,
+    cacheSide,
     tunnels: parts.tunnels,
     bus,
     alerts,
@@ -210,8 +221,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       alerts.use(next.settings.webhooks);
       health.reset();
       parts.tunnels?.keep(baseUrlsOf(next.settings));
-      directory.forget();
-      void local.refresh().then(directory.forget);
+      lookAgain(local, directory.forget);
     },
     abort: () => shutdown.abort(),
     close() {

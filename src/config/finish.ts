@@ -2,7 +2,7 @@ import type { RateCard } from "../core/price.ts";
 import { budgetsOf } from "./budgets.ts";
 import { projectsOf } from "./projects.ts";
 import type { Config } from "./schema.ts";
-import type { ConfiguredProvider, LocalSettings, Settings, Webhook } from "./settings.ts";
+import type { CacheSettings, ConfiguredProvider, LocalSettings, Settings, Webhook } from "./settings.ts";
 
 const MEBIBYTE = 1024 ** 2;
 
@@ -27,6 +27,15 @@ function finishLocal(local: NonNullable<Config["local"]>): LocalSettings {
     keepAlive: local.keepAlive ?? "5m",
     contextTokens: local.contextTokens ?? 8192,
     imagesShare: local.images?.shares === "off" ? null : (local.images?.shares ?? "same-host"),
+  };
+}
+
+function finishCache(cache: NonNullable<Config["cache"]>): CacheSettings {
+  return {
+    ttlMs: cache.ttl ?? 86_400_000,
+    maxBytes: cache.maxBytes ?? 256 * MEBIBYTE,
+    maxTemperature: cache.maxTemperature ?? 0,
+    always: cache.always ?? [],
   };
 }
 
@@ -75,6 +84,7 @@ export function finishSettings(
       responsesDays: retention?.responses ?? 30,
       responsesBytes: retention?.responsesSize ?? 256 * MEBIBYTE,
     },
+    cache: finishCache(config.cache ?? {}),
     budgets: budgetsOf(config),
     timeZone: config.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
     webhooks,

@@ -15,7 +15,7 @@ export interface Layer {
 }
 
 /** Sections that later versions add: said plainly, so that nobody believes they work already. */
-const LATER: ReadonlySet<string> = new Set(["rules", "cache"]);
+const LATER: ReadonlySet<string> = new Set(["rules"]);
 /** Blocks whose values may be private: never repeated in a message. */
 const PRIVATE: ReadonlySet<string> = new Set(["providers", "webhooks"]);
 

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { BudgetsSchema, TimeZoneSchema, WebhooksSchema } from "./schema-budgets.ts";
+import { CacheSchema } from "./schema-cache.ts";
 import { LocalSchema } from "./schema-local.ts";
 import { RateCardSchema } from "./schema-prices.ts";
 import { ProjectsSchema } from "./schema-projects.ts";
@@ -130,6 +131,7 @@ export const ConfigSchema = v.strictObject(
     timeZone: TimeZoneSchema,
     webhooks: WebhooksSchema,
     projects: ProjectsSchema,
+    cache: CacheSchema,
     retention: section(
       {
         ledger: days("Rows of the ledger."),

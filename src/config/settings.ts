@@ -60,6 +60,17 @@ export interface LocalSettings {
   readonly imagesShare: string | "same-host" | null;
 }
 
+/** The response cache. */
+export interface CacheSettings {
+  /** 0: no answer is kept at all. */
+  readonly ttlMs: number;
+  readonly maxBytes: number;
+  /** Requests at a higher temperature are not cached. */
+  readonly maxTemperature: number;
+  /** Names, as clients ask for them, that are cached whatever the temperature. */
+  readonly always: readonly string[];
+}
+
 /** The final, validated configuration: everything resolved, nothing optional. Made by `config/`, read everywhere. */
 export interface Settings {
   readonly server: {
@@ -88,6 +99,7 @@ export interface Settings {
     readonly responsesDays: number;
     readonly responsesBytes: number;
   };
+  readonly cache: CacheSettings;
   readonly budgets: readonly Budget[];
   /** IANA name of the time zone whose days and months budgets and reports count by. */
   readonly timeZone: string;

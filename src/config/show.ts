@@ -3,7 +3,7 @@ import type { Budget } from "../core/budget.ts";
 import { findProvider } from "../providers/_all.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { Loaded } from "./load.ts";
-import type { ConfiguredProvider, LocalSettings, Settings, Webhook } from "./settings.ts";
+import type { CacheSettings, ConfiguredProvider, LocalSettings, Settings, Webhook } from "./settings.ts";
 import { shownLimit, shownProject } from "./show-project.ts";
 import { formatDuration, formatSize } from "./units.ts";
 import type { ValuePath } from "./yaml-source.ts";
@@ -76,6 +76,15 @@ function shownLocal(local: LocalSettings): Readonly<Record<string, unknown>> {
   };
 }
 
+function shownCache({ ttlMs, maxBytes, maxTemperature, always }: CacheSettings): Readonly<Record<string, unknown>> {
+  return {
+    ttl: ttlMs === 0 ? "off" : formatDuration(ttlMs),
+    maxBytes: formatSize(maxBytes),
+    maxTemperature,
+    always: [...always],
+  };
+}
+
 /**
  * The settings as plain data in the words of the configuration file, without any secret: a key is shown as the
  * reference that leads to it, and a header that may hold one is hidden.
@@ -114,6 +123,7 @@ export function shownSettings(settings: Settings): Readonly<Record<string, unkno
     timeZone: settings.timeZone,
     webhooks: settings.webhooks.map(shownWebhook),
     projects: Object.fromEntries(Object.entries(settings.projects).map(([name, rules]) => [name, shownProject(rules)])),
+    cache: shownCache(settings.cache),
     retention: {
       ledger: `${retention.ledgerDays}d`,
       requests: `${retention.requestsDays}d`,

@@ -46,9 +46,9 @@ export function spentHeaders(call: Call, records: readonly AttemptRecord[]): Rec
 /** Headers of an answer by a model. The overhead is the time since the request arrived, less the waiting for upstreams and between tries. */
 export function answerHeaders(
   call: Call,
-  attempt: Attempt,
+  attempt: Pick<Attempt, "planned" | "intent" | "startedAt">,
   records: readonly AttemptRecord[],
-  { warnings, waitedMs }: Won,
+  { warnings, waitedMs }: Pick<Won, "warnings" | "waitedMs">,
   nowMonotonic: number,
 ): Record<string, string> {
   const retries = records.filter((record, index) => index > 0 && record.reason.endsWith(">retry")).length;

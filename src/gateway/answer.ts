@@ -1,4 +1,5 @@
 import type { Attempt } from "./attempt.ts";
+import { cacheableChat, cacheableEmbeddings } from "./cache-ask.ts";
 import type { Answer, ChatCall, CountCall, EmbeddingCall, ImageCall } from "./call.ts";
 import { exchangeChat } from "./chat.ts";
 import { type CompletionCall, exchangeCompletion } from "./completions.ts";
@@ -14,7 +15,11 @@ export function answerChat(call: ChatCall, services: Services): Promise<Answer> 
   const { model: requested, stream: isStream } = call.request;
   const exchange = (attempt: Attempt) => exchangeChat(call, attempt, services);
   const demand = () => chatDemand(call.request);
-  return follow({ endpoint: "chat", requested, isStream, demand, exchange }, call, services);
+  return follow(
+    { endpoint: "chat", requested, isStream, demand, exchange, cacheable: cacheableChat(call) },
+    call,
+    services,
+  );
 }
 
 /** Answers a request for embeddings. */
@@ -22,14 +27,22 @@ export function answerEmbeddings(call: EmbeddingCall, services: Services): Promi
   const exchange = (attempt: Attempt) => exchangeEmbeddings(call, attempt, services);
   const { model: requested } = call.request;
   const demand = () => embeddingDemand(call.request);
-  return follow({ endpoint: "embeddings", requested, isStream: false, demand, exchange }, call, services);
+  return follow(
+    { endpoint: "embeddings", requested, isStream: false, demand, exchange, cacheable: cacheableEmbeddings(call) },
+    call,
+    services,
+  );
 }
 
 /** Counts the tokens of a request without running it. */
 export function answerCount(call: CountCall, services: Services): Promise<Answer> {
   const exchange = (attempt: Attempt) => exchangeCount(call, attempt, services);
   const { model: requested } = call.request;
-  return follow({ endpoint: "count-tokens", requested, isStream: false, demand: null, exchange }, call, services);
+  return follow(
+    { endpoint: "count-tokens", requested, isStream: false, demand: null, exchange, cacheable: null },
+    call,
+    services,
+  );
 }
 
 /** Answers a legacy text completion, whole or as a stream. */
@@ -37,7 +50,11 @@ export function answerCompletion(call: CompletionCall, services: Services): Prom
   const { model: requested, stream: isStream } = call.request;
   const exchange = (attempt: Attempt) => exchangeCompletion(call, attempt, services);
   const demand = () => completionDemand(call.request);
-  return follow({ endpoint: "completions", requested, isStream, demand, exchange }, call, services);
+  return follow(
+    { endpoint: "completions", requested, isStream, demand, exchange, cacheable: cacheableChat(call) },
+    call,
+    services,
+  );
 }
 
 /** Answers a request for images. */
@@ -45,5 +62,5 @@ export function answerImages(call: ImageCall, services: Services): Promise<Answe
   const exchange = (attempt: Attempt) => exchangeImages(call, attempt, services);
   const { model: requested } = call.request;
   const demand = () => imageDemand(call.body.text, call.body.json.n);
-  return follow({ endpoint: "images", requested, isStream: false, demand, exchange }, call, services);
+  return follow({ endpoint: "images", requested, isStream: false, demand, exchange, cacheable: null }, call, services);
 }

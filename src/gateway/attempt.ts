@@ -6,6 +6,7 @@ import type { CostStamp } from "../core/stamp.ts";
 import { targetName } from "../core/target.ts";
 import type { Usage } from "../core/usage.ts";
 import type { Admission, Denial, Hold } from "./budget-guard.ts";
+import type { Recording } from "./cache-recording.ts";
 import type { AttemptRecord, Call } from "./call.ts";
 import type { Demand } from "./demand.ts";
 import { createLifeline } from "./lifeline.ts";
@@ -32,6 +33,8 @@ export interface Attempt {
   readonly denial: Denial | null;
   /** The limit of output that budgets set; null where the request goes out as it is. */
   readonly outputCap: number | null;
+  /** Takes the answer down for the cache; null where it is not kept. */
+  recording: Recording | null;
   /** The request goes out now: `estimate` is what its prompt alone uses, which is booked where we hang up on the answer. */
   noteSent(estimate: () => Usage): void;
   /** The upstream still answers. */
@@ -71,7 +74,12 @@ export interface Opening {
   readonly settings: Settings;
 }
 
-function intentOf(opening: Opening, now: number, hold: Hold | null): AttemptIntent {
+/** The intent of an attempt that starts `now` (Unix ms), with what is held for it. */
+export function intentOf(
+  opening: Pick<Opening, "call" | "planned" | "number" | "endpoint" | "isStream" | "requestedModel" | "reason">,
+  now: number,
+  hold: Hold | null,
+): AttemptIntent {
   const { call, planned } = opening;
   return {
     requestId: call.requestId,
@@ -187,6 +195,7 @@ export function openAttempt(opening: Opening, services: Services): Attempt | nul
     upstreamStatus: null,
     denial: admission.ok ? null : admission.denial,
     outputCap: hold?.outputCap ?? null,
+    recording: null,
     noteSent(estimate) {
       if (!lifeline.signal.aborted) sent = estimate;
     },
@@ -203,6 +212,7 @@ export function openAttempt(opening: Opening, services: Services): Attempt | nul
       if (isSettled) throw new Error(`attempt ${intent.requestId}#${intent.attempt} is settled already`);
       isSettled = true;
       lifeline.release();
+      attempt.recording?.booked(ending);
       const stamp = services.settle(intent, ending, (cost) => hold?.settle(cost, isCut));
       if (!call.wantsMetadata) return stamp;
       const records = [...opening.before, attempt.record("answered", null)];

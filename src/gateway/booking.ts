@@ -42,7 +42,7 @@ export function bookAnswer(
 /** Books a stream: by the provider's counts when it ended whole, else with the output that was really streamed. */
 export function bookStream(attempt: Attempt, request: ChatRequest, seen: Observation, fault: Fault | null): CostStamp {
   if (seen.hasContent) attempt.noteContent();
-  if (seen.isCutByLength) attempt.noteLength();
+  if (seen.finish === "length") attempt.noteLength();
   const estimate = (): Usage => estimateUsage(request, seen.streamed.tokens());
   if (fault === null) return bookAnswer(attempt, seen.usage ?? undefined, estimate).cost;
   const estimated = estimate();

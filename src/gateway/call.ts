@@ -1,3 +1,4 @@
+import type { CacheWish } from "../core/cache-policy.ts";
 import type { ClientError, Fault, FaultKind } from "../core/fault.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { KeyLimits } from "../core/key-limits.ts";
@@ -41,6 +42,8 @@ export interface Call {
   readonly task: string | null;
   /** Nobody waits for the answer: local engines answer others first. */
   readonly isBatch?: boolean;
+  /** What the client wants of the response cache; absent: as configured. */
+  readonly cacheWish?: CacheWish;
   /** Monotonic ms at which the request arrived. */
   readonly arrivedAt: number;
   /** What is being tried right now; written by the attempt loop, read by whoever keeps the client waiting. */

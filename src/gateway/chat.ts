@@ -29,6 +29,9 @@ async function openStream(
 ): Promise<Result<Pick<Won, "body" | "ended" | "headers" | "warnings">, Fault>> {
   const stamp = chatStampOf(call, services.clock.now());
   const session = new StreamSession({ call, attempt, route, reply, stamp, services });
+  const isVerbatim = route.isClientDialect;
+  const isChecked = answerSchema !== undefined;
+  attempt.recording?.begin({ dialect: route.dialect, form: "stream", isVerbatim, warnings, isChecked });
   const begun = await session.begin();
   if (!begun.ok) return begun;
   const body = createStreamBody(session, call.dialect.heartbeat(stamp), services);

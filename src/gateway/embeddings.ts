@@ -63,11 +63,15 @@ export async function exchangeEmbeddings(
   services.health.succeeded(attempt.planned.target);
   attempt.noteContent();
   const { usage, cost } = bookAnswer(attempt, reply.value.usage, () => estimateInputs(call.request));
+  const { dialect } = route.value;
+  const { warnings } = encoded;
+  attempt.recording?.begin({ dialect, form: "reply", isVerbatim: false, warnings, isChecked: false });
+  attempt.recording?.end("stop");
   const stamp = replyStampOf(call, call.request.model, services.clock.now());
   const body = own.encodeReply({ ...reply.value, usage }, call.request, stamp, cost);
   const waitedMs = services.clock.monotonic() - sentAt;
   return success({
-    warnings: encoded.warnings,
+    warnings,
     body: JSON.stringify(body),
     headers: costHeader(cost.costNanoUsd),
     waitedMs,

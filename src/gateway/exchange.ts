@@ -86,7 +86,7 @@ async function readText(
   return text;
 }
 
-/** A whole JSON reply. */
+/** A whole JSON reply. What it was written as goes to the attempt's recording. */
 export async function readJson(
   attempt: Attempt,
   reply: UpstreamReply,
@@ -95,7 +95,10 @@ export async function readJson(
   const text = await readText(attempt, reply, REPLY_BYTES, services);
   if (!text.ok) return text;
   const json = parseJson(text.value);
-  if (json !== undefined) return success(json);
+  if (json !== undefined) {
+    attempt.recording?.add(text.value);
+    return success(json);
+  }
   const start = text.value.trimStart().slice(0, 80);
   return failure({
     kind: "garbage",

@@ -3,6 +3,8 @@ import type { AttemptIntent } from "../core/ledger.ts";
 import { makePlan, type PlanInput } from "../core/plan.ts";
 import { answerHeaders, budgetHeaders, idHeaders, spentError, spentHeaders } from "./answer-headers.ts";
 import { type Exchange, runAttempts } from "./attempts.ts";
+import type { Cacheable } from "./cache-ask.ts";
+import { visitCache } from "./cache-visit.ts";
 import type { Answer, Call, Caller, Won } from "./call.ts";
 import type { Demand } from "./demand.ts";
 import { metadataOf } from "./metadata.ts";
@@ -16,11 +18,13 @@ export interface Course {
   /** What budgets reckon with; null for what nobody charges for. */
   readonly demand: (() => Demand) | null;
   readonly exchange: Exchange<Won>;
+  /** Null for what is never given again. */
+  readonly cacheable: Cacheable | null;
 }
 
 /**
- * The path of every request on one screen: plan the targets, try them one by one, answer. Booking happens inside the
- * attempts, exactly once each; only `settle.ts` prices and writes the ledger.
+ * The path of every request on one screen: plan the targets, look in the cache, try them one by one, answer. Booking happens
+ * at the cache and inside the attempts, exactly once each; only `settle.ts` prices and writes the ledger.
  */
 export async function follow(course: Course, call: Call, services: Services): Promise<Answer> {
   const { requested } = course;
@@ -34,7 +38,11 @@ export async function follow(course: Course, call: Call, services: Services): Pr
   const plan = planFor(requested);
   if (!plan.ok) return refused(plan.error, requestId);
 
-  const outcome = await runAttempts({ ...course, call, plan: plan.value, planFor, settings }, services);
+  const visiting = visitCache(course, call, plan.value, services);
+  const visit = visiting instanceof Promise ? await visiting : visiting;
+  if (visit.kind === "answered") return visit.answer;
+  const job = { ...course, call, plan: plan.value, planFor, settings };
+  const outcome = await visit.ask((exchange) => runAttempts({ ...job, exchange }, services));
   const { records } = outcome;
   const metadata = call.wantsMetadata ? metadataOf(requested, records, plan.value) : null;
   if (!outcome.ok) {
@@ -45,7 +53,7 @@ export async function follow(course: Course, call: Call, services: Services): Pr
 
   const { value, attempt } = outcome;
   const told = answerHeaders(call, attempt, records, value, services.clock.monotonic());
-  const headers = { ...told, ...budgetHeaders(call, services.budgets), ...value.headers };
+  const headers = { ...told, ...budgetHeaders(call, services.budgets), ...visit.header(), ...value.headers };
   if (typeof value.body === "string") return { kind: "reply", headers, body: value.body };
   return { kind: "stream", headers, body: value.body, ended: value.ended ?? Promise.resolve() };
 }

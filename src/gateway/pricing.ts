@@ -40,6 +40,10 @@ export function priceAttempt(
   state: AttemptOutcome["state"],
   { prices, isLocal, isSubscription }: PricingParts,
 ): Pricing {
+  if (state === "hit") {
+    const price = prices.priceOf(intent.provider, intent.model, intent.startedAt, usage.serviceTier);
+    return { price, cost: NOTHING, reason: "cache" };
+  }
   if (!hasTokens(usage) && !isPaidByImage(intent, state)) return { price: null, cost: NOTHING, reason: "no-tokens" };
   const price = prices.priceOf(intent.provider, intent.model, intent.startedAt, usage.serviceTier);
   if (isLocal(intent.provider) && !isCloudModel(intent.model)) return { price, cost: NOTHING, reason: "local" };
@@ -50,15 +54,21 @@ export function priceAttempt(
   return { price, cost: costOf(usage, price.rates), reason: null };
 }
 
-/** What an answer saved, why, and the price of the baseline model. */
+/** What an answer saved, why, and the price it was reckoned with; null for what costs nothing anyway. */
 export interface Saving {
   readonly nanoUsd: NanoUsd;
   readonly kind: SavedKind;
-  readonly price: PriceRow;
+  readonly price: PriceRow | null;
 }
 
 /** Route reasons of a model that the client itself named. */
 const BY_NAME = /^(explicit|bare-name)\b/;
+
+/** What an answer from the cache would have cost at its own target, by today's price; null without a price. */
+export function savedByCache(intent: AttemptIntent, usage: Usage, parts: PricingParts): Saving | null {
+  const { cost, price } = priceAttempt(intent, usage, "final", parts);
+  return cost === null ? null : { nanoUsd: cost.nanoUsd, kind: "cache", price };
+}
 
 /** What a local answer's tokens would have cost at the baseline model; null for other answers and without a price. */
 export function savedBy(

@@ -10,6 +10,7 @@ import type { SendUpstream } from "../host/upstream.ts";
 import type { Ledger } from "../stores/ports.ts";
 import type { BudgetGuard } from "./budget-guard.ts";
 import type { Bus } from "./bus.ts";
+import type { AnswerCache } from "./cache.ts";
 import type { DrawCard } from "./draw-card.ts";
 import type { HealthBook } from "./health.ts";
 import type { LocalGate } from "./local-gate.ts";
@@ -29,6 +30,8 @@ export interface Services {
   readonly ledger: Ledger;
   readonly budgets: BudgetGuard;
   readonly settle: Settle;
+  /** Answers that are given again; null where their file cannot be used. */
+  readonly cache: AnswerCache | null;
   readonly health: HealthBook;
   readonly bus: Bus;
   readonly clock: Clock;

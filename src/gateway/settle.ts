@@ -9,7 +9,7 @@ import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import type { Ledger } from "../stores/ports.ts";
 import type { Bus } from "./bus.ts";
-import { type PricingParts, priceAttempt, savedBy } from "./pricing.ts";
+import { type PricingParts, priceAttempt, savedBy, savedByCache } from "./pricing.ts";
 
 /** How an attempt ended, before it is priced. */
 export interface Ending {
@@ -102,7 +102,7 @@ export function createSettler(parts: SettlerParts): Settle {
     if (problems.length > 0)
       log.write("warn", "a provider stated absurd usage; it was repaired or estimated", { requestId, problems });
     const { price, cost, reason } = priceAttempt(intent, usage, state, parts);
-    const saving = savedBy(intent, usage, parts);
+    const saving = state === "hit" ? savedByCache(intent, usage, parts) : savedBy(intent, usage, parts);
     const { firstTokenMs, upstreamStatus } = ending;
     const outcome: AttemptOutcome = {
       ...counted,
@@ -115,7 +115,7 @@ export function createSettler(parts: SettlerParts): Settle {
       priceId: price?.id ?? null,
       savedNanoUsd: saving?.nanoUsd ?? null,
       savedKind: saving?.kind ?? null,
-      savedPriceId: saving?.price.id ?? null,
+      savedPriceId: saving?.price?.id ?? null,
       endedAt: clock.now(),
       fault: ending.fault === null ? null : faultRecord(ending.fault),
     };

@@ -15,6 +15,16 @@ export interface TextSource {
 
 const UTF8 = new TextEncoder();
 
+/** A body that is whole already. */
+export function textStream(text: string): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(UTF8.encode(text));
+      controller.close();
+    },
+  });
+}
+
 /**
  * The client's side of a stream, pulled at the client's own speed so that a slow reader holds nothing in memory. Cancelling it
  * is how a client leaves. `heartbeat` keeps an idle client waiting while the upstream thinks; only whole events are ever

@@ -116,7 +116,11 @@ export class StreamSession implements TextSource {
       return "";
     }
     let text = "";
-    for (const { event, raw } of frames) text += this.translator.step(event, raw);
+    const { recording } = this.parts.attempt;
+    for (const { event, raw } of frames) {
+      recording?.add(raw);
+      text += this.translator.step(event, raw);
+    }
     this.noteProgress();
     return isLast ? text + this.translator.end() : text;
   }
@@ -150,7 +154,9 @@ export class StreamSession implements TextSource {
   }
 
   private letGo(): void {
+    const { seen } = this.translator;
     this.hasEnded = true;
+    if (seen.finish !== null && seen.fault === null) this.parts.attempt.recording?.end(seen.finish);
     this.feed.release();
     this.finish();
   }

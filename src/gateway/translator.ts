@@ -1,5 +1,5 @@
 import type { Fault } from "../core/fault.ts";
-import { isContent, type StreamPart } from "../core/reply.ts";
+import { type FinishReason, isContent, type StreamPart } from "../core/reply.ts";
 import type { CostStamp } from "../core/stamp.ts";
 import type { Usage } from "../core/usage.ts";
 import type { Dialect, ReplyStamp, WireEvent } from "../dialects/dialect.ts";
@@ -12,8 +12,8 @@ export interface Observation {
   /** Counts the provider stated so far, and when the answer is complete, of all of it. */
   usage: Usage | null;
   isFinished: boolean;
-  /** It ended because the limit of output was reached. */
-  isCutByLength: boolean;
+  /** How it ended, once it did. */
+  finish: FinishReason["unified"] | null;
   fault: Fault | null;
   /** Tokens of what was streamed, for bills of streams that end early. */
   readonly streamed: RunningEstimate;
@@ -66,7 +66,7 @@ function observe(part: StreamPart, seen: Observation, complete: Translation["com
   if (part.type !== "finish") return undefined;
   seen.usage = part.usage ?? seen.usage;
   seen.isFinished = true;
-  seen.isCutByLength = part.finish.unified === "length";
+  seen.finish = part.finish.unified;
   return complete();
 }
 
@@ -77,7 +77,7 @@ export function createTranslator({ from, to, stamp, isRelay, complete }: Transla
     hasContent: false,
     usage: null,
     isFinished: false,
-    isCutByLength: false,
+    finish: null,
     fault: null,
     streamed: createRunningEstimate(),
   };

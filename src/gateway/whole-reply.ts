@@ -18,6 +18,7 @@ import { estimateUsage } from "./estimate.ts";
 import { readJson } from "./exchange.ts";
 import { chatStampOf } from "./reply-stamp.ts";
 import type { Services } from "./services.ts";
+import { textStream } from "./stream-body.ts";
 import { createEncodingOutlet } from "./stream-outlet.ts";
 
 /** A whole reply that has been read and booked, on its way to the client. */
@@ -39,15 +40,6 @@ function writeReply({ dialect }: ChatCall, { reply, verbatim, usage, cost, stamp
 function writeAsStream({ dialect }: ChatCall, { reply, usage, cost, stamp }: BookedReply): string {
   const outlet = createEncodingOutlet(dialect, stamp);
   return outlet.say(partsOfReply({ ...reply, usage }), cost) + outlet.close();
-}
-
-function textStream(text: string): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    start(controller) {
-      controller.enqueue(new TextEncoder().encode(text));
-      controller.close();
-    },
-  });
 }
 
 function bookReply(call: ChatCall, attempt: Attempt, reply: Reply, fault: Fault | null = null): Booked {
@@ -106,7 +98,11 @@ export async function readWholeReply(
   const checked = checkAnswer(call, attempt, decoded.value, asked);
   if (!checked.ok) return checked;
   const { reply, warnings } = checked.value;
-  const told = tellReply(call, attempt, reply, asked.isVerbatim ? json.value : null, services);
+  const { isVerbatim } = asked;
+  const isChecked = asked.answerSchema !== undefined;
+  attempt.recording?.begin({ dialect: route.dialect, form: "reply", isVerbatim, warnings, isChecked });
+  const told = tellReply(call, attempt, reply, isVerbatim ? json.value : null, services);
+  attempt.recording?.end(reply.finish.unified);
   return success({ ...told, warnings });
 }
 

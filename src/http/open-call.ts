@@ -5,6 +5,7 @@ import type { Dialect } from "../dialects/dialect.ts";
 import type { Call, Caller } from "../gateway/call.ts";
 import type { Services } from "../gateway/services.ts";
 import type { ApiBody, ApiContext } from "./api-context.ts";
+import { cacheWishOf } from "./cache-wish.ts";
 import { identify } from "./identify.ts";
 
 /** A request that has been let in: who asks, and what was sent. */
@@ -75,6 +76,8 @@ export async function openCall(
   }
   const caller = identifyAt(peer, request, context);
   if (!caller.ok) return caller;
+  const cacheWish = cacheWishOf(request.headers);
+  if (!cacheWish.ok) return cacheWish;
   const body = await context.readBody(request);
   if (!body.ok) return body;
   const call: Call = {
@@ -86,6 +89,7 @@ export async function openCall(
     isStrict: services.settings().isStrict || isOn(request.headers.get("x-lodestar-strict")),
     wantsMetadata: isOn(request.headers.get("x-lodestar-metadata")),
     task: taskOf(request),
+    cacheWish: cacheWish.value,
     isBatch: request.headers.get("x-lodestar-priority") === "batch",
     arrivedAt,
     progress: { target: null },

@@ -5,6 +5,8 @@ import type { AttemptIntent, AttemptOutcome, CostGroup, LedgerRow, Totals } from
 import type { NanoUsd } from "../core/money.ts";
 import type { PriceRow } from "../core/price.ts";
 import type { ProjectWish } from "../core/project.ts";
+import type { DialectName, Warning } from "../core/request.ts";
+import type { Usage, UsageSource } from "../core/usage.ts";
 
 /** Which rows: all members must match; times are Unix ms, `from` inclusive, `to` exclusive. */
 export interface LedgerFilter {
@@ -284,4 +286,82 @@ export interface HealthHistory extends HealthHistoryReader {
   add(buckets: readonly Bucket[]): void;
   /** Deletes what is past its time at `now` (Unix ms), and the oldest of what is beyond the bound; returns how many. */
   prune(now: number): number;
+}
+
+/** Who may be given a kept answer. */
+export interface CacheTenant {
+  readonly keyId: string | null;
+  readonly project: string | null;
+}
+
+/** An answer of a model as the response cache keeps it. */
+export interface CachedAnswer extends CacheTenant {
+  /** SHA-256 of the request in its canonical form with its tenant and target, hex. */
+  readonly digest: string;
+  readonly provider: string;
+  readonly account: string;
+  readonly model: string;
+  readonly endpoint: string;
+  /** Unix ms. */
+  readonly createdAt: number;
+  /** The upstream's dialect, and whether it answered whole or as a stream, framed so. */
+  readonly dialect: DialectName;
+  readonly form: "reply" | "stream";
+  readonly framing: "sse" | "ndjson" | "json-array";
+  /** A client of that dialect gets it as it came, but for names and cost. */
+  readonly isVerbatim: boolean;
+  readonly usage: Usage;
+  readonly usageSource: UsageSource;
+  readonly warnings: readonly Warning[];
+  /** The upstream's own text. */
+  readonly body: string;
+}
+
+/** A kept answer without what it says. `usedAt` is Unix ms; uses of the last seconds may be missing while a daemon runs. */
+export interface CacheListing extends Omit<CachedAnswer, "body" | "usage" | "usageSource" | "warnings"> {
+  readonly usedAt: number;
+  readonly hits: number;
+  readonly bytes: number;
+}
+
+/** Which answers: all members must match; `before` is Unix ms of their making, `model` is `provider/model` or the model alone. */
+export interface CacheFilter {
+  readonly model?: string | undefined;
+  readonly provider?: string | undefined;
+  readonly project?: string | undefined;
+  readonly keyId?: string | undefined;
+  readonly before?: number | undefined;
+  /** The first characters of the digest. */
+  readonly digest?: string | undefined;
+}
+
+/** What all kept answers come to. */
+export interface CacheSums {
+  readonly entries: number;
+  readonly bytes: number;
+  readonly hits: number;
+  /** Unix ms; null without any. */
+  readonly oldestAt: number | null;
+}
+
+/** Reading the response cache. */
+export interface CacheReader {
+  /** Latest use first; `after` skips as many. */
+  list(filter: CacheFilter, limit: number, after?: number): readonly CacheListing[];
+  /** By its whole digest. */
+  read(digest: string): CachedAnswer | null;
+  sums(): CacheSums;
+  close(): void;
+}
+
+/** Answers kept for the one who asked, bounded in bytes: those used longest ago make room, some at a time. */
+export interface CacheStore extends CacheReader {
+  /** The answer of this digest and tenant made at `notBefore` (Unix ms) or later; a use at `now`. */
+  find(digest: string, tenant: CacheTenant, notBefore: number, now: number): CachedAnswer | null;
+  /** In place of one of the same digest. False: larger than may be kept. */
+  save(answer: CachedAnswer): boolean;
+  /** Deletes one chunk of what matches; returns how many, 0 when done. */
+  remove(filter: CacheFilter): number;
+  /** Deletes one chunk of what was made before `before` (Unix ms); returns how many, 0 when done. */
+  prune(before: number): number;
 }

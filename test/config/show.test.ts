@@ -123,6 +123,12 @@ describe("the resolved configuration", () => {
           secret: env:A
       # default
       projects: {}
+      cache:
+        ttl: 1d # default
+        maxBytes: 256MB # default
+        maxTemperature: 0 # default
+        # default
+        always: []
       retention:
         ledger: 90d # default
         requests: 14d # default

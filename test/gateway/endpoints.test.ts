@@ -41,7 +41,7 @@ describe("embeddings", () => {
         usage: { prompt_tokens: 8, cost: 0.000008 },
       });
       expect(openai.headers.get("x-litellm-response-cost")).toBe("0.000008");
-      const ollama = await opened.fetch("/api/embed", { json: { model: "up/m", input: ["some text"] } });
+      const ollama = await opened.fetch("/api/embed", { json: { model: "up/m", input: ["some more"] } });
       expect(await ollama.json()).toMatchObject({ model: "up/m", embeddings: [VECTOR], cost: 0.000008 });
       const posts = upstream.calls.filter((call) => call.method === "POST");
       expect(posts.map((call) => call.path)).toEqual([path, path]);

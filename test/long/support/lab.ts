@@ -90,6 +90,7 @@ export function openLab({ loaded, ledger, clock, send }: LabParts): Lab {
     stores,
     projects: null,
     history: null,
+    openCache: () => null,
     figures: null,
     clock,
     log,

@@ -1,0 +1,40 @@
+import { createAnswerCache } from "../gateway/cache.ts";
+import type { Services } from "../gateway/services.ts";
+import type { Clock } from "../host/clock.ts";
+import type { Log } from "../host/log.ts";
+import type { CacheStore } from "../stores/ports.ts";
+import { openResponseCache } from "../stores/response-cache.ts";
+
+/** Opens the response cache, whose bound is asked for at each save; null where its file cannot be used. */
+export type OpenCache = (maxBytes: () => number) => CacheStore | null;
+
+/** The cache of a state directory. A store of content is a convenience: one that is damaged is told and left out. */
+export function cacheOpener(stateDir: string, log: Log): OpenCache {
+  return (maxBytes) => {
+    const opened = openResponseCache({ stateDir, maxBytes });
+    if (opened.ok) return opened.value;
+    const { code, message, fix } = opened.error;
+    log.write("warn", "answers are not kept in the response cache", { code, message, fix });
+    return null;
+  };
+}
+
+/** The response cache of a gateway: its store, and what the request path sees of it. */
+export interface CacheSide {
+  readonly store: CacheStore | null;
+  readonly cache: Services["cache"];
+  close(): void;
+}
+
+/** Puts the response cache together. */
+export function createCacheSide(
+  open: OpenCache,
+  { settings, clock, log }: { readonly settings: Services["settings"]; readonly clock: Clock; readonly log: Log },
+): CacheSide {
+  const store = open(() => settings().cache.maxBytes);
+  return {
+    store,
+    cache: store === null ? null : createAnswerCache(store, clock, log),
+    close: () => store?.close(),
+  };
+}
