@@ -151,15 +151,24 @@ function meet(seeker: Seeker, hasWaited: boolean): Answer | Land | null {
   return cache.flights.has(digest) ? null : NOBODY;
 }
 
-/** Waits for those in flight. One that fails, or whose answer is none to keep, leaves the others to ask by themselves at once. */
+/**
+ * Waits for those in flight, but no longer than a model may be silent: the one in front may have a client that reads slowly.
+ * One that fails, or whose answer is none to keep, leaves the others to ask by themselves at once.
+ */
 async function waitThere(seeker: Seeker): Promise<Answer | Land> {
   const { call, cache, services, digest } = seeker;
-  for (;;) {
-    const end = await cache.flights.follow(digest, [call.signal, services.shutdown]);
-    if (end === "kept") return hitOf(seeker, true) ?? NOBODY;
-    if (end !== "left") return NOBODY;
-    const met = meet(seeker, true);
-    if (met !== null) return met;
+  const impatience = new AbortController();
+  const cancel = services.clock.after(services.settings().deadlines.firstTokenMs, () => impatience.abort());
+  try {
+    for (;;) {
+      const end = await cache.flights.follow(digest, [call.signal, services.shutdown, impatience.signal]);
+      if (end === "kept") return hitOf(seeker, true) ?? NOBODY;
+      if (end !== "left") return NOBODY;
+      const met = meet(seeker, true);
+      if (met !== null) return met;
+    }
+  } finally {
+    cancel();
   }
 }
 
