@@ -45,7 +45,9 @@ function* pagesOf(
   let left = limit;
   while (left > 0) {
     const size = Math.min(left, PAGE_ROWS);
-    const page = statement.all({ ...filterBindings(filter), ...place, leastLast, limit: size });
+    // SQLite seeks by `$to` and not by the place: without this each page would read all before it again.
+    const to = Math.min(filter.to ?? END_OF_TIME, place.beforeStart + 1);
+    const page = statement.all({ ...filterBindings(filter), to, ...place, leastLast, limit: size });
     yield* page;
     const last = page.at(-1);
     if (last === undefined || page.length < size) return;
