@@ -61,11 +61,11 @@ describe("the C library", () => {
     for (const path of libcCandidates(process.platform, "")) expect(all).toContain(path);
   });
 
-  test("is loaded in one place of the program only", () => {
+  test("and the NVIDIA driver's are the only ones loaded, each in one place", () => {
     const root = join(import.meta.dir, "..", "..", "src");
     const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
     const users = files.filter((name) => readFileSync(join(root, name), "utf8").includes("dlopen("));
-    expect(users).toEqual([join("host", "libc.ts")]);
+    expect(users.sort()).toEqual([join("host", "gpu", "nvml.ts"), join("host", "libc.ts")]);
   });
 
   test("is musl's for a process that runs on musl, and nothing where none is known", () => {

@@ -34,8 +34,9 @@ describe("the source", () => {
     expect(served).toEqual([]);
   });
 
-  test("switches certificate checks off nowhere", () => {
-    expect(usersOf(/rejectUnauthorized\s*:\s*false|NODE_TLS_REJECT_UNAUTHORIZED|checkServerIdentity/)).toEqual([]);
+  test("switches certificate checks off nowhere; only the doctor looks whether the user did", () => {
+    expect(usersOf(/rejectUnauthorized\s*:\s*false|checkServerIdentity/)).toEqual([]);
+    expect(usersOf(/NODE_TLS_REJECT_UNAUTHORIZED/)).toEqual(["cli/doctor-network.ts"]);
   });
 
   test("follows redirects by itself nowhere on the way to providers or to URLs of users", () => {
