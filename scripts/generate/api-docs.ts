@@ -79,6 +79,12 @@ const ADMIN_ROUTES: Descriptions = {
     "Makes a project known by the text of its own `.lodestar.yaml`, which is checked as untrusted.",
   "DELETE /v1/projects/:name": "Forgets what a project's own file says; its costs stay.",
   "DELETE /v1/responses": "Deletes every kept answer of the Responses API, whoever asked for it.",
+  "GET /v1/cache": "What the response cache holds and what it saved, as `lodestar cache stats --json`.",
+  "GET /v1/cache/entries":
+    "Kept answers, without what they say: `?model=`, `provider=`, `project=`, `key=`, `digest=`, `before=` (Unix ms), `limit=`, `after=`.",
+  "GET /v1/cache/entries/:digest": "One kept answer with what it says, by the first characters of its digest.",
+  "DELETE /v1/cache":
+    "Deletes kept answers, by the same filters, for a fifth of a second; `isDone` says whether that was all.",
   "GET /v1/local": "Local engines, their models and what is loaded, as `lodestar local list --json`.",
   "GET /v1/local/catalog":
     "Models that could be pulled; with `?vram=` (MiB) the context at which each fits, with `fits=true` only those that do, with `task=` only those for it.",

@@ -66,6 +66,11 @@ export const REFUSALS: readonly (readonly [code: string, status: number, meaning
     400,
     "That response was never kept, was deleted, is too old, belongs to another key, or to a conversation that its provider keeps.",
   ],
+  [
+    "cache_miss",
+    504,
+    "`x-lodestar-cache: only` (or `cache-control: only-if-cached`) asks for a kept answer, and there is none for this request.",
+  ],
   ["response_not_found", 404, "As `previous_response_not_found`, where the path names the response."],
   ["thread_unsupported_request", 400, "Conversations kept at the server (`thread`) are not served."],
   ["image_not_fetched", 400, "The URL of an image could not be fetched, or points where nobody may look."],

@@ -52,6 +52,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./budgets.ts")).command,
   },
   {
+    name: "cache",
+    description: "Answers of models that are given again: what is kept, what it saved, clear it",
+    group: "See",
+    load: async () => (await import("./cache.ts")).command,
+  },
+  {
     name: "costs",
     description: "What was spent, by model, provider, project, key, session, day or label",
     group: "See",

@@ -3,7 +3,7 @@ import type { HealthView, ModelHealthView } from "../core/health-view.ts";
 import { formatUsd } from "../core/money.ts";
 import { type Result, success } from "../core/result.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
-import { formatCount, formatDuration, formatPlural, formatTime } from "../terminal/format.ts";
+import { formatBytes, formatCount, formatDuration, formatPlural, formatTime } from "../terminal/format.ts";
 import type { CliProblem } from "../terminal/problem.ts";
 import { hasUnicode } from "../terminal/strip.ts";
 import { type Column, renderFacts, renderTable } from "../terminal/table.ts";
@@ -45,6 +45,12 @@ function ledgerWords({ ledger }: StatusView["daemon"], now: number): string {
   return ledger.queued === 0 ? last : `${last}, ${formatPlural(ledger.queued, "row")} waiting`;
 }
 
+function cacheWords({ cache }: StatusView): string {
+  if (cache.ttlMs === 0) return "off";
+  const kept = `${formatPlural(cache.entries, "answer")}, ${formatBytes(cache.bytes)}`;
+  return `${kept}; given again ${formatCount(cache.hits)} times, which saved ${formatUsd(cache.savedNanoUsd)}`;
+}
+
 function daemonFacts(view: StatusView, now: number): readonly (readonly [string, string])[] {
   const { daemon, today } = view;
   const unpriced = today.unpriced === 0 ? "" : `, ${today.unpriced} without a known price`;
@@ -69,6 +75,7 @@ function daemonFacts(view: StatusView, now: number): readonly (readonly [string,
     ...state,
     ["prices", `${daemon.prices.source}, ${daemon.prices.date}`],
     ["ledger", ledgerWords(daemon, now)],
+    ["cache", cacheWords(view)],
     ["streams", `${daemon.openStreams} open, at most ${formatCount(daemon.fetchCap)} upstream calls at once`],
     spent,
   ];

@@ -7,6 +7,7 @@ import { keepAliveOf } from "../gateway/local-gate.ts";
 import { currentFetchCap } from "../host/process.ts";
 import type { AdminContext, AdminControl } from "../http/admin-context.ts";
 import { createAdminSessions } from "../http/admin-session.ts";
+import { cacheDesk } from "./cache.ts";
 import { listModels } from "../http/models.ts";
 import { contextRung } from "../local/ladder.ts";
 import type { Stores } from "../stores/open.ts";
@@ -123,6 +124,7 @@ function modelViews({ services, local }: Runtime): readonly ModelView[] {
   );
 }
 
+    cache: cacheDesk(runtime.cacheSide, parts.stateDir),
 function describeProcess(parts: AdminParts, serving: Serving | null): ReturnType<AdminContext["daemon"]> {
   const { settings, prices } = parts.runtime.services;
   return {

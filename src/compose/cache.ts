@@ -2,8 +2,9 @@ import { createAnswerCache } from "../gateway/cache.ts";
 import type { Services } from "../gateway/services.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
-import type { CacheStore } from "../stores/ports.ts";
-import { openResponseCache } from "../stores/response-cache.ts";
+import type { CacheDesk } from "../http/admin-context.ts";
+import type { CacheReader, CacheStore } from "../stores/ports.ts";
+import { openCacheReader, openResponseCache } from "../stores/response-cache.ts";
 
 /** Opens the response cache, whose bound is asked for at each save; null where its file cannot be used. */
 export type OpenCache = (maxBytes: () => number) => CacheStore | null;
@@ -36,5 +37,20 @@ export function createCacheSide(
     store,
     cache: store === null ? null : createAnswerCache(store, clock, log),
     close: () => store?.close(),
+  };
+}
+
+/** What the admin surface sees of the cache; a command that only reads opens the file when it is asked about it. */
+export function cacheDesk({ store, cache }: CacheSide, stateDir: string): CacheDesk {
+  let opened: CacheReader | null = null;
+  return {
+    store,
+    reader() {
+      if (store !== null) return store;
+      const reader = opened === null ? openCacheReader({ stateDir }) : null;
+      if (reader?.ok === true) opened = reader.value;
+      return opened;
+    },
+    counts: () => cache?.counts() ?? null,
   };
 }

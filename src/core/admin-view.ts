@@ -1,5 +1,6 @@
 import type { Availability } from "./availability.ts";
 import type { Budget } from "./budget.ts";
+import type { CacheStatsView } from "./cache-view.ts";
 import type { HealthState } from "./event.ts";
 import type { GpuView } from "./gpu.ts";
 import type { Spans } from "./health-view.ts";
@@ -84,6 +85,8 @@ export interface StatusView {
   readonly tunnels: readonly TunnelView[];
   /** The last reading of this machine's cards; null where there is no driver, or none was taken yet. */
   readonly gpu: GpuView | null;
+  /** Answers that are given again. */
+  readonly cache: CacheStatsView;
   readonly today: { readonly requests: number; readonly costNanoUsd: NanoUsd; readonly unpriced: number };
 }
 

@@ -6,8 +6,8 @@ import type { CachedAnswer } from "../stores/ports.ts";
 import { answerHeaders, budgetHeaders, costHeader } from "./answer-headers.ts";
 import { intentOf } from "./attempt.ts";
 import type { Answer, AttemptRecord, Call } from "./call.ts";
+import type { Course } from "./course.ts";
 import { metadataOf } from "./metadata.ts";
-import type { Course } from "./pipeline.ts";
 import type { Services } from "./services.ts";
 import { textStream } from "./stream-body.ts";
 

@@ -12,7 +12,7 @@ import type { FlightEnd } from "./cache-flights.ts";
 import { tellHit } from "./cache-hit.ts";
 import { createRecording } from "./cache-recording.ts";
 import type { Answer, Call, Won } from "./call.ts";
-import type { Course } from "./pipeline.ts";
+import type { Course } from "./course.ts";
 import type { Services } from "./services.ts";
 
 /** What a request met at the cache: its answer, or the way on to the models. */

@@ -1,19 +1,9 @@
 import type { CacheBypass, NotKept } from "../core/cache-policy.ts";
+import type { CacheCounts } from "../core/cache-view.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log.ts";
 import type { CachedAnswer, CacheStore, CacheTenant } from "../stores/ports.ts";
 import { createFlights, type Flights } from "./cache-flights.ts";
-
-/** What became of requests since the start. */
-export interface CacheCounts {
-  readonly hits: number;
-  readonly misses: number;
-  readonly stored: number;
-  /** Requests that the cache was left out of, by why. */
-  readonly bypassed: Readonly<Record<string, number>>;
-  /** Answers that were not kept, by why. */
-  readonly notKept: Readonly<Record<string, number>>;
-}
 
 /** Answers of models that are given again: the store behind one edge where nothing throws, and what is in flight. */
 export interface AnswerCache {

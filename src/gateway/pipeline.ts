@@ -1,26 +1,12 @@
 import type { ClientError, Fault } from "../core/fault.ts";
-import type { AttemptIntent } from "../core/ledger.ts";
 import { makePlan, type PlanInput } from "../core/plan.ts";
 import { answerHeaders, budgetHeaders, idHeaders, spentError, spentHeaders } from "./answer-headers.ts";
-import { type Exchange, runAttempts } from "./attempts.ts";
-import type { Cacheable } from "./cache-ask.ts";
+import { runAttempts } from "./attempts.ts";
 import { visitCache } from "./cache-visit.ts";
-import type { Answer, Call, Caller, Won } from "./call.ts";
-import type { Demand } from "./demand.ts";
+import type { Answer, Call, Caller } from "./call.ts";
+import type { Course } from "./course.ts";
 import { metadataOf } from "./metadata.ts";
 import type { Services } from "./services.ts";
-
-/** What is asked, and how one target is asked for it. */
-export interface Course {
-  readonly endpoint: AttemptIntent["endpoint"];
-  readonly requested: string;
-  readonly isStream: boolean;
-  /** What budgets reckon with; null for what nobody charges for. */
-  readonly demand: (() => Demand) | null;
-  readonly exchange: Exchange<Won>;
-  /** Null for what is never given again. */
-  readonly cacheable: Cacheable | null;
-}
 
 /**
  * The path of every request on one screen: plan the targets, look in the cache, try them one by one, answer. Booking happens

@@ -9,6 +9,7 @@ import type {
 } from "../core/admin-view.ts";
 import type { Bucket } from "../core/availability-span.ts";
 import type { BudgetState } from "../core/budget.ts";
+import type { CacheCounts } from "../core/cache-view.ts";
 import type { LodestarEvent } from "../core/event.ts";
 import type { GpuView } from "../core/gpu.ts";
 import type { GpuHistoryView } from "../core/gpu-history.ts";
@@ -20,7 +21,7 @@ import type { Result } from "../core/result.ts";
 import type { LocalCatalog } from "../features/local-catalog/local-catalog.ts";
 import type { ProjectBook } from "../gateway/projects.ts";
 import type { PriceBook } from "../host/prices.ts";
-import type { ApiKey, HealthFilter, KeyStore, Ledger } from "../stores/ports.ts";
+import type { ApiKey, CacheReader, CacheStore, HealthFilter, KeyStore, Ledger } from "../stores/ports.ts";
 import type { AdminSessions } from "./admin-session.ts";
 import type { LocalSchedule } from "./local-metrics.ts";
 
@@ -34,6 +35,16 @@ export interface GpuDesk {
   hurry(): void;
   /** Since `from`, Unix ms. */
   history(from: number): GpuHistoryView;
+}
+
+/** The response cache as the admin surface sees it. */
+export interface CacheDesk {
+  /** Null where its file cannot be used, or was never written. */
+  reader(): CacheReader | null;
+  /** Null where nothing may be written, too. */
+  readonly store: Pick<CacheStore, "remove"> | null;
+  /** Null where no gateway runs. */
+  counts(): CacheCounts | null;
 }
 
 /** What the caller of `POST /v1/keys` may choose. */
@@ -59,6 +70,7 @@ export interface AdminContext {
   readonly prices: Pick<PriceBook, "priceOf" | "modelsOf">;
   readonly keyStore: Pick<KeyStore, "list" | "revoke" | "limit" | "hasAny">;
   readonly projects: Pick<ProjectBook, "projectOf" | "known" | "tell" | "forget">;
+  readonly cache: CacheDesk;
   settings(): Settings;
   /** The resolved configuration with every secret left out. */
   config(): JsonObject;

@@ -1,6 +1,7 @@
 import type { BudgetState } from "../core/budget.ts";
 import { NANO_PER_USD } from "../core/money.ts";
 import type { AdminContext } from "./admin-context.ts";
+import { cacheFigures } from "./cache-metrics.ts";
 import { gpuGauges } from "./gpu-metrics.ts";
 import { healthGauges } from "./health-metrics.ts";
 import { localFamilies } from "./local-metrics.ts";
@@ -123,6 +124,7 @@ export function renderMetrics(admin: AdminContext): string {
     ...budgetFamilies(admin),
     ...localFamilies(admin.localSchedule()),
     ...webhookFamilies(admin),
+    ...cacheFigures(admin).map(({ name, kind, help, samples }) => family(name, kind, help, samples)),
     ...[...gpuGauges(admin.gpu.latest()), ...healthGauges(admin)].map(({ name, help, samples }) =>
       family(name, "gauge", help, samples),
     ),

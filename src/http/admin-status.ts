@@ -2,6 +2,7 @@ import type { ConfiguredProvider } from "../config/settings.ts";
 import type { ProviderView, StatusView } from "../core/admin-view.ts";
 import { type AccountHealthView, figuresOf, type Spans, spansOf } from "../core/health-view.ts";
 import { spanOf } from "../core/period.ts";
+import { readCacheStats } from "./admin-cache.ts";
 import type { AdminContext } from "./admin-context.ts";
 import { providerSpans } from "./admin-health.ts";
 
@@ -66,6 +67,7 @@ export async function readStatus(admin: AdminContext): Promise<StatusView> {
     local: await admin.local(),
     tunnels: admin.tunnels(),
     gpu: await gpuOf(admin),
+    cache: readCacheStats(admin),
     today: { requests, costNanoUsd, unpriced },
   };
 }

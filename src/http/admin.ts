@@ -1,6 +1,7 @@
 import { type Context, Hono } from "hono";
 import { setCookie } from "hono/cookie";
 import { answerBudgets } from "./admin-budgets.ts";
+import { answerCacheEntries, answerCacheEntry, clearCache, readCacheStats } from "./admin-cache.ts";
 import type { AdminContext, AdminControl } from "./admin-context.ts";
 import { eventStream } from "./admin-events.ts";
 import { answerExplain, answerWhatIf } from "./admin-explain.ts";
@@ -108,6 +109,14 @@ function addLedgerRoutes(app: Hono, admin: AdminContext): void {
   app.get("/v1/requests/:id/explain", (context) => answerExplain(context, admin, context.req.param("id")));
 }
 
+/** The part of the route table that is about the response cache. */
+function addCacheRoutes(app: Hono, admin: AdminContext): void {
+  app.get("/v1/cache", (context) => refuseQuery(context) ?? context.json(readCacheStats(admin)));
+  app.get("/v1/cache/entries", (context) => answerCacheEntries(context, admin));
+  app.get("/v1/cache/entries/:digest", (context) => answerCacheEntry(context, admin, context.req.param("digest")));
+  app.delete("/v1/cache", (context) => clearCache(context, admin));
+}
+
 /** The part of the route table that is about local engines; what changes one is never on the API port. */
 function addLocalRoutes(app: Hono, admin: AdminContext): void {
   app.get("/v1/local", (context) => refuseQuery(context) ?? answerLocal(context, admin));
@@ -195,6 +204,7 @@ export function createAdminApp(admin: AdminContext): Hono {
   const app = new Hono();
   app.use(guardOrigin(admin));
   addRoutes(app, admin);
+  addCacheRoutes(app, admin);
   app.notFound((context) => {
     const message = `the admin port has no ${context.req.method} ${context.req.path}`;
     return adminError(context, 404, "route_not_found", message, "model calls go to the API port; see lodestar status");

@@ -23,7 +23,7 @@ describe("identical requests in flight", () => {
     const answers = await Promise.all(crowd.map(async (one) => (await one).text()));
     expect(upstream.calls).toHaveLength(1);
     expect(answers.filter((text) => text.includes("answer"))).toHaveLength(12);
-    const states = (await gateway.rows()).map(({ state }) => state);
+    const states = (await gateway.rows()).map(({ state }): string => state);
     expect(states.toSorted()).toEqual(["final", ...Array.from({ length: 11 }, () => "hit")]);
   });
 

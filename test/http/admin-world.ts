@@ -18,7 +18,9 @@ import type { AdminContext, AdminControl, GpuDesk } from "../../src/http/admin-c
 import { createAdminSessions } from "../../src/http/admin-session.ts";
 import { openHealthHistory } from "../../src/stores/health-history.ts";
 import { openStores, type Stores } from "../../src/stores/open.ts";
+import type { CacheStore } from "../../src/stores/ports.ts";
 import { openProjectStore } from "../../src/stores/projects.ts";
+import { openResponseCache } from "../../src/stores/response-cache.ts";
 import { intentOf, NOON, outcomeOf, PRICE } from "../stores/attempts.ts";
 
 export { NOON };
@@ -49,6 +51,7 @@ export interface WorldOptions {
   readonly reload?: AdminControl["reload"];
   readonly probes?: ReturnType<AdminContext["probes"]>;
   readonly health?: ReturnType<AdminContext["health"]>;
+  readonly cacheCounts?: ReturnType<AdminContext["cache"]["counts"]>;
   readonly apiUrl?: string;
   readonly budgets?: readonly BudgetState[];
   readonly webhooks?: readonly WebhookView[];
@@ -99,6 +102,12 @@ function openBook(stateDir: string, settings: Settings): ProjectBook {
 /** What became of the calls that a test settles; all of it waits to be written. */
 function openCalls(stateDir: string): AvailabilityBook {
   const store = openHealthHistory({ stateDir });
+function openCache(stateDir: string): CacheStore {
+  const opened = openResponseCache({ stateDir, maxBytes: () => 1_000_000 });
+  if (!opened.ok) throw new Error(opened.error.message);
+  return opened.value;
+}
+
   if (!store.ok) throw new Error(JSON.stringify(store.error));
   const clock = { now: () => NOON, monotonic: () => 0, after: () => () => undefined, random: () => 0 };
   return createAvailabilityBook(store.value, clock, { write: () => undefined });
@@ -136,6 +145,7 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
   const calls = openCalls(stateDir);
   const admin: AdminContext = {
     token: TOKEN,
+  const cache = openCache(stateDir);
     sessions: createAdminSessions(
       () => `session-${++secrets}`,
       () => NOON,
@@ -150,6 +160,7 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
     projects,
     settings: () => settings,
     config: () => ({ server: { port: settings.server.port } }),
+    cache: { store: cache, reader: () => cache, counts: () => options.cacheCounts ?? null },
     daemon: () => ({
       running: isRunning,
       pid: isRunning ? 4711 : null,
