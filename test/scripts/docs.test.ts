@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import { ROOT } from "../../scripts/step.ts";
 import { COMMANDS } from "../../src/cli/_all.ts";
@@ -22,9 +22,26 @@ function anchorsOf(text: string): readonly string[] {
 }
 
 describe("the documentation", () => {
-  test("has a page for each task", () => {
-    const tasks = ["getting-started", "providers", "fallback", "costs", "local-models", "service", "troubleshooting"];
-    expect(PAGES).toEqual(expect.arrayContaining(tasks.map((task) => `docs/${task}.md`)));
+  test.each(["docs", "adr"])("has every page of %s in its index", (folder) => {
+    const index = pageText(`${folder}/README.md`);
+    const pages = PAGES.filter((page) => dirname(page) === folder).map((page) => basename(page));
+    expect(pages.filter((page) => page !== "README.md" && !index.includes(`](${page})`))).toEqual([]);
+    expect(pages.length).toBeGreaterThan(10);
+  });
+
+  test("claims no figure in the README that the linked page does not print", () => {
+    const rows = [...pageText("README.md").matchAll(/^\| [^|]+\? \| ([^|]+) \| \[[^\]]+\]\(([^)#]+)[^)]*\) \|$/gm)];
+    const invented = rows.flatMap(([, answer = "", page = ""]) => {
+      const printed = new Set(
+        pageText(page)
+          .match(/\d[\d,.]*/g)
+          ?.map((figure) => figure.replace(/[.,]$/, "")),
+      );
+      const claimed = answer.replaceAll("`kill -9`", "").match(/\d[\d,.]*/g) ?? [];
+      return claimed.map((figure) => figure.replace(/[.,]$/, "")).filter((figure) => !printed.has(figure));
+    });
+    expect(rows.length).toBeGreaterThan(5);
+    expect(invented).toEqual([]);
   });
 
   test.each(PAGES)("%s links to pages and headings that exist", (page) => {
