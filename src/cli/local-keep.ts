@@ -46,12 +46,12 @@ function keepCommand(how: How, description: string, notes: readonly string[]) {
 
 /** `lodestar local warm`: loads a model as requests would. */
 export const warm = keepCommand("warm", "Load a model, with the very options that requests will use", [
-  "It stays for `local.keepAlive`, as after a request.",
+  "It waits for its turn like a request, and stays for `local.keepAlive`, as after one.",
 ]);
 
 /** `lodestar local pin`: loads a model for good. */
 export const pin = keepCommand("pin", "Load a model and keep it until it is unloaded", [
-  "Ollama evicts what stays longest last. A later request gives it `local.keepAlive` again.",
+  "Requests keep it pinned. Another model may take its place where there is room for one only; it comes back when nobody asks for that one any more.",
 ]);
 
 /** `lodestar local unload`: takes a model out of memory. */

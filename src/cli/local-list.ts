@@ -1,4 +1,4 @@
-import type { LocalListView, LocalModelView } from "../core/local-view.ts";
+import { isForGood, type LocalListView, type LocalModelView } from "../core/local-view.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { formatBytes, formatCount, formatTime } from "../terminal/format.ts";
 import { type Column, plainText, showTable } from "../terminal/table.ts";
@@ -6,18 +6,19 @@ import { defineCommand } from "./command.ts";
 import { fetchView } from "./connection.ts";
 import { daemonFlags, jsonFlag } from "./shared-flags.ts";
 
-/** A year ahead is for good, as Ollama writes it. */
-const FOR_GOOD_MS = 365 * 24 * 3_600_000;
-
-function loadedWords({ loaded, isCloud }: LocalModelView, now: number): string {
+function loadedWords({ loaded, isCloud, isPinned }: LocalModelView, now: number): string {
   if (isCloud) return "in the cloud: not free";
-  if (loaded === null) return "";
+  if (loaded === null) return isPinned ? "pinned, but not in memory now" : "";
   const { sizeBytes, vramBytes, contextTokens, expiresAtMs } = loaded;
   const share = sizeBytes === 0 ? 0 : Math.round((vramBytes / sizeBytes) * 100);
   const where = share === 0 ? "in main memory" : share === 100 ? "on the card" : `${share} % on the card`;
   const context = contextTokens === null ? "" : ` at ${formatCount(contextTokens)}`;
-  const isForGood = expiresAtMs !== null && expiresAtMs - now > FOR_GOOD_MS;
-  const until = expiresAtMs === null ? "" : isForGood ? ", pinned" : `, until ${formatTime(expiresAtMs, now)}`;
+  const until =
+    isPinned || isForGood(expiresAtMs, now)
+      ? ", pinned"
+      : expiresAtMs === null
+        ? ""
+        : `, until ${formatTime(expiresAtMs, now)}`;
   return `${formatBytes(sizeBytes)} ${where}${context}${until}`;
 }
 

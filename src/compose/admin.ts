@@ -1,19 +1,16 @@
 import { shownSettings } from "../config/show.ts";
 import type { LocalView, ModelView } from "../core/admin-view.ts";
 import type { JsonObject } from "../core/json.ts";
-import { modelFolders } from "../features/local-catalog/blob.ts";
-import { createLocalCatalog, type LocalCatalog } from "../features/local-catalog/local-catalog.ts";
-import { keepAliveOf } from "../gateway/local-gate.ts";
 import { currentFetchCap } from "../host/process.ts";
 import type { AdminContext, AdminControl } from "../http/admin-context.ts";
 import { createAdminSessions } from "../http/admin-session.ts";
 import { cacheDesk } from "./cache.ts";
 import { listModels } from "../http/models.ts";
-import { contextRung } from "../local/ladder.ts";
 import type { Stores } from "../stores/open.ts";
 import type { ResponseStore } from "../stores/ports.ts";
 import { gpuHistory } from "./gpu.ts";
 import type { OwnKeyring } from "./keyring.ts";
+import { localCatalog } from "./local-catalog.ts";
 import { priceReports } from "./prices.ts";
 import type { Runtime } from "./runtime.ts";
 import { randomSecret } from "./secret.ts";
@@ -61,40 +58,6 @@ async function localViews({ local, loaded }: Runtime): Promise<readonly LocalVie
         models: (state?.installed ?? []).map((model) => model.name),
       };
     });
-}
-
-/** Ollama servers by provider, as the configuration has them now. */
-function ollamaUrls({ loaded }: Runtime): ReadonlyMap<string, string> {
-  return new Map(
-    loaded().settings.providers.flatMap(({ provider }) => {
-      const [endpoint] = provider.endpoints;
-      const isOllama = provider.isLocal === true && endpoint?.dialect === "ollama";
-      return isOllama ? [[provider.id, endpoint.baseUrl] as const] : [];
-    }),
-  );
-}
-
-function localCatalog(runtime: Runtime): LocalCatalog {
-  const { settings, clock } = runtime.services;
-  const loadedContext = (provider: string, model: string): number =>
-    runtime.localSide.scheduler
-      .snapshot()
-      .filter((server) => server.provider === provider)
-      .flatMap(({ loaded }) => loaded)
-      .find((one) => one.model === model)?.contextTokens ?? 0;
-  return createLocalCatalog({
-    servers: () => ollamaUrls(runtime),
-    runOf(provider, model) {
-      const { contextTokens } = settings().local;
-      const longest = runtime.local.factsOf(provider, model)?.contextTokens ?? null;
-      return {
-        contextTokens: contextRung(loadedContext(provider, model), contextTokens, longest),
-        keepAlive: keepAliveOf(settings().local),
-      };
-    },
-    folders: modelFolders(process.env),
-    monotonic: () => clock.monotonic(),
-  });
 }
 
 /** Every model that can be asked by name. */
@@ -181,7 +144,7 @@ export function adminContext(parts: AdminParts): AdminContext {
       history: (from) => gpuHistory(parts.stateDir, from, clock.now()),
     },
     tunnels: () => (parts.serving() === null ? [] : (runtime.tunnels?.views() ?? [])),
-    localCatalog: localCatalog(runtime),
+    localCatalog: localCatalog(runtime, process.env),
     models: async () => {
       await runtime.local.refresh();
       return modelViews(runtime);

@@ -1,4 +1,6 @@
 import type { ConfiguredProvider } from "../config/settings.ts";
+import { isForGood } from "../core/local-view.ts";
+import { withTag } from "../core/model-tag.ts";
 import type { Bus } from "../gateway/bus.ts";
 import { addressOf, createDrawCard, type DrawCard, paintingName } from "../gateway/draw-card.ts";
 import { createDrawServer } from "../gateway/draw-server.ts";
@@ -10,6 +12,7 @@ import type { Clock } from "../host/clock.ts";
 import type { SendUpstream } from "../host/upstream.ts";
 import { type CostModel, createCostModel } from "../local/cost-model.ts";
 import { createLocalScheduler } from "../local/create-scheduler.ts";
+import { createPins, type Pins } from "../local/pins.ts";
 import { createPrediction, type Prediction } from "../local/prediction.ts";
 import type { LocalNews, LocalScheduler } from "../local/scheduler.ts";
 import { createSharedCard, type Painter, type SharedCard } from "../local/shared-card.ts";
@@ -33,6 +36,11 @@ export interface LocalSide {
   readonly gate: LocalGate;
   readonly drawCard: DrawCard;
   readonly costs: CostModel;
+  readonly pins: Pins;
+  /** Whether a model is to stay: pinned here, or at its server by anybody else. */
+  readonly isPinned: (provider: string, model: string) => boolean;
+  /** How long a server is to keep a model after a request, as Ollama wants it said. */
+  readonly keepAlive: (provider: string, model: string) => string;
   /** What is likely loaded next at a provider's server. */
   readonly predictionOf: (provider: string) => Prediction;
   /** How often that came true, by provider. */
@@ -66,28 +74,59 @@ function painterFinder({ settings }: CurrentConfig, send: SendUpstream) {
   };
 }
 
+/** Ollama keeps what it is asked to keep a negative time. */
+const FOR_GOOD = "-1s";
+
+/** Whether a server was told to keep a model for good: by us before a restart, or by anybody else. */
+function isKeptForGood(local: LocalModels, provider: string, model: string, now: number): boolean {
+  const loaded = local.stateOf(provider)?.loaded.find(({ name }) => name === withTag(model));
+  return isForGood(loaded?.expiresAtMs ?? null, now);
+}
+
+/** How long models stay in memory after a request. */
+function createStays(
+  { settings }: CurrentConfig,
+  local: LocalModels,
+  clock: Clock,
+): Pick<LocalSide, "pins" | "isPinned" | "keepAlive"> {
+  const pins = createPins();
+  const isPinned = (provider: string, model: string): boolean =>
+    pins.has(provider, model) || isKeptForGood(local, provider, model, clock.now());
+  const keepAlive = (provider: string, model: string): string =>
+    isPinned(provider, model) ? FOR_GOOD : keepAliveOf(settings().local);
+  return { pins, isPinned, keepAlive };
+}
+
+/** What is likely loaded next, by provider. */
+function createPredictions(): Pick<LocalSide, "predictionOf" | "scores"> {
+  const predictions = new Map<string, Prediction>();
+  return {
+    predictionOf(provider) {
+      const known = predictions.get(provider) ?? createPrediction();
+      predictions.set(provider, known);
+      return known;
+    },
+    scores: () => new Map([...predictions].map(([provider, prediction]) => [provider, prediction.score()])),
+  };
+}
+
 /** Builds the queues before the local engines. */
 export function createLocalSide({ config, local, bus, clock, figures, send }: LocalParts): LocalSide {
   const { settings, find } = config;
   const truncations = new Map<string, number>();
+  const stays = createStays(config, local, clock);
   const costs = createCostModel(figures, () => clock.now());
   const cards = new Map<string, SharedCard>();
   function cardAt(provider: string, baseUrl: string): SharedCard {
     const engine = createOllamaEngine(
       () => ({ baseUrl, headers: headersOf(find(provider)) }),
-      () => ({ keepAlive: keepAliveOf(settings().local), timeoutMs: settings().deadlines.headersMs }),
+      (model) => ({ keepAlive: stays.keepAlive(provider, model), timeoutMs: settings().deadlines.headersMs }),
     );
     const card = createSharedCard(engine, painterFinder(config, send), clock);
     cards.set(`${provider} ${baseUrl}`, card);
     return card;
   }
-  const predictions = new Map<string, Prediction>();
-  function predictionOf(provider: string): Prediction {
-    const known = predictions.get(provider) ?? createPrediction();
-    predictions.set(provider, known);
-    return known;
-  }
-  const scores = () => new Map([...predictions].map(([provider, prediction]) => [provider, prediction.score()]));
+  const { predictionOf, scores } = createPredictions();
   const scheduler = createLocalScheduler({
     engineAt: (provider, baseUrl) => cardAt(provider, baseUrl).engine,
     clock,
@@ -111,6 +150,7 @@ export function createLocalSide({ config, local, bus, clock, figures, send }: Lo
     },
     isAbsent: (provider, model) => local.stateOf(provider) !== null && local.factsOf(provider, model) === null,
     tokenRatio: costs.tokenRatio,
+    keepAliveOf: stays.keepAlive,
     tellCut({ provider, model }, contextTokens) {
       const name = `${provider}/${model}`;
       truncations.set(name, (truncations.get(name) ?? 0) + 1);
@@ -135,7 +175,7 @@ export function createLocalSide({ config, local, bus, clock, figures, send }: Lo
     clock,
     displaced: (provider, baseUrl) => cards.get(`${provider} ${baseUrl}`)?.displaced() ?? null,
   });
-  return { scheduler, gate, drawCard, costs, predictionOf, scores, truncations };
+  return { scheduler, gate, drawCard, costs, predictionOf, scores, truncations, ...stays };
 }
 
 /** Settles, and frees the place that the attempt had at a local engine, however it ended. */

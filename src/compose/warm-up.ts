@@ -32,15 +32,19 @@ export function hasRoomToWarm(
 
 /** Looks after the idle local engines of a runtime; the returned function ends it. */
 export function startWarmUps({ services, local, localSide, gpu }: Runtime): () => void {
-  const { scheduler, costs, predictionOf } = localSide;
+  const { scheduler, costs, predictionOf, pins } = localSide;
+  const wanted = (provider: string): "last-used" | readonly string[] => {
+    const pinned = pins.of(provider);
+    return pinned.length > 0 ? pinned : services.settings().local.warm;
+  };
   return startWarmUp({
     scheduler,
     costs,
     clock: services.clock,
     servers: () => ollamaServers(services.settings()),
-    wanted: () => services.settings().local.warm,
+    wanted,
     isInstalled: (provider, model) => local.factsOf(provider, model) !== null,
-    hasRoom: (baseUrl) => hasRoomToWarm(gpu, baseUrl, services.settings().local.warm),
+    hasRoom: (provider, baseUrl) => hasRoomToWarm(gpu, baseUrl, wanted(provider)),
     predictionOf,
     async readAhead(provider, model, signal) {
       const blob = blobOf(local, provider, model);

@@ -13,6 +13,8 @@ export interface LocalModelView {
   readonly canUseTools: boolean | null;
   /** It runs in somebody's cloud through this engine: not local, and not free. */
   readonly isCloud: boolean;
+  /** It stays in memory until it is unloaded, and comes back where another model took its place. */
+  readonly isPinned: boolean;
   /** Null while it is not in memory. */
   readonly loaded: {
     readonly sizeBytes: number;
@@ -21,6 +23,14 @@ export interface LocalModelView {
     /** Unix ms; null where the engine does not say. */
     readonly expiresAtMs: number | null;
   } | null;
+}
+
+/** A year ahead is for good, as Ollama writes it. */
+const FOR_GOOD_MS = 365 * 24 * 3_600_000;
+
+/** Whether a model that goes at `expiresAtMs` (Unix ms; null where nobody knows) is kept for good. */
+export function isForGood(expiresAtMs: number | null, now: number): boolean {
+  return expiresAtMs !== null && expiresAtMs - now > FOR_GOOD_MS;
 }
 
 /** `GET /v1/local`. */

@@ -13,14 +13,14 @@ function faultOf({ status, text }: OllamaRefusal, baseUrl: string): Fault {
   return { kind: "connect", message: `No model could be loaded at ${baseUrl}: ${text}` };
 }
 
-/** Ollama's ways of loading, unloading and telling what is loaded. `settings` are those of the moment. */
+/** Ollama's ways of loading, unloading and telling what is loaded. `settings` are those of the moment for a model. */
 export function createOllamaEngine(
   address: () => OllamaAddress,
-  settings: () => { readonly keepAlive: string; readonly timeoutMs: number },
+  settings: (model: string) => { readonly keepAlive: string; readonly timeoutMs: number },
 ): LocalEngine {
   return {
     async load(model, contextTokens, signal) {
-      const { keepAlive, timeoutMs } = settings();
+      const { keepAlive, timeoutMs } = settings(model);
       const either = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
       const loaded = await loadRunner(address(), { model, contextTokens, keepAlive }, either);
       return loaded.ok ? success(undefined) : failure(faultOf(loaded.error, address().baseUrl));

@@ -63,6 +63,8 @@ export interface GateParts {
   readonly isAbsent: (provider: string, model: string) => boolean;
   /** Tokens that a model makes of one estimated. */
   readonly tokenRatio: (provider: string, model: string) => number;
+  /** How long the engine is to keep a model after a request, as Ollama wants it said. */
+  readonly keepAliveOf: (provider: string, model: string) => string;
   /** The engine read less of a prompt than was sent. */
   readonly tellCut: (intent: AttemptIntent, contextTokens: number) => void;
 }
@@ -166,7 +168,7 @@ function soonerAt({ next }: Entrant, ask: LocalAsk, { serverOf, scheduler }: Gat
 
 /** Puts a gate before the local engines. */
 export function createLocalGate(parts: GateParts): LocalGate {
-  const { scheduler, settings } = parts;
+  const { scheduler } = parts;
   const entries = new WeakMap<AttemptIntent, Entry>();
 
   return {
@@ -186,10 +188,11 @@ export function createLocalGate(parts: GateParts): LocalGate {
       entries.set(attempt.intent, { slot: slot.value, promptTokens, isCut: false });
       return success(undefined);
     },
-    termsOf({ intent }) {
+    termsOf({ intent, planned: { target } }) {
       const entry = entries.get(intent);
       if (entry === undefined) return {};
-      return { localOptions: { num_ctx: entry.slot.contextTokens }, keepAlive: keepAliveOf(settings()) };
+      const keepAlive = parts.keepAliveOf(target.provider, target.model);
+      return { localOptions: { num_ctx: entry.slot.contextTokens }, keepAlive };
     },
     leave(intent, ending) {
       const entry = entries.get(intent);

@@ -1,4 +1,5 @@
 import type { Fault } from "../core/fault.ts";
+import { withTag } from "../core/model-tag.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import { expectedWaitMs } from "../core/switch-expectation.ts";
 import { stepSwitch } from "../core/switch-policy.ts";
@@ -48,11 +49,6 @@ const HOT_LOAD_MS = 500;
 
 const LEFT: Fault = { kind: "client-left", message: "The client closed the connection." };
 
-/** The engine's own name of a model: `latest` is what no tag means. */
-function fullName(model: string): string {
-  return model.slice(model.lastIndexOf("/") + 1).includes(":") ? model : `${model}:latest`;
-}
-
 /** The queue before one engine: keeps the policy's state, and does what it says. */
 export class EngineQueue {
   private readonly parts: QueueParts;
@@ -99,17 +95,17 @@ export class EngineQueue {
 
   warm(name: string): void {
     const { provider, costs, clock, contextTokens: least } = this.parts;
-    const model = fullName(name);
+    const model = withTag(name);
     const contextTokens = this.ladder.step(model, least(), clock.monotonic());
     this.send({ kind: "warm", model, contextTokens, expectedMs: costs.loadMs({ provider, model, contextTokens }) });
   }
 
   unload(model: string): void {
-    this.send({ kind: "release", model: fullName(model) });
+    this.send({ kind: "release", model: withTag(model) });
   }
 
   contextOf(name: string): number {
-    const model = fullName(name);
+    const model = withTag(name);
     const resident = this.state.residents.find((entry) => entry.model === model);
     return resident?.contextTokens ?? this.ladder.step(model, this.parts.contextTokens(), this.parts.clock.monotonic());
   }
@@ -255,7 +251,7 @@ export class EngineQueue {
     overflowMs: number | null,
   ): Waiter {
     const { provider, costs, clock } = this.parts;
-    const model = fullName(name);
+    const model = withTag(name);
     const needed = promptBoundTokens + outputTokens;
     const arrivedAt = clock.monotonic();
     const smallest = contextRung(needed, this.parts.contextTokens(), maxContextTokens);

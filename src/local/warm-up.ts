@@ -1,3 +1,4 @@
+import { withTag } from "../core/model-tag.ts";
 import type { Clock } from "../host/clock.ts";
 import type { CostModel } from "./cost-model.ts";
 import type { Prediction } from "./prediction.ts";
@@ -10,11 +11,11 @@ export interface WarmUpParts {
   readonly clock: Clock;
   /** Base URLs of the servers by provider. */
   readonly servers: () => ReadonlyMap<string, string>;
-  /** Which models: the one used last, or the first of these that a server has. */
-  readonly wanted: () => "last-used" | readonly string[];
+  /** Which models of a provider: the one used last, or the first of these that its server has. */
+  readonly wanted: (provider: string) => "last-used" | readonly string[];
   readonly isInstalled: (provider: string, model: string) => boolean;
   /** Whether a server's card is free for a model that nobody has asked for yet. */
-  readonly hasRoom: (baseUrl: string) => boolean;
+  readonly hasRoom: (provider: string, baseUrl: string) => boolean;
   readonly predictionOf: (provider: string) => Prediction;
   /** Reads a model's file into the machine's memory; false where that cannot be done from here. */
   readonly readAhead: (provider: string, model: string, signal: AbortSignal) => Promise<boolean>;
@@ -47,11 +48,11 @@ export function startWarmUp(parts: WarmUpParts): () => void {
   }
 
   function isLoaded(state: LocalServerState | undefined, model: string): boolean {
-    return state?.loaded.some((entry) => entry.model === model || entry.model === `${model}:latest`) === true;
+    return state?.loaded.some((entry) => entry.model === withTag(model)) === true;
   }
 
   function chosenFor(provider: string): string | null {
-    const wanted = parts.wanted();
+    const wanted = parts.wanted(provider);
     const names = wanted === "last-used" ? [costs.lastUsed(provider)?.model] : wanted;
     const model = names.find((name) => name !== undefined && parts.isInstalled(provider, name));
     return model ?? null;
@@ -68,7 +69,7 @@ export function startWarmUp(parts: WarmUpParts): () => void {
 
   function tend(provider: string, baseUrl: string, watch: Watch): void {
     // A game ends some day: until then it is looked at again.
-    if (parts.wanted().length === 0 || !parts.hasRoom(baseUrl)) return;
+    if (parts.wanted(provider).length === 0 || !parts.hasRoom(provider, baseUrl)) return;
     watch.isDone = true;
     const model = chosenFor(provider);
     if (model !== null && !isLoaded(stateOf(provider, baseUrl), model)) {

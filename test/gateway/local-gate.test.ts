@@ -71,6 +71,17 @@ describe("a request to a local engine", () => {
     expect(sent.map(({ truncate }) => truncate)).toEqual([false, false, false]);
   });
 
+  test("keeps a pinned model pinned until it is pinned no more", async () => {
+    const { chat, asked, opened } = await open();
+    opened.opening.runtime.localSide.pins.add("ollama", "a:1b");
+    await chat("ollama/a:1b");
+    await chat("ollama/b:1b");
+    opened.opening.runtime.localSide.pins.remove("ollama", "a:1b");
+    await chat("ollama/a:1b");
+    expect(asked("/api/generate").map(({ keep_alive }) => keep_alive)).toEqual(["-1s", "5m", "5m"]);
+    expect(asked("/api/chat").map(({ keep_alive }) => keep_alive)).toEqual(["-1s", "5m", "5m"]);
+  });
+
   test("climbs the ladder for a long prompt, in one load, and stays there", async () => {
     const { chat, asked, scheduler } = await open();
     await chat("ollama/a:1b");

@@ -22,6 +22,7 @@ import type { CacheStore } from "../../src/stores/ports.ts";
 import { openProjectStore } from "../../src/stores/projects.ts";
 import { openResponseCache } from "../../src/stores/response-cache.ts";
 import { intentOf, NOON, outcomeOf, PRICE } from "../stores/attempts.ts";
+import { openEngine } from "../support/engine-queue.ts";
 
 export { NOON };
 
@@ -186,7 +187,7 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
     gpu: options.gpu ?? NO_GPU_DESK,
     localCatalog: createLocalCatalog({
       servers: () => new Map(Object.entries(options.ollama ?? {})),
-      runOf: () => ({ contextTokens: 4_096, keepAlive: "5m" }),
+      ...openEngine(),
       folders: options.modelFolders ?? [],
       monotonic: () => performance.now(),
     }),

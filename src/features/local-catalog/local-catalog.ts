@@ -4,7 +4,7 @@ import { failure, type Result, success } from "../../core/result.ts";
 import { didYouMean } from "../../core/suggest.ts";
 import { type OllamaState, readOllama } from "../../host/ollama.ts";
 import { fetchCard, type ModelCard } from "../../host/ollama-card.ts";
-import { loadRunner, unloadRunner } from "../../host/ollama-runner.ts";
+import { loadRunner } from "../../host/ollama-runner.ts";
 import { benchModel } from "./bench.ts";
 import { findBlob, freeBytesAt } from "./blob.ts";
 import { type CreateWish, createModel } from "./create.ts";
@@ -13,6 +13,7 @@ import {
   cloudProblem,
   createLocalServers,
   LOOK_MS,
+  type LocalServer,
   type LocalServers,
   type ModelWish,
   versionProblem,
@@ -21,12 +22,29 @@ import { askOnce, problemOf, unreachable } from "./ollama-stream.ts";
 import { pullModel } from "./pull.ts";
 import { CATALOGUE_NAMES, catalogShape } from "./rows.ts";
 
+/** A place at an engine: no request for another model comes between. Released once. */
+export interface EnginePlace {
+  /** What the model is loaded with: any other context would make the engine load it again. */
+  readonly contextTokens: number;
+  release(): void;
+}
+
 /** What local models are managed with. */
 export interface LocalCatalogParts {
   /** Ollama servers by provider id, the first one the default. */
   servers(): ReadonlyMap<string, string>;
-  /** The very context and keep-alive that requests to a model are sent with, so that nothing reloads it. */
-  runOf(provider: string, model: string): { readonly contextTokens: number; readonly keepAlive: string };
+  /** Waits for a place among the requests; the model is in memory then. */
+  enter(server: LocalServer, model: string, signal: AbortSignal): Promise<Result<EnginePlace, LocalProblem>>;
+  /** Gives a model's memory back as soon as its requests are done. */
+  release(server: LocalServer, model: string): void;
+  /** How long requests have a server keep a model. */
+  keepAliveOf(provider: string, model: string): string;
+  /** Which models stay until they are unloaded. */
+  readonly pins: {
+    has(provider: string, model: string): boolean;
+    add(provider: string, model: string): void;
+    remove(provider: string, model: string): void;
+  };
   /** Where models may lie on this machine. */
   readonly folders: readonly string[];
   monotonic(): number;
@@ -46,8 +64,6 @@ export interface LocalCatalog {
   keep(wish: ModelWish, how: KeepWish, signal: AbortSignal): Promise<Result<LocalModelView | null, LocalProblem>>;
 }
 
-/** Ollama keeps what it is asked to keep a negative time. */
-const FOR_GOOD = "-1s";
 /** Ollama answers an unload before it is done; what still runs is waited for by nobody. */
 const MOST_LOOKS = 10;
 const BETWEEN_LOOKS_MS = 100;
@@ -57,6 +73,7 @@ function viewOf(
   state: OllamaState,
   index: number,
   card: ModelCard | null,
+  isPinned: (name: string) => boolean,
 ): readonly LocalModelView[] {
   const model = state.installed[index];
   if (model === undefined) return [];
@@ -72,6 +89,7 @@ function viewOf(
       contextTokens: card?.contextTokens ?? model.contextTokens,
       canUseTools: capabilities?.includes("tools") ?? null,
       isCloud: isCloudModel(model.name),
+      isPinned: isPinned(model.name),
       loaded:
         loaded === undefined
           ? null
@@ -85,12 +103,15 @@ function viewOf(
   ];
 }
 
-async function lookAt(provider: string, url: string): Promise<LocalListView> {
+async function lookAt(provider: string, url: string, pins: LocalCatalogParts["pins"]): Promise<LocalListView> {
   const state = await readOllama(url, LOOK_MS);
   if (!state.ok) return { servers: [{ provider, url, version: null, problem: state.error }], models: [] };
   const { installed, version } = state.value;
   const cards = await Promise.all(installed.map(({ name }) => fetchCard(url, name, LOOK_MS)));
-  const models = cards.flatMap((card, index) => viewOf(provider, state.value, index, card.ok ? card.value : null));
+  const isPinned = (name: string): boolean => pins.has(provider, name);
+  const models = cards.flatMap((card, index) =>
+    viewOf(provider, state.value, index, card.ok ? card.value : null, isPinned),
+  );
   const problem = versionProblem(url, version)?.message ?? null;
   return { servers: [{ provider, url, version, problem }], models };
 }
@@ -138,7 +159,7 @@ async function* create({ at }: Tools, wish: CreateWish, signal: AbortSignal): As
 }
 
 async function* bench(
-  { at, runOf, monotonic }: Tools,
+  { at, enter, keepAliveOf, monotonic }: Tools,
   wish: Parameters<LocalCatalog["bench"]>[0],
   signal: AbortSignal,
 ): AsyncGenerator<LocalEvent> {
@@ -146,8 +167,14 @@ async function* bench(
   if (!found.ok) return yield* failed(found.error);
   const { provider, url, name } = found.value;
   const blob = await at.blobOf(url, name);
-  const run = runOf(provider, name);
-  yield* benchModel({ baseUrl: url, model: name, runs: wish.runs, ...run, blob, signal, monotonic });
+  const place = await enter(found.value, name, signal);
+  if (!place.ok) return yield* failed(place.error);
+  const run = { contextTokens: place.value.contextTokens, keepAlive: keepAliveOf(provider, name) };
+  try {
+    yield* benchModel({ baseUrl: url, model: name, runs: wish.runs, ...run, blob, signal, monotonic });
+  } finally {
+    place.value.release();
+  }
 }
 
 async function remove({ at }: Tools, wish: ModelWish, signal: AbortSignal): Promise<Result<null, LocalProblem>> {
@@ -158,25 +185,44 @@ async function remove({ at }: Tools, wish: ModelWish, signal: AbortSignal): Prom
   return line.ok ? success(null) : failure(line.problem);
 }
 
+/** Asks once more within a place of the queue: what is in memory already is kept longer too. */
+async function load(
+  { enter, keepAliveOf }: Tools,
+  server: LocalServer & { readonly name: string },
+  signal: AbortSignal,
+): Promise<Result<null, LocalProblem>> {
+  const { provider, url, name: model } = server;
+  const place = await enter(server, model, signal);
+  if (!place.ok) return place;
+  const run = { model, contextTokens: place.value.contextTokens, keepAlive: keepAliveOf(provider, model) };
+  const done = await loadRunner({ baseUrl: url, headers: {} }, run, signal);
+  place.value.release();
+  if (done.ok) return success(null);
+  return failure(done.error.status === null ? unreachable(url) : problemOf(done.error.text, url));
+}
+
 async function keep(
-  { at, runOf }: Tools,
+  tools: Tools,
   wish: ModelWish,
   how: KeepWish,
   signal: AbortSignal,
 ): Promise<Result<LocalModelView | null, LocalProblem>> {
+  const { at, pins, release } = tools;
   const found = await at.onHardware(wish);
   if (!found.ok) return found;
   const { provider, url, name } = found.value;
-  const run = runOf(provider, name);
-  const address = { baseUrl: url, headers: {} };
-  const keepAlive = how === "pin" ? FOR_GOOD : run.keepAlive;
-  const done =
-    how === "unload"
-      ? await unloadRunner(address, name, signal)
-      : await loadRunner(address, { ...run, model: name, keepAlive }, signal);
-  if (!done.ok) return failure(done.error.status === null ? unreachable(url) : problemOf(done.error.text, url));
+  const wasPinned = pins.has(provider, name);
+  if (how === "pin") pins.add(provider, name);
+  if (how === "unload") {
+    pins.remove(provider, name);
+    release(found.value, name);
+  } else {
+    const done = await load(tools, found.value, signal);
+    if (!done.ok && !wasPinned) pins.remove(provider, name);
+    if (!done.ok) return done;
+  }
   for (let look = 1; ; look += 1) {
-    const { models } = await lookAt(provider, url);
+    const { models } = await lookAt(provider, url, pins);
     const loaded = models.find((model) => model.name === name && model.loaded !== null) ?? null;
     if (how !== "unload" || loaded === null || look === MOST_LOOKS) return success(loaded);
     await Bun.sleep(BETWEEN_LOOKS_MS);
@@ -188,7 +234,7 @@ export function createLocalCatalog(parts: LocalCatalogParts): LocalCatalog {
   const tools: Tools = { ...parts, at: createLocalServers(() => parts.servers(), parts.folders) };
   return {
     async list() {
-      const looks = await Promise.all([...parts.servers()].map(([provider, url]) => lookAt(provider, url)));
+      const looks = await Promise.all([...parts.servers()].map(([provider, url]) => lookAt(provider, url, parts.pins)));
       return { servers: looks.flatMap(({ servers }) => servers), models: looks.flatMap(({ models }) => models) };
     },
     shape: (wish) => shapeOf(tools, wish),

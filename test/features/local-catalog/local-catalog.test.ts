@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import type { LocalEvent } from "../../../src/core/local-view.ts";
 import { createLocalCatalog, type LocalCatalog } from "../../../src/features/local-catalog/local-catalog.ts";
 import { pullModel } from "../../../src/features/local-catalog/pull.ts";
+import { openEngine } from "../../support/engine-queue.ts";
 
 type Answer = (path: string, body: unknown, signal: AbortSignal) => Response | Promise<Response>;
 
@@ -26,10 +27,10 @@ function fakeOllama(answer: Answer, { version = "0.24.0", models = ["small:1b"] 
   return server.url.origin;
 }
 
-function catalogOf(url: string | null): LocalCatalog {
+function catalogOf(url: string | null, released?: (model: string) => void): LocalCatalog {
   return createLocalCatalog({
     servers: () => new Map(url === null ? [] : [["ollama", url]]),
-    runOf: () => ({ contextTokens: 4_096, keepAlive: "5m" }),
+    ...openEngine(released),
     folders: [],
     monotonic: () => performance.now(),
   });
@@ -209,22 +210,28 @@ describe("a model", () => {
     expect(unknown).toMatchObject({ ok: false, error: { message: expect.stringContaining("llama3.2:3b") } });
   });
 
-  test("is loaded with the context and keep-alive of requests, pinned without an end, and unloaded with none", async () => {
+  test("is loaded with the context and keep-alive of requests, pinned without an end, and unloaded by the queue", async () => {
     const bodies: unknown[] = [];
+    const unloaded: string[] = [];
     const catalog = catalogOf(
       fakeOllama((_path, body) => {
         bodies.push(body);
         return Response.json({ done: true });
       }),
+      (model) => unloaded.push(model),
     );
-    for (const how of ["warm", "pin", "unload"] as const) {
+    const pinned: unknown[] = [];
+    for (const how of ["warm", "pin", "warm", "unload"] as const) {
       expect(await catalog.keep(WISH, how, never())).toEqual({ ok: true, value: null });
+      pinned.push((await catalog.list()).models[0]?.isPinned);
     }
+    expect(pinned).toEqual([false, true, true, false]);
     expect(bodies).toMatchObject([
       { model: "small:1b", keep_alive: "5m", options: { num_ctx: 4_096 } },
       { model: "small:1b", keep_alive: "-1s", options: { num_ctx: 4_096 } },
-      { model: "small:1b", keep_alive: 0 },
+      { model: "small:1b", keep_alive: "-1s", options: { num_ctx: 4_096 } },
     ]);
+    expect(unloaded).toEqual(["small:1b"]);
   });
 
   test("that the engine cannot load is told in its own words", async () => {
