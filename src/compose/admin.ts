@@ -4,10 +4,10 @@ import type { JsonObject } from "../core/json.ts";
 import { currentFetchCap } from "../host/process.ts";
 import type { AdminContext, AdminControl } from "../http/admin-context.ts";
 import { createAdminSessions } from "../http/admin-session.ts";
-import { cacheDesk } from "./cache.ts";
 import { listModels } from "../http/models.ts";
 import type { Stores } from "../stores/open.ts";
 import type { ResponseStore } from "../stores/ports.ts";
+import { cacheDesk } from "./cache.ts";
 import { gpuHistory } from "./gpu.ts";
 import type { OwnKeyring } from "./keyring.ts";
 import { localCatalog } from "./local-catalog.ts";
@@ -87,7 +87,6 @@ function modelViews({ services, local }: Runtime): readonly ModelView[] {
   );
 }
 
-    cache: cacheDesk(runtime.cacheSide, parts.stateDir),
 function describeProcess(parts: AdminParts, serving: Serving | null): ReturnType<AdminContext["daemon"]> {
   const { settings, prices } = parts.runtime.services;
   return {
@@ -125,6 +124,7 @@ export function adminContext(parts: AdminParts): AdminContext {
     prices: services.prices,
     keyStore: stores.keys,
     projects: runtime.projects,
+    cache: cacheDesk(runtime.cacheSide, parts.stateDir),
     settings: services.settings,
     config: () => shownSettings(services.settings()) as JsonObject,
     daemon: () => describeProcess(parts, parts.serving()),

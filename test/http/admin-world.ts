@@ -50,9 +50,9 @@ export interface WorldOptions {
   readonly isRunning?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
   readonly reload?: AdminControl["reload"];
+  readonly cacheCounts?: ReturnType<AdminContext["cache"]["counts"]>;
   readonly probes?: ReturnType<AdminContext["probes"]>;
   readonly health?: ReturnType<AdminContext["health"]>;
-  readonly cacheCounts?: ReturnType<AdminContext["cache"]["counts"]>;
   readonly apiUrl?: string;
   readonly budgets?: readonly BudgetState[];
   readonly webhooks?: readonly WebhookView[];
@@ -101,14 +101,14 @@ function openBook(stateDir: string, settings: Settings): ProjectBook {
 }
 
 /** What became of the calls that a test settles; all of it waits to be written. */
-function openCalls(stateDir: string): AvailabilityBook {
-  const store = openHealthHistory({ stateDir });
 function openCache(stateDir: string): CacheStore {
   const opened = openResponseCache({ stateDir, maxBytes: () => 1_000_000 });
   if (!opened.ok) throw new Error(opened.error.message);
   return opened.value;
 }
 
+function openCalls(stateDir: string): AvailabilityBook {
+  const store = openHealthHistory({ stateDir });
   if (!store.ok) throw new Error(JSON.stringify(store.error));
   const clock = { now: () => NOON, monotonic: () => 0, after: () => () => undefined, random: () => 0 };
   return createAvailabilityBook(store.value, clock, { write: () => undefined });
@@ -144,9 +144,9 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
   };
   const projects = openBook(stateDir, settings);
   const calls = openCalls(stateDir);
+  const cache = openCache(stateDir);
   const admin: AdminContext = {
     token: TOKEN,
-  const cache = openCache(stateDir);
     sessions: createAdminSessions(
       () => `session-${++secrets}`,
       () => NOON,
@@ -159,9 +159,9 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
     ),
     keyStore: stores.keys,
     projects,
+    cache: { store: cache, reader: () => cache, counts: () => options.cacheCounts ?? null },
     settings: () => settings,
     config: () => ({ server: { port: settings.server.port } }),
-    cache: { store: cache, reader: () => cache, counts: () => options.cacheCounts ?? null },
     daemon: () => ({
       running: isRunning,
       pid: isRunning ? 4711 : null,
