@@ -48,7 +48,7 @@ function ledgerWords({ ledger }: StatusView["daemon"], now: number): string {
 function cacheWords({ cache }: StatusView): string {
   if (cache.ttlMs === 0) return "off";
   const kept = `${formatPlural(cache.entries, "answer")}, ${formatBytes(cache.bytes)}`;
-  return `${kept}; given again ${formatCount(cache.hits)} times, which saved ${formatUsd(cache.savedNanoUsd)}`;
+  return `${kept}; given again ${formatPlural(cache.hits, "time")}, which saved ${formatUsd(cache.savedNanoUsd)}`;
 }
 
 function daemonFacts(view: StatusView, now: number): readonly (readonly [string, string])[] {

@@ -246,6 +246,7 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
     },
     close: () => {
       calls.close();
+      cache.close();
       projects.close();
       stores.close();
     },

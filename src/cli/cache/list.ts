@@ -16,7 +16,7 @@ function columns(now: number): readonly Column<CacheEntryView>[] {
     { title: "model", cell: targetName, canShrink: true },
     {
       title: "for",
-      cell: ({ keyId, project }) => [keyId ?? "any", project].filter(Boolean).join(", "),
+      cell: ({ keyId, project }) => [keyId ?? "no key", project].filter(Boolean).join(", "),
       canShrink: true,
     },
     { title: "kind", cell: ({ endpoint }) => endpoint },

@@ -11,7 +11,7 @@ function facts(entry: CacheContentView, now: number): readonly (readonly [string
   return [
     ["answer", entry.digest],
     ["model", targetName(entry)],
-    ["for", `key ${entry.keyId ?? "any"}, project ${entry.project ?? "none"}`],
+    ["for", `key ${entry.keyId ?? "none"}, project ${entry.project ?? "none"}`],
     ["written in", `${entry.dialect}, ${entry.form === "stream" ? "streamed" : "whole"}`],
     ["age", formatDuration(now - entry.createdAt)],
   ];

@@ -33,7 +33,7 @@ function facts(view: CacheStatsView, now: number): readonly (readonly [string, s
     ["answers", `${formatCount(view.entries)}${oldest}`],
     ["size", `${formatBytes(view.bytes)} of at most ${formatBytes(view.maxBytes)}`],
     ["kept", time],
-    ["given again", `${formatCount(view.hits)} times, which saved ${formatCost(view.savedNanoUsd)}`],
+    ["given again", `${formatPlural(view.hits, "time")}, which saved ${formatCost(view.savedNanoUsd)}`],
     ...(view.sinceStart === null ? [] : sinceStart(view.sinceStart)),
   ];
 }
