@@ -106,14 +106,15 @@ export function modelHealthLines(models: readonly ModelHealthView[], look: Healt
   );
 }
 
-/** Every account that is not asked now: how long still, and why. */
+/** Every account and model that is not asked now: how long still, and why. */
 export function cooldownLines({ providers }: StatusView, { style, now }: HealthLook): readonly string[] {
+  const line = (name: string, untilMs: number, reason: string | null): string =>
+    `${style.yellow(name)} is left out for another ${formatDuration(untilMs - now)}: ${plainText(reason ?? "it failed")}`;
   const lines = providers.flatMap(({ id, accounts }) =>
-    accounts.flatMap(({ id: account, coolingUntil, coolingReason }) => {
-      if (coolingUntil === null) return [];
-      const name = accounts.length === 1 ? id : `${id}, account ${account}`;
-      const left = formatDuration(coolingUntil - now);
-      return [`${style.yellow(name)} is left out for another ${left}: ${plainText(coolingReason ?? "it failed")}`];
+    accounts.flatMap(({ id: account, coolingUntil, coolingReason, models }) => {
+      const place = accounts.length === 1 ? "" : `, account ${account}`;
+      const paused = models.map(({ model, untilMs, reason }) => line(`${id}/${model}${place}`, untilMs, reason));
+      return coolingUntil === null ? paused : [line(`${id}${place}`, coolingUntil, coolingReason), ...paused];
     }),
   );
   return lines.length === 0 ? [] : ["", ...lines];

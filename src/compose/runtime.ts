@@ -1,6 +1,7 @@
 import type { Loaded } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Directory } from "../core/directory.ts";
+import type { Fault } from "../core/fault.ts";
 import type { Redactor } from "../core/redact.ts";
 import { failure, success } from "../core/result.ts";
 import { DIALECTS } from "../dialects/_all.ts";
@@ -139,6 +140,9 @@ function configuredFacts({ find, settings }: CurrentConfig) {
     groupOf: (provider: string, account: string): string =>
       find(provider)?.accounts.find((entry) => entry.id === account)?.group ?? account,
     isLocal: (id: string): boolean => find(id)?.provider.isLocal === true,
+    /** A local server loads each model by itself: an error of one says nothing of the others. */
+    failsAlone: (id: string, { kind }: Fault): boolean =>
+      kind === "upstream-error" && find(id)?.provider.isLocal === true,
     isSubscription: (id: string): boolean => find(id)?.auth === "client",
     baselineModel: (): string => settings().baselineModel,
   };
@@ -174,7 +178,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   const local = watchLocalModels(() => ollamaServers(settings()), clock);
   const gpu = createGpuWatch(settings, local, clock);
   const facts = configuredFacts(config);
-  const health = createHealthBook(clock, bus, () => settings().breaker, facts.groupOf);
+  const health = createHealthBook(clock, bus, () => settings().breaker, facts.groupOf, facts.failsAlone);
   const healthSide = createHealthSide({ ...parts, health, settings, bus });
   const directory = followDirectory(config, local, clock);
   const projects = createProjectBook({ settings, directory: directory.get, now: clock.now, store: parts.projects });

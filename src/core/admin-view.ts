@@ -3,7 +3,7 @@ import type { Budget } from "./budget.ts";
 import type { CacheStatsView } from "./cache-view.ts";
 import type { HealthState } from "./event.ts";
 import type { GpuView } from "./gpu.ts";
-import type { Spans } from "./health-view.ts";
+import type { PausedModelView, Spans } from "./health-view.ts";
 import type { KeyLimits } from "./key-limits.ts";
 import type { CostGroup, LedgerRow, Totals } from "./ledger.ts";
 import type { NanoUsd } from "./money.ts";
@@ -25,6 +25,8 @@ export interface ProviderView {
     readonly coolingUntil: number | null;
     /** Why it is not asked until then; null when it is. */
     readonly coolingReason: string | null;
+    /** Models that are left out although the account is asked. */
+    readonly models: readonly PausedModelView[];
   }[];
   readonly origin: string;
   readonly baseUrl: string;

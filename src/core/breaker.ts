@@ -47,6 +47,18 @@ const ACCOUNT_PAUSE_MS = 600_000;
 /** Whatever an upstream asks for, it is tried again after a day. */
 const LONGEST_PAUSE_MS = 86_400_000;
 
+/** A fault of one model alone: the account answered, so a half-open breaker closes, and `status` can say what went wrong. */
+export function noteFault(breaker: Breaker, fault: Fault, now: number): Breaker {
+  const told = { lastFault: `${fault.kind}: ${fault.message}`, lastKind: fault.kind, lastFaultAt: now };
+  const isTrial = stateAt(breaker, now) === "half-open";
+  return {
+    ...(isTrial ? afterSuccess(breaker) : breaker),
+    successes: breaker.successes,
+    ...told,
+    failures: breaker.failures + 1,
+  };
+}
+
 function weightNow(breaker: Breaker, now: number, policy: BreakerPolicy): number {
   const ageMs = Math.max(0, now - breaker.weightAt);
   return breaker.weight * 0.5 ** (ageMs / (policy.windowMs / 2));

@@ -22,6 +22,16 @@ export interface AccountHealthView {
   readonly coolingUntil: number | null;
   /** Why it is not asked until then; null when it is. */
   readonly coolingReason?: string | null;
+  /** Models that are left out although the account is asked. */
+  readonly models?: readonly PausedModelView[];
+}
+
+/** A model that is left out although its server is well. */
+export interface PausedModelView {
+  readonly model: string;
+  /** Unix ms. */
+  readonly untilMs: number;
+  readonly reason: string | null;
 }
 
 /** The last free probe of an account. */

@@ -12,8 +12,8 @@ export interface PlanInput extends Borders {
   readonly directory: Directory;
   /** Class of the task, if it is known: `auto` follows the chain of that name where there is one. */
   readonly task?: string | null;
-  /** Until when (Unix ms) an account is not to be asked, or null. */
-  readonly coolingUntil: (provider: string, account: string) => number | null;
+  /** Until when (Unix ms) an account is not to be asked for a model, or null. */
+  readonly coolingUntil: (provider: string, account: string, model: string) => number | null;
   /** The fault that paused an account, where one did: a breaker that is open is no pause. */
   readonly pausedBy?: (provider: string, account: string) => Fault | null;
 }
@@ -121,7 +121,7 @@ export function makePlan(input: PlanInput, nowMs: number): Result<Plan, ClientEr
     const source = input.directory.sources.find((known) => known.id === provider);
     for (const account of source?.accounts ?? []) {
       const target = { provider, account: account.id, model };
-      const untilMs = input.coolingUntil(provider, account.id);
+      const untilMs = input.coolingUntil(provider, account.id, model);
       if (untilMs !== null && untilMs > nowMs) skipped.push({ target, untilMs });
       else
         targets.push({

@@ -53,9 +53,9 @@ async function waitToRetry(
   call: Call,
   services: Services,
 ): Promise<boolean> {
-  const known = services.health.coolingUntil(target.provider, target.account);
+  const known = services.health.coolingUntil(target.provider, target.account, target.model);
   await pause(delayMs, call, services);
-  const until = services.health.coolingUntil(target.provider, target.account);
+  const until = services.health.coolingUntil(target.provider, target.account, target.model);
   return until === null || until === known;
 }
 
@@ -93,7 +93,8 @@ async function runExchange<Value>(
 function nextIndex(plan: Plan, index: number, services: Services): number | null {
   for (let next = index + 1; next < plan.targets.length; next++) {
     const target = plan.targets[next]?.target;
-    if (target !== undefined && services.health.coolingUntil(target.provider, target.account) === null) return next;
+    if (target !== undefined && services.health.coolingUntil(target.provider, target.account, target.model) === null)
+      return next;
   }
   return null;
 }
@@ -196,8 +197,8 @@ export async function runAttempts<Value>(first: Job<Value>, services: Services):
       return { ok: true, value: result.value, attempt, records };
     }
     const fault = attempt.explain(result.error);
-    const { provider, account } = planned.target;
-    const isPaused = services.health.coolingUntil(provider, account) !== null;
+    const { provider, account, model } = planned.target;
+    const isPaused = services.health.coolingUntil(provider, account, model) !== null;
     attempt.lose(fault);
     records.push(attempt.record(fault.kind, fault.message));
     refusal = denial?.refusal ?? refusal;

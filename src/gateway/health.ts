@@ -5,14 +5,17 @@ import {
   type Breaker,
   type BreakerPolicy,
   HEALTHY,
+  noteFault,
   pauseAfter,
   stateAt,
 } from "../core/breaker.ts";
 import type { HealthState } from "../core/event.ts";
 import type { Fault } from "../core/fault.ts";
+import type { PausedModelView } from "../core/health-view.ts";
 import type { Target } from "../core/target.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Bus } from "./bus.ts";
+import { createModelBreakers } from "./model-breakers.ts";
 
 /** Health of one account, for `status` and the admin API. Times are Unix ms. */
 export interface AccountHealth {
@@ -26,6 +29,8 @@ export interface AccountHealth {
   readonly lastErrorAt: number | null;
   readonly successes: number;
   readonly failures: number;
+  /** Models that are left out although the account is asked. */
+  readonly models: readonly PausedModelView[];
 }
 
 /** Health of every account, learnt from real traffic, and from free probes where there is none. */
@@ -38,8 +43,8 @@ export interface HealthBook {
   failed(target: Target, fault: Fault): void;
   /** A free probe of an account came back; `fault` is null where the server answered. */
   probed(provider: string, account: string, fault: Fault | null): void;
-  /** Until when an account is not to be asked, or null. Looking changes nothing. */
-  coolingUntil(provider: string, account: string): number | null;
+  /** Until when an account, or a model of it, is not to be asked, or null. Looking changes nothing. */
+  coolingUntil(provider: string, account: string, model?: string): number | null;
   /** The fault that an account is paused for, or null: a breaker that is open is no pause. */
   pausedBy(provider: string, account: string): Fault | null;
   snapshot(): readonly AccountHealth[];
@@ -146,28 +151,45 @@ function createEntries(clock: Clock, bus: Bus) {
   };
 }
 
-/** Makes an empty book. `groupOf` names the group of accounts that an account shares its quota with. */
+/**
+ * Makes an empty book. `groupOf` names the group of accounts that an account shares its quota with; `failsAlone` tells which
+ * faults of a provider are those of one model, and say nothing of its others.
+ */
 export function createHealthBook(
   clock: Clock,
   bus: Bus,
   policy: () => BreakerPolicy,
   groupOf: (provider: string, account: string) => string,
+  failsAlone: (provider: string, fault: Fault) => boolean = () => false,
 ): HealthBook {
   const { entryOf, find, turn, release, learnt, reset } = createEntries(clock, bus);
   const pauses = createPauses(groupOf);
+  const models = createModelBreakers(clock, policy);
   return {
     asked(target) {
+      models.asked(target, clock.now() + TRIAL_MS);
       const entry = entryOf(target);
       entry.silentSince ??= clock.now();
       if (stateAt(entry.breaker, clock.now()) === "half-open") entry.trialUntil = clock.now() + TRIAL_MS;
     },
-    spared: (target) => void release(target),
+    spared(target) {
+      models.spared(target);
+      release(target);
+    },
     succeeded(target) {
       release(target).lastSeenAt = clock.now();
+      models.succeeded(target);
       turn(target, "answered", afterSuccess);
     },
     failed(target, fault) {
       release(target).lastSeenAt = clock.now();
+      if (failsAlone(target.provider, fault)) {
+        models.failed(target, fault);
+        // The server answered, whatever the model did.
+        turn(target, "answered", (breaker) => noteFault(breaker, fault, clock.now()));
+        return;
+      }
+      models.spared(target);
       pauses.start(target, fault, clock.now());
       turn(target, fault.message, (breaker) => afterFault(breaker, fault, clock.now(), policy()));
     },
@@ -176,10 +198,12 @@ export function createHealthBook(
       if (fault === null && find(provider, account) === undefined) return;
       turn(who, fault?.message ?? "reachable again", (breaker) => afterProbe(breaker, fault, clock.now(), policy()));
     },
-    coolingUntil(provider, account) {
+    coolingUntil(provider, account, model) {
       const now = clock.now();
       const entry = find(provider, account);
-      const untilMs = Math.max(pauses.until(provider, account), entry === undefined ? 0 : openUntil(entry, now));
+      const modelUntil = model === undefined ? 0 : models.until({ provider, account, model });
+      const ownUntil = entry === undefined ? 0 : openUntil(entry, now);
+      const untilMs = Math.max(pauses.until(provider, account), ownUntil, modelUntil);
       return untilMs > now ? untilMs : null;
     },
     pausedBy: (provider, account) => pauses.cause(provider, account, clock.now()),
@@ -188,7 +212,11 @@ export function createHealthBook(
       return learnt().map(([key, entry]) => {
         const [provider = "", account = ""] = key.split("\n");
         const pausedUntil = pauses.until(provider, account);
-        return describe({ provider, account, entry, pausedUntil, now, cause: pauses.cause(provider, account, now) });
+        const cause = pauses.cause(provider, account, now);
+        return {
+          ...describe({ provider, account, entry, pausedUntil, now, cause }),
+          models: models.pauses(provider, account),
+        };
       });
     },
     watched(provider, account) {
@@ -200,6 +228,7 @@ export function createHealthBook(
     reset() {
       reset();
       pauses.reset();
+      models.reset();
     },
   };
 }
@@ -225,7 +254,7 @@ interface Known {
   readonly now: number;
 }
 
-function describe({ provider, account, entry, pausedUntil, cause, now }: Known): AccountHealth {
+function describe({ provider, account, entry, pausedUntil, cause, now }: Known): Omit<AccountHealth, "models"> {
   const { breaker } = entry;
   const state = stateAt(breaker, now);
   const brokenUntil = state === "open" ? breaker.openUntil : 0;

@@ -20,6 +20,7 @@ function accountView(
     state: health?.state ?? (isWatched ? "closed" : "unknown"),
     coolingUntil: health?.coolingUntil ?? null,
     coolingReason: health?.coolingReason ?? null,
+    models: health?.models ?? [],
   };
 }
 

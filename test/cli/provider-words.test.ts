@@ -18,6 +18,7 @@ function providerWith(pauses: readonly (number | null)[], attempts = 3): Provide
       state: "closed",
       coolingUntil,
       coolingReason: null,
+      models: [],
     })),
     origin: "file",
     baseUrl: "http://lab.internal/v1",

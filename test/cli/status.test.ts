@@ -86,11 +86,13 @@ describe("status", () => {
         lastError: "connect: refused",
         coolingUntil: NOON + 42_000,
         coolingReason: "connect: refused",
+        models: [{ model: "deepseek-v4-flash", untilMs: NOON + 5_000, reason: "upstream-error: 500" }],
       },
     ];
     const world = await worldWith([], { health });
     const { out } = await world.run(["status"]);
     expect(out).toContain("deepseek is left out for another 42.0 s: connect: refused");
+    expect(out).toContain("deepseek/deepseek-v4-flash is left out for another 5.0 s: upstream-error: 500");
     const view = JSON.parse((await world.run(["status", "--json"])).out) as StatusView;
     expect(view.providers.find(({ id }) => id === "deepseek")?.accounts).toMatchObject([
       { coolingReason: "connect: refused" },

@@ -26,6 +26,7 @@ function book(groups: Readonly<Record<string, string>> = {}) {
     bus,
     () => policy,
     (_, account) => groups[account] ?? account,
+    (provider, { kind }) => provider === "local" && kind === "upstream-error",
   );
   return { clock, health, events };
 }
@@ -44,6 +45,42 @@ describe("the health book", () => {
     expect(health.coolingUntil("p", "b")).toBe(clock.now() + 30_000);
     expect(health.coolingUntil("p", "c")).toBeNull();
     expect(health.coolingUntil("q", "a")).toBeNull();
+  });
+
+  test("leaves out a model that cannot be loaded, and no other of the same server", () => {
+    const { clock, health, events } = book();
+    const broken = { provider: "local", account: "default", model: "broken:1b" };
+    const until = (model: string): number | null => health.coolingUntil("local", "default", model);
+    for (let fault = 0; fault < 2; fault += 1) health.failed(broken, BROKEN);
+    expect([until("broken:1b"), until("fine:1b"), health.coolingUntil("local", "default")]).toEqual([
+      clock.now() + 5_000,
+      null,
+      null,
+    ]);
+    expect(health.snapshot()).toMatchObject([
+      {
+        state: "closed",
+        failures: 2,
+        lastError: "upstream-error: boom",
+        models: [{ model: "broken:1b", reason: "upstream-error: boom", untilMs: clock.now() + 5_000 }],
+      },
+    ]);
+    health.succeeded({ ...broken, model: "fine:1b" });
+    expect(until("broken:1b")).not.toBeNull();
+    clock.advance(5_000);
+    expect(until("broken:1b")).toBeNull();
+    health.asked(broken);
+    expect(until("broken:1b")).toBe(clock.now() + 30_000);
+    health.succeeded(broken);
+    expect([until("broken:1b"), health.snapshot()[0]?.models]).toEqual([null, []]);
+    expect(events).toEqual([]);
+  });
+
+  test("takes the whole server out where nobody answers there, whichever model was asked for", () => {
+    const { health } = book();
+    const gone: Fault = { kind: "connect", message: "refused" };
+    for (const model of ["a:1b", "b:1b"]) health.failed({ provider: "local", account: "default", model }, gone);
+    expect(health.coolingUntil("local", "default", "c:1b")).not.toBeNull();
   });
 
   test("pauses one account alone where its key is wrong", () => {

@@ -19,7 +19,12 @@ const bodyOf = ({ body }: SeenCall): OllamaBody => JSON.parse(body) as OllamaBod
 
 /** An Ollama that holds one model at a time, with what it does instead in `odd`. */
 async function openOllama(
-  odd: { readonly loadStatus?: number; readonly promptTokens?: number; readonly hangs?: () => boolean } = {},
+  odd: {
+    readonly loadStatus?: number;
+    readonly broken?: string;
+    readonly promptTokens?: number;
+    readonly hangs?: () => boolean;
+  } = {},
 ) {
   let memory: readonly object[] = [];
   const upstream = await fake((call) => {
@@ -36,6 +41,9 @@ async function openOllama(
       if (odd.loadStatus !== undefined) {
         const error = "model requires more system memory (9 GiB) than is available";
         return { kind: "json", status: odd.loadStatus, body: { error } };
+      }
+      if (odd.broken === model) {
+        return { kind: "json", status: 500, body: { error: "llama runner process has terminated: exit status 2" } };
       }
       memory = [{ name: model, size: 1, size_vram: 1, context_length: options?.num_ctx }];
       return { kind: "json", body: { model, done: true, done_reason: "load" } };
@@ -69,6 +77,14 @@ describe("a request to a local engine", () => {
     const sent = [...asked("/api/chat"), ...asked("/api/embed")];
     expect(sent.map(({ options }) => options?.num_ctx)).toEqual([8_192, 8_192, 8_192]);
     expect(sent.map(({ truncate }) => truncate)).toEqual([false, false, false]);
+  });
+
+  test("a model that cannot be loaded is left out, and the other models of its server go on", async () => {
+    const { chat } = await open("breaker: { failures: 2 }\n", { broken: "b:1b" });
+    const statuses: number[] = [];
+    for (let index = 0; index < 3; index += 1) statuses.push((await chat("ollama/b:1b")).status);
+    expect(statuses.at(-1)).toBe(503);
+    expect((await chat("ollama/a:1b")).status).toBe(200);
   });
 
   test("keeps a pinned model pinned until it is pinned no more", async () => {
