@@ -105,6 +105,20 @@ const ADMIN_ROUTES: Descriptions = {
   "GET /metrics": "Figures for Prometheus.",
 };
 
+/** What a client may say by headers, and where it is told. */
+const REQUEST_HEADERS: readonly (readonly [string, string])[] = [
+  ["`x-lodestar-project`", "whose the request is: [projects](projects.md#whose-a-request-is)"],
+  ["`x-lodestar-tag`, `x-lodestar-task`, `x-lodestar-file`", "labels of its cost: [costs](costs.md#labels)"],
+  ["`x-lodestar-cache`", "whether a kept answer will do: [response cache](cache.md#what-a-request-can-say)"],
+  ["`x-lodestar-priority: batch`", "it can wait for a local model: [local models](local-models.md#fewer-switches)"],
+  ["`x-lodestar-strict: 1`", "refuse it rather than leave out a parameter: [fallback](fallback.md#seeing-it)"],
+  ["`x-lodestar-metadata: 1`", "tell the attempts in the body too: [fallback](fallback.md#seeing-it)"],
+  [
+    "`x-lodestar-client`",
+    "`aider`, `opencode`, `pi` or `qwen`, which repeat any 429: a refusal for good then comes as 400",
+  ],
+];
+
 /** `METHOD /path` of every row of the route table in `app.ts` or of every `app.get("…"` in `admin.ts`. */
 function routesIn(file: string, row: RegExp): readonly string[] {
   const source = readFileSync(resolve(ROOT, file), "utf8");
@@ -141,6 +155,12 @@ export function generateApiReference(): readonly GeneratedFile[] {
     "",
     ...table("src/http/app.ts", /\[\s*"(GET|POST|HEAD|DELETE)",\s*"(\/[^"]*)"/g, API_ROUTES),
     "",
+    "### What a request may say",
+    "",
+    "| header | |",
+    "|---|---|",
+    ...REQUEST_HEADERS.map(([names, meaning]) => `| ${names} | ${meaning} |`),
+    "",
     "### What every answer carries",
     "",
     "`usage.cost` in US dollars and `usage.cost_details`, in every reply and on the last event of every stream, whatever the",
@@ -155,6 +175,8 @@ export function generateApiReference(): readonly GeneratedFile[] {
     "| `x-lodestar-attempts` | how many attempts it took |",
     "| `x-lodestar-overhead-ms` | time spent in Lodestar, waiting for providers not counted |",
     "| `x-lodestar-params` | what the target could not honour, if anything |",
+    "| `x-lodestar-budget-remaining` | dollars left of the tightest [budget](budgets.md) that counts it, if there is one |",
+    "| `x-lodestar-cache` | whether it was given again, kept, or why not: [response cache](cache.md) |",
     "| `x-litellm-*` | the names that tools made for LiteLLM read |",
     "",
     "Kept responses, legacy completions with `suffix`, images: [OpenAI's other calls](openai.md). Errors: [error codes](errors.md).",
