@@ -23,7 +23,7 @@ export interface CacheScope {
  * What of a request does not change its answer, and why: the deny-list of the key. Everything that stands here neither is
  * compared nor ties an entry to its dialect.
  */
-export const LEFT_OUT = {
+const LEFT_OUT = {
   request: {
     model: "the target stands in its place",
     stream: "one entry serves both",
@@ -108,7 +108,7 @@ function embeddingOf(request: EmbeddingRequest): object {
 }
 
 /** A value as JSON with the members of every object sorted by name and those that are undefined left out. */
-export function canonicalJson(value: unknown): string {
+function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
   const members = Object.entries(value)
