@@ -140,6 +140,8 @@ class RunningDaemon implements Daemon {
     this.notifier.ready(`serving on ${apiUrl}`);
     this.startRetention();
     this.undo.push(startWarmUps(runtime));
+    // Not at the first call of a model: the context that it is loaded with then stays for the session.
+    this.undo.push(runtime.gpu.subscribe(() => void runtime.localSide.cardFit.readShapes()));
     runtime.healthSide.prober.start();
     this.undo.push(recordGpu({ watch: runtime.gpu, stateDir, clock, log }));
     const reload = (): void => void this.reload();

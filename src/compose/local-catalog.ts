@@ -8,7 +8,8 @@ import {
   type LocalCatalogParts,
 } from "../features/local-catalog/local-catalog.ts";
 import { problemOf, unreachable } from "../features/local-catalog/ollama-stream.ts";
-import { ollamaServers, type Runtime } from "./runtime.ts";
+import { ollamaServers } from "./ollama-servers.ts";
+import type { Runtime } from "./runtime.ts";
 
 function localProblem({ kind, message }: Fault, url: string): LocalProblem {
   if (kind === "client-left") return { code: "cancelled", message, fix: null };

@@ -9,6 +9,7 @@ import { createLocalGate, keepAliveOf, type LocalGate } from "../gateway/local-g
 import type { LocalModels } from "../gateway/local-models.ts";
 import type { Settle } from "../gateway/settle.ts";
 import type { Clock } from "../host/clock.ts";
+import type { GpuWatch } from "../host/gpu/watch.ts";
 import type { SendUpstream } from "../host/upstream.ts";
 import { type CostModel, createCostModel } from "../local/cost-model.ts";
 import { createLocalScheduler } from "../local/create-scheduler.ts";
@@ -17,13 +18,16 @@ import { createPrediction, type Prediction } from "../local/prediction.ts";
 import type { LocalNews, LocalScheduler } from "../local/scheduler.ts";
 import { createSharedCard, type Painter, type SharedCard } from "../local/shared-card.ts";
 import type { LocalFigureStore } from "../stores/ports.ts";
+import { type CardFit, createCardFit } from "./card-fit.ts";
 import type { CurrentConfig } from "./current-config.ts";
+import { ollamaServers } from "./ollama-servers.ts";
 
 /** What the local engines' queues stand on. */
 interface LocalParts {
   readonly config: CurrentConfig;
   readonly local: LocalModels;
   readonly bus: Bus;
+  readonly gpu: Pick<GpuWatch, "latest">;
   readonly clock: Clock;
   /** Null keeps what is learned for this process only. */
   readonly figures: LocalFigureStore | null;
@@ -36,6 +40,7 @@ export interface LocalSide {
   readonly gate: LocalGate;
   readonly drawCard: DrawCard;
   readonly costs: CostModel;
+  readonly cardFit: CardFit;
   readonly pins: Pins;
   /** Whether a model is to stay: pinned here, or at its server by anybody else. */
   readonly isPinned: (provider: string, model: string) => boolean;
@@ -111,10 +116,11 @@ function createPredictions(): Pick<LocalSide, "predictionOf" | "scores"> {
 }
 
 /** Builds the queues before the local engines. */
-export function createLocalSide({ config, local, bus, clock, figures, send }: LocalParts): LocalSide {
+export function createLocalSide({ config, local, bus, gpu, clock, figures, send }: LocalParts): LocalSide {
   const { settings, find } = config;
   const truncations = new Map<string, number>();
   const stays = createStays(config, local, clock);
+  const cardFit = createCardFit(local, gpu, () => ollamaServers(settings()));
   const costs = createCostModel(figures, () => clock.now());
   const cards = new Map<string, SharedCard>();
   function cardAt(provider: string, baseUrl: string): SharedCard {
@@ -132,7 +138,8 @@ export function createLocalSide({ config, local, bus, clock, figures, send }: Lo
     clock,
     costs,
     maxWaitMs: () => settings().local.maxWaitMs,
-    contextTokens: () => settings().local.contextTokens,
+    contextTokens: (provider, baseUrl, model) =>
+      cardFit.contextFor(provider, baseUrl, model, settings().local.contextTokens),
     parallel: () => settings().local.parallel,
     tell(provider, news) {
       if (news.step === "load" && news.cause !== "context") predictionOf(provider).note(news.model);
@@ -175,7 +182,7 @@ export function createLocalSide({ config, local, bus, clock, figures, send }: Lo
     clock,
     displaced: (provider, baseUrl) => cards.get(`${provider} ${baseUrl}`)?.displaced() ?? null,
   });
-  return { scheduler, gate, drawCard, costs, predictionOf, scores, truncations, ...stays };
+  return { scheduler, gate, drawCard, costs, predictionOf, scores, truncations, ...stays, cardFit };
 }
 
 /** Settles, and frees the place that the attempt had at a local engine, however it ended. */

@@ -31,6 +31,7 @@ import { type CurrentConfig, holdConfig } from "./current-config.ts";
 import { createGpuWatch } from "./gpu.ts";
 import { createHealthSide, type HealthSide } from "./health.ts";
 import { createLocalSide, type LocalSide, leaving } from "./local.ts";
+import { ollamaServers } from "./ollama-servers.ts";
 import { baseUrlsOf } from "./tunnels.ts";
 
 /** What a runtime is built on. */
@@ -80,16 +81,6 @@ export interface Runtime {
 const DIRECTORY_MS = 5_000;
 const IMAGE_BYTES = 20 * 1024 * 1024;
 const IMAGE_TIMEOUT_MS = 20_000;
-
-/** Ollama servers among the providers, by id. */
-export function ollamaServers(settings: Settings): ReadonlyMap<string, string> {
-  return new Map(
-    settings.providers.flatMap(({ provider }) => {
-      const [endpoint] = provider.endpoints;
-      return provider.isLocal === true && endpoint?.dialect === "ollama" ? [[provider.id, endpoint.baseUrl]] : [];
-    }),
-  );
-}
 
 /** How to get a first local model here, for the message when `free` finds none. */
 function hintFor(settings: Settings, local: LocalModels): string {
@@ -183,7 +174,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   const directory = followDirectory(config, local, clock);
   const projects = createProjectBook({ settings, directory: directory.get, now: clock.now, store: parts.projects });
   const budgets = createBudgets({ config, local, directory: directory.get, projects, stores, ...facts, bus, clock });
-  const localSide = createLocalSide({ ...parts, config, local, bus });
+  const localSide = createLocalSide({ ...parts, config, local, gpu, bus });
   const cacheSide = createCacheSide(parts.openCache, { settings, clock, log });
   const services: Services = {
     settings,

@@ -1,16 +1,10 @@
 import { isLoopbackUrl } from "../config/resolve-providers.ts";
-import type { LocalModels } from "../gateway/local-models.ts";
 import type { GpuWatch } from "../host/gpu/watch.ts";
 import { readIntoPageCache } from "../host/page-cache.ts";
 import { startWarmUp } from "../local/warm-up.ts";
-import { ollamaServers, type Runtime } from "./runtime.ts";
-
-/** The model's file as the server names it; of use only where the server is on this machine. */
-function blobOf(local: LocalModels, provider: string, model: string): string | null {
-  const modelfile = local.cardOf(provider, model)?.body.modelfile;
-  const named = typeof modelfile === "string" ? /^FROM (\/\S*sha256-[0-9a-f]{64})\s*$/m.exec(modelfile) : null;
-  return named?.[1] ?? null;
-}
+import { blobOf } from "./card-fit.ts";
+import { ollamaServers } from "./ollama-servers.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** Cards whose desktop and browser hold as much together are still ours to use. */
 const FOREIGN_BYTES = 512 * 1024 * 1024;

@@ -11,7 +11,8 @@ export interface SchedulerParts {
   readonly costs: CostModel;
   /** How long a chat waits for its model while others use the engine. Milliseconds. */
   readonly maxWaitMs: () => number;
-  readonly contextTokens: () => number;
+  /** The context that a model gets at least. */
+  readonly contextTokens: (provider: string, baseUrl: string, model: string) => number;
   /** `OLLAMA_NUM_PARALLEL`, where it is known. */
   readonly parallel: () => number | null;
   readonly tell: (provider: string, news: LocalNews) => void;
@@ -47,7 +48,7 @@ export function createLocalScheduler(parts: SchedulerParts): LocalScheduler {
       clock: parts.clock,
       costs: parts.costs,
       limits,
-      contextTokens: parts.contextTokens,
+      contextTokens: (model) => parts.contextTokens(providerId, baseUrl, model),
       parallel: parts.parallel(),
       tell: (news) => parts.tell(providerId, news),
     });

@@ -27,8 +27,8 @@ export interface QueueParts {
   readonly clock: Clock;
   readonly costs: CostModel;
   readonly limits: () => SwitchLimits;
-  /** The context that every model gets at least. */
-  readonly contextTokens: () => number;
+  /** The context that a model gets at least. */
+  readonly contextTokens: (model: string) => number;
   /** Requests that one model answers at a time; null where that is to be found out. */
   readonly parallel: number | null;
   readonly tell: (news: LocalNews) => void;
@@ -96,7 +96,7 @@ export class EngineQueue {
   warm(name: string): void {
     const { provider, costs, clock, contextTokens: least } = this.parts;
     const model = withTag(name);
-    const contextTokens = this.ladder.step(model, least(), clock.monotonic());
+    const contextTokens = this.ladder.step(model, least(model), clock.monotonic());
     this.send({ kind: "warm", model, contextTokens, expectedMs: costs.loadMs({ provider, model, contextTokens }) });
   }
 
@@ -107,7 +107,9 @@ export class EngineQueue {
   contextOf(name: string): number {
     const model = withTag(name);
     const resident = this.state.residents.find((entry) => entry.model === model);
-    return resident?.contextTokens ?? this.ladder.step(model, this.parts.contextTokens(), this.parts.clock.monotonic());
+    return (
+      resident?.contextTokens ?? this.ladder.step(model, this.parts.contextTokens(model), this.parts.clock.monotonic())
+    );
   }
 
   isIdle(): boolean {
@@ -254,7 +256,7 @@ export class EngineQueue {
     const model = withTag(name);
     const needed = promptBoundTokens + outputTokens;
     const arrivedAt = clock.monotonic();
-    const smallest = contextRung(needed, this.parts.contextTokens(), maxContextTokens);
+    const smallest = contextRung(needed, this.parts.contextTokens(model), maxContextTokens);
     const loadContextTokens = this.ladder.step(model, smallest, arrivedAt);
     const loaded = { provider, model, contextTokens: loadContextTokens };
     return {
