@@ -49,6 +49,9 @@ const SETTINGS = `# Check it with \`lodestar config check\`, see what counts wit
 # webhooks:
 #   - { url: "http://127.0.0.1:9000/hook", events: [budget, health] }   # secret: env:NAME signs it
 
+# Answers that are given again, for requests with a temperature of 0 and for the names in always.
+# cache: { ttl: 24h, maxBytes: 256MB, always: [] }
+
 # retention: { ledger: 90d, requests: 14d, responses: 30d, responsesSize: 256MB }
 # local: { keepAlive: 5m, contextTokens: 8192 }
 # log: { level: info, maxSize: 10MB, keepFiles: 5 }
