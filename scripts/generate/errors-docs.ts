@@ -23,7 +23,7 @@ const FAULT_MEANINGS: Readonly<Record<FaultKind, string>> = {
   "over-budget":
     "Not tried: the call does not fit a budget; the message says which, what is spent and when it begins again. `lodestar budgets` shows all.",
   "budget-held":
-    "Not tried: the call would fit its budget, but open calls hold too much of it. `retry-after` says when to try again.",
+    "Not tried: it would fit its budget, were less reserved for open attempts. `retry-after` says when to try again.",
   unpriced: "Not tried: no price is known for a paid model under a budget. Give it one, or say `unpriced: allow`.",
   "client-left": "The client went away. It gets nothing, and the provider is not blamed.",
   shutdown: "The gateway is stopping.",

@@ -49,7 +49,7 @@ function budgetFamilies(admin: AdminContext): readonly string[] {
     family(
       "lodestar_budget_reserved_usd",
       "gauge",
-      "Reserved of a budget for open calls.",
+      "Reserved of a budget for open attempts.",
       perBudget(({ reservedNanoUsd }) => reservedNanoUsd),
     ),
   ];
