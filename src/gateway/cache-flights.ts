@@ -14,6 +14,8 @@ export interface Flights {
   /** Waits for the one in flight; null where `signals` end the waiting, or nothing is in flight. */
   follow(digest: string, signals: readonly AbortSignal[]): Promise<FlightEnd | null>;
   has(digest: string): boolean;
+  /** The one in flight takes too long: who comes next does not wait for it. */
+  forget(digest: string): void;
 }
 
 function createFlight(): Flight {
@@ -50,5 +52,6 @@ export function createFlights(): Flights {
       return end;
     },
     has: (digest) => flights.has(digest),
+    forget: (digest) => void flights.delete(digest),
   };
 }

@@ -84,10 +84,13 @@ function keep(attempt: Attempt, visit: Visit): NotKept | "unkeepable" | null {
   return isKept ? null : "too-large";
 }
 
+/** A longer answer is not kept: what is taken down waits in memory until its end. */
+const MOST_CHARS = 8 * 1024 * 1024;
+
 /** The way on for a request whose answer is not here. `land` tells those who wait for it how it came out. */
 function goOn(visit: Visit, land: Land): CacheVisit {
   const { course, call, services } = visit;
-  const mostChars = services.settings().cache.maxBytes;
+  const mostChars = Math.min(services.settings().cache.maxBytes, MOST_CHARS);
   let header = headerOf(visit.terms.isRefresh ? "refresh" : "miss");
   const exchange: Exchange<Won> = (attempt) => {
     attempt.recording = createRecording({ isCapped: attempt.outputCap !== null, mostChars }, services);
@@ -163,6 +166,7 @@ async function waitThere(seeker: Seeker): Promise<Answer | Land> {
     for (;;) {
       const end = await cache.flights.follow(digest, [call.signal, services.shutdown, impatience.signal]);
       if (end === "kept") return hitOf(seeker, true) ?? NOBODY;
+      if (impatience.signal.aborted) cache.flights.forget(digest);
       if (end !== "left") return NOBODY;
       const met = meet(seeker, true);
       if (met !== null) return met;

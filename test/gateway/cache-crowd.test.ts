@@ -74,6 +74,22 @@ describe("identical requests in flight", () => {
     expect(upstream.calls).toHaveLength(2);
   });
 
+  test("wait no longer than a model may be silent, and who comes later does not wait at all", async () => {
+    const upstream = await fake((call, index) =>
+      index === 0
+        ? { kind: "stream", chunks: chatChunks(["never"]).slice(0, 2), ending: "hang" }
+        : JSON.parse(call.body).stream === true
+          ? SLOW
+          : { kind: "json", body: chatReply("whole") },
+    );
+    const gateway = await duo(upstream.url, upstream.url, "deadlines: { firstToken: 100ms }");
+    const stuck = await ask(gateway, true);
+    const second = await ask(gateway, false);
+    expect([second.headers.get("x-lodestar-cache"), upstream.calls.length]).toEqual(["stored", 2]);
+    expect((await ask(gateway, false)).headers.get("x-lodestar-cache")).toMatch(/^hit/);
+    await stuck.body?.cancel();
+  });
+
   test("let one go whose own client leaves, and the others have their answer", async () => {
     const upstream = await fake(() => SLOW);
     const gateway = await duo(upstream.url, upstream.url);
