@@ -55,7 +55,7 @@ export const command = defineCommand({
       ["lodestar budgets add --scope project --name web --period day --limit 5 --over deny", "for one project"],
     ],
     notes: [
-      "A call reserves its worst case before it is made and settles at what it cost. Free models always may be asked.",
+      "An attempt reserves its worst case before it is made and settles at what it cost. Free models always may be asked.",
     ],
   },
   args: { ...jsonFlag, ...daemonFlags },

@@ -177,7 +177,7 @@ export const command = defineCommand({
     ],
   },
   args: {
-    client: { type: "positional", required: true, restName: "ARGS", description: "the tool to run" },
+    tool: { type: "positional", required: true, restName: "ARGS", description: "the tool to run" },
     model: { type: "string", alias: "m", valueHint: "NAME", description: "the model that the tool asks for" },
     project: {
       ...projectFlag.project,
@@ -186,7 +186,7 @@ export const command = defineCommand({
     ...daemonFlags,
   },
   async run({ args, rest, ...host }) {
-    const client = findClient(args.client);
+    const client = findClient(args.tool);
     if (!client.ok) return client.error;
     const program = programOf(client.value, host.environment);
     return launchClient(host, {

@@ -26,7 +26,7 @@ export const command = defineCommand({
     ],
   },
   args: {
-    client: { type: "positional", required: false, description: "the tool to set up; without one, all are listed" },
+    tool: { type: "positional", required: false, description: "the tool to set up; without one, all are listed" },
     undo: { type: "boolean", description: "take back what setup wrote" },
     check: { type: "boolean", description: "make one real request in the tool's dialect" },
     print: { type: "boolean", description: "show what would be written, and write nothing" },
@@ -43,8 +43,8 @@ export const command = defineCommand({
     if ([undo, check, print].filter(Boolean).length > 1) {
       return usageProblem("conflicting_flags", "--undo, --check and --print exclude one another");
     }
-    if (args.client === undefined) return runList(host, args, place, isJson);
-    const client = findClient(args.client);
+    if (args.tool === undefined) return runList(host, args, place, isJson);
+    const client = findClient(args.tool);
     if (!client.ok) return client.error;
     const scope = scopeOf(client.value, args);
     if (!scope.ok) return scope.error;

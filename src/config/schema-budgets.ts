@@ -45,7 +45,7 @@ const BudgetSchema = v.strictObject(
       v.pipe(
         v.picklist(BUDGET_POLICIES, "must be warn, degrade or deny"),
         v.description(
-          "What happens to a call that does not fit: it passes and is told (`warn`), a free local model answers where one can and the client named no model itself (`degrade`), or it is refused (`deny`).",
+          "What happens to an attempt that does not fit: it passes and is told (`warn`), a free local model answers where one can and the client named no model itself (`degrade`), or it is refused (`deny`).",
         ),
       ),
     ),
@@ -64,7 +64,7 @@ export const BudgetsSchema = v.nullish(
   v.pipe(
     v.array(BudgetSchema, "must be a list, one `- { scope, period, limitUsd }` a line"),
     v.maxLength(1000, "must hold at most 1000 budgets"),
-    v.description("Limits on spending. A call must fit all that it belongs to; free models always may be asked."),
+    v.description("Limits on spending. An attempt must fit all that it belongs to; free models always may be asked."),
   ),
 );
 

@@ -44,7 +44,7 @@ const budgetEntries = {
   over: v.optional(
     v.pipe(
       v.picklist(BUDGET_POLICIES, "must be warn, degrade or deny"),
-      v.description("What happens to a call that does not fit."),
+      v.description("What happens to an attempt that does not fit."),
     ),
   ),
 };

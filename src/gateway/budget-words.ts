@@ -35,7 +35,7 @@ const HELD_RETRY_MS = 2_000;
 
 function overBudget({ state, leastNanoUsd, isHeld }: BudgetRefusal, target: Target): Fault {
   const { budget, name, spentNanoUsd, reservedNanoUsd, resetsAt } = state;
-  const open = reservedNanoUsd > 0 ? ` and ${formatUsd(reservedNanoUsd)} is held for calls that are open` : "";
+  const open = reservedNanoUsd > 0 ? ` and ${formatUsd(reservedNanoUsd)} is reserved for open attempts` : "";
   const least =
     leastNanoUsd === null
       ? ""
