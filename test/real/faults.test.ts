@@ -15,6 +15,8 @@ interface FaultCase {
   readonly code: string;
   readonly kind: string;
   readonly calls: number;
+  /** The provider may have read the prompt, and may charge for it. */
+  readonly isBilled?: boolean;
 }
 
 function refusing(status: number, message: string, headers: Record<string, string> = {}): Behaviour {
@@ -61,6 +63,7 @@ const FAULTS: readonly FaultCase[] = [
     code: "upstream_timeout",
     kind: "timeout",
     calls: 1,
+    isBilled: true,
   },
   {
     title: "a connection cut before the headers",
@@ -77,6 +80,7 @@ const FAULTS: readonly FaultCase[] = [
     code: "upstream_garbage",
     kind: "garbage",
     calls: 2,
+    isBilled: true,
   },
   {
     title: "JSON that is cut off",
@@ -85,6 +89,7 @@ const FAULTS: readonly FaultCase[] = [
     code: "upstream_garbage",
     kind: "garbage",
     calls: 2,
+    isBilled: true,
   },
 ];
 
@@ -126,9 +131,11 @@ describe("a provider that fails before it answers", () => {
         expect(body).toContain(String(response.headers.get("x-lodestar-request-id")));
         expect(world.fake.calls.length - before.calls).toBeGreaterThanOrEqual(fault.calls);
         const rows = await newRows(world.lodestar, before.rows);
-        expect<unknown>(rows.map((row) => [row.state, row.fault?.kind, row.costNanoUsd])).toEqual(
-          Array.from({ length: fault.calls }, () => ["failed", fault.kind, 0]),
+        const hasCost = fault.isBilled === true;
+        expect<unknown>(rows.map((row) => [row.state, row.fault?.kind, (row.costNanoUsd ?? 0) > 0])).toEqual(
+          Array.from({ length: fault.calls }, () => ["failed", fault.kind, hasCost]),
         );
+        if (hasCost) for (const row of rows) expect(row.usageSource).toBe("estimated");
       });
     }
   }

@@ -81,7 +81,7 @@ ${RULES}`;
     const startedAt = performance.now();
     await eventually("it is used again", async () => (await ask(lodestar))[0] === "200 ollama", 30_000);
     figures.push(`Ollama back: used again after ${Math.round(performance.now() - startedAt)} ms`);
-    await lodestar.kill();
+    await lodestar.stop();
     const offline = await lodestar.cli("status", "--json");
     const view = JSON.parse(offline.stdout) as Awaited<ReturnType<RunningLodestar["status"]>>;
     const known = view.providers.find(({ id }) => id === "ollama")?.availability;

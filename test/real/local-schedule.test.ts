@@ -142,8 +142,8 @@ describe.skipIf(NO_OLLAMA_REASON !== "")(
       const comparisons = await compareSwitching();
       console.log(switchingTable(comparisons));
       for (const { title, plain, ours } of comparisons) {
-        const most = title === "one every second" ? (plain.swaps * 2) / 3 : 4;
-        expect(ours.swaps).toBeLessThanOrEqual(Math.max(most, 1));
+        // Where a machine is done before the next one comes, nobody waits and there is nothing to collate.
+        if (title !== "one every second") expect(ours.swaps).toBeLessThanOrEqual(4);
         expect(ours.swaps).toBeLessThanOrEqual(plain.swaps);
       }
     }, 180_000);
