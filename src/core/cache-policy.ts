@@ -38,7 +38,8 @@ export type NotKept =
   | "budget-cap"
   | "checked-format"
   | "variant"
-  | "too-large";
+  | "too-large"
+  | "unusable";
 
 /** What an absent temperature counts as: the default of nearly every provider. */
 const DEFAULT_TEMPERATURE = 1;

@@ -79,9 +79,7 @@ function keep(attempt: Attempt, visit: Visit): NotKept | "unkeepable" | null {
   const { provider, account, model } = attempt.planned.target;
   const createdAt = services.clock.now();
   const who = { digest, keyId, project, provider, account, model, endpoint: course.endpoint, createdAt };
-  const isKept = cache.save({ ...who, ...recorded });
-  if (!isKept) cache.notKept("too-large");
-  return isKept ? null : "too-large";
+  return cache.save({ ...who, ...recorded });
 }
 
 /** A longer answer is not kept: what is taken down waits in memory until its end. */

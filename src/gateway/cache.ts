@@ -9,8 +9,8 @@ import { createFlights, type Flights } from "./cache-flights.ts";
 export interface AnswerCache {
   readonly flights: Flights;
   find(digest: string, tenant: CacheTenant, notBefore: number): CachedAnswer | null;
-  /** False: it could not be kept, or is larger than may be. */
-  save(answer: CachedAnswer): boolean;
+  /** Null, or why it is not kept. */
+  save(answer: CachedAnswer): NotKept | null;
   note(what: "hit" | "miss"): void;
   bypassed(reason: CacheBypass): void;
   notKept(reason: NotKept): void;
@@ -49,9 +49,10 @@ export function createAnswerCache(store: CacheStore, clock: Clock, log: Log): An
     flights: createFlights(),
     find: (digest, tenant, notBefore) => guarded(() => store.find(digest, tenant, notBefore, clock.now()), null),
     save(answer) {
-      const isKept = guarded(() => store.save(answer), false);
-      if (isKept) stored += 1;
-      return isKept;
+      const why = guarded<NotKept | null>(() => (store.save(answer) ? null : "too-large"), "unusable");
+      if (why === null) stored += 1;
+      else notKept.add(why);
+      return why;
     },
     note(what) {
       if (what === "hit") hits += 1;

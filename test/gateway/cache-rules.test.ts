@@ -197,6 +197,13 @@ test("an answer stands under the target that gave it, and is looked for under th
   expect([first.calls.length, second.calls.length]).toEqual([2, 1]);
 });
 
+test("where the file fails while serving, models are asked", async () => {
+  const { gateway, upstream } = await open();
+  gateway.opening.runtime.cacheSide.store?.close();
+  for (let index = 0; index < 3; index += 1) expect(await told(gateway)).toBe("miss; reason=unusable");
+  expect(upstream.calls).toHaveLength(3);
+});
+
 test("embeddings are kept too, whatever the client's dialect", async () => {
   const vectors = {
     data: [{ index: 0, embedding: [0.5] }],
