@@ -28,7 +28,7 @@ const REQUESTS = 20;
 const ANSWER_TOKENS = 8;
 
 /** One loaded model, one slot, and one thread: two threads that spin collapse on a busy machine. */
-const ONE_AT_A_TIME = { OLLAMA_NUM_PARALLEL: "1", OLLAMA_CONTEXT_LENGTH: "8192", OMP_NUM_THREADS: "1" };
+export const ONE_AT_A_TIME = { OLLAMA_NUM_PARALLEL: "1", OLLAMA_CONTEXT_LENGTH: "8192", OMP_NUM_THREADS: "1" };
 
 /** Runners that an Ollama started since it began. */
 export function runnerStarts(engine: Engine): number {
