@@ -129,11 +129,16 @@ export function planMemory(
 ): MemoryPlan {
   const at = (contextTokens: number): readonly Placement[] =>
     models.map((model) => placeModel(model, vramBytes, { ...run, contextTokens }));
+  // Beyond what a model was made for, it is the same run again.
+  const isSame = (one: Placement, other: Placement): boolean =>
+    one.name === other.name && one.contextTokens === other.contextTokens && one.use.totalBytes === other.use.totalBytes;
+  const isNew = (placement: Placement, index: number, all: readonly Placement[]): boolean =>
+    all.findIndex((other) => isSame(other, placement)) === index;
   const [first] = contexts;
   return {
     cardBytes: vramBytes,
     reservedBytes: CONTEXT_OVERHEAD_BYTES,
-    placements: contexts.flatMap(at),
+    placements: contexts.flatMap(at).filter(isNew),
     pairs: first === undefined ? [] : pairUp(at(first), vramBytes),
   };
 }

@@ -108,6 +108,12 @@ describe("a plan", () => {
     expect(placeModel(small, 500 * MIB, at(4_096))).toMatchObject({ fits: "not", layersOnCard: 0, cardBytes: 0 });
   });
 
+  test("says each context once, where a model was made for less than is asked", () => {
+    const short = { ...small, shape: { ...small.shape, contextTokens: 8_192 } };
+    const { placements } = planMemory([short], 4_096 * MIB, [4_096, 8_192, 16_384, 32_768], PLAIN_RUN);
+    expect(placements.map(({ contextTokens }) => contextTokens)).toEqual([4_096, 8_192]);
+  });
+
   test("finds the largest context that fits, which the model itself may bound", () => {
     const contexts = [4_096, 8_192, 16_384, 32_768];
     expect(largestContext(small, 4_096 * MIB, contexts)).toBe(32_768);
