@@ -186,7 +186,7 @@ export function generateApiReference(): readonly GeneratedFile[] {
     "The credential is the file `admin.token` in the state directory, sent as `Authorization: Bearer`. Money in these answers is a",
     "whole number of nano-dollars (`costNanoUsd`).",
     "",
-    ...table("src/http/admin.ts", /\bapp\s*\.(get|post|delete|put|patch)\(\s*"(\/[^"]*)"/g, ADMIN_ROUTES),
+    ...table("src/http/admin/admin.ts", /\bapp\s*\.(get|post|delete|put|patch)\(\s*"(\/[^"]*)"/g, ADMIN_ROUTES),
     "",
   ];
   return [{ path: "docs/api.md", text: text.join("\n") }];

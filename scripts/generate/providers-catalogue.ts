@@ -105,11 +105,11 @@ export function catalogueFiles(sources: readonly Source[]): readonly GeneratedFi
     .filter((entry) => entry.models.length > 0)
     .flatMap(({ id, source, models: list }) => [`@${id} ${source}`, ...byId(list).map(modelLine)]);
   const shape = "Tab-separated lines `id name dialect baseUrl keyEnv,keyEnv model`, see catalogue.ts.";
-  const modelShape = "Sources, then sections `@provider source` of model lines, see price-catalogue.ts.";
+  const modelShape = "Sources, then sections `@provider source` of model lines, see catalogue.ts.";
   return [
     { path: "src/providers/catalogue.gen.ts", text: note + constant("CATALOGUE_LINES", shape, providers) },
     {
-      path: "src/host/price-catalogue.gen.ts",
+      path: "src/host/prices/catalogue.gen.ts",
       text: note + constant("MODEL_LINES", modelShape, [...sources.map(sourceLine), ...models]),
     },
   ];

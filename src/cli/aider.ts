@@ -13,8 +13,8 @@ import { type CliHost, defineCommand } from "./command.ts";
 import { openAdmin } from "./connection.ts";
 import { readCountingBudgets } from "./counting-budgets.ts";
 import { launchClient } from "./launch.ts";
-import { projectFlag } from "./project-here.ts";
-import { programOf } from "./setup-target.ts";
+import { projectFlag } from "./project/here.ts";
+import { programOf } from "./setup/target.ts";
 import { type DaemonArgs, daemonFlags } from "./shared-flags.ts";
 import { readServerEvents } from "./sse.ts";
 

@@ -6,7 +6,7 @@ import { type Answer, readAnswer } from "./ask-answer.ts";
 import { messagesOf } from "./ask-message.ts";
 import { type CliHost, defineCommand } from "./command.ts";
 import { lostConnection, openApi } from "./connection.ts";
-import { projectFlag, projectHere } from "./project-here.ts";
+import { projectFlag, projectHere } from "./project/here.ts";
 import { daemonFlags, jsonFlag } from "./shared-flags.ts";
 
 /** The line about an answer that goes to stderr: who, what it cost, how long. */

@@ -7,13 +7,13 @@ import {
   budgetIdOf,
   LIMIT_HINT,
   limitOf,
-} from "../core/budget-text.ts";
+} from "../core/budget/text.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { type CliProblem, usageProblem } from "../terminal/problem.ts";
 import { defineCommand } from "./command.ts";
-import { editConfig } from "./config-edit.ts";
-import { reloadDaemon } from "./provider-call.ts";
+import { editConfig } from "./config/edit.ts";
+import { reloadDaemon } from "./provider/call.ts";
 import { daemonFlags, inputsOf } from "./shared-flags.ts";
 
 interface AddArgs {

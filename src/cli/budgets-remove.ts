@@ -4,9 +4,9 @@ import { didYouMean } from "../core/suggest.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { failureProblem } from "../terminal/problem.ts";
 import { defineCommand } from "./command.ts";
-import { configProblem } from "./config-check.ts";
-import { editConfig, ownConfigFile } from "./config-edit.ts";
-import { reloadDaemon } from "./provider-call.ts";
+import { configProblem } from "./config/check.ts";
+import { editConfig, ownConfigFile } from "./config/edit.ts";
+import { reloadDaemon } from "./provider/call.ts";
 import { daemonFlags, inputsOf } from "./shared-flags.ts";
 
 export const command = defineCommand({

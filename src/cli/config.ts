@@ -8,9 +8,9 @@ export const command = defineCommand({
   },
   default: "show",
   subCommands: {
-    check: async () => (await import("./config-check.ts")).command,
-    show: async () => (await import("./config-show.ts")).command,
-    schema: async () => (await import("./config-schema.ts")).command,
-    import: async () => (await import("./config-import.ts")).command,
+    check: async () => (await import("./config/check.ts")).command,
+    show: async () => (await import("./config/show.ts")).command,
+    schema: async () => (await import("./config/schema.ts")).command,
+    import: async () => (await import("./config/import.ts")).command,
   },
 });

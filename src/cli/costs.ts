@@ -3,9 +3,9 @@ import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { usageProblem } from "../terminal/problem.ts";
 import { defineCommand } from "./command.ts";
 import { fetchView } from "./connection.ts";
-import { showDashboard } from "./costs-dashboard.ts";
-import { showSums } from "./costs-sums.ts";
-import { showWhatIf } from "./costs-what-if.ts";
+import { showDashboard } from "./costs/dashboard.ts";
+import { showSums } from "./costs/sums.ts";
+import { showWhatIf } from "./costs/what-if.ts";
 import { daemonFlags, filterArgs, filterFlags, filterQuery, jsonFlag } from "./shared-flags.ts";
 import { spanProblem } from "./span.ts";
 
@@ -41,13 +41,13 @@ export const command = defineCommand({
     ...daemonFlags,
   },
   subCommands: {
-    query: async () => (await import("./costs-query.ts")).command,
-    export: async () => (await import("./costs-export.ts")).command,
-    prune: async () => (await import("./costs-prune.ts")).command,
-    check: async () => (await import("./costs-check.ts")).command,
-    report: async () => (await import("./costs-report.ts")).command,
-    explain: async () => (await import("./costs-explain.ts")).command,
-    reconcile: async () => (await import("./costs-reconcile.ts")).command,
+    query: async () => (await import("./costs/query.ts")).command,
+    export: async () => (await import("./costs/export.ts")).command,
+    prune: async () => (await import("./costs/prune.ts")).command,
+    check: async () => (await import("./costs/check.ts")).command,
+    report: async () => (await import("./costs/report.ts")).command,
+    explain: async () => (await import("./costs/explain.ts")).command,
+    reconcile: async () => (await import("./costs/reconcile.ts")).command,
   },
   async run({ args, terminal, ...host }) {
     const { from: fromText, to: toText, period, by } = args;

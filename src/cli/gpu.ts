@@ -1,13 +1,13 @@
-import type { GpuView } from "../core/gpu.ts";
-import type { GpuHistoryView } from "../core/gpu-history.ts";
+import type { GpuView } from "../core/gpu/gpu.ts";
+import type { GpuHistoryView } from "../core/gpu/history.ts";
 import type { Result } from "../core/result.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { type CliProblem, failureProblem } from "../terminal/problem.ts";
 import { type CliHost, defineCommand, type Outcome } from "./command.ts";
 import { type Connection, openAdmin, readView } from "./connection.ts";
-import { driverFix } from "./doctor-gpu.ts";
-import { gpuTable, pastLines } from "./gpu-view.ts";
-import { watchGpu } from "./gpu-watch.ts";
+import { driverFix } from "./doctor/gpu.ts";
+import { gpuTable, pastLines } from "./gpu/view.ts";
+import { watchGpu } from "./gpu/watch.ts";
 import { canShowLive } from "./live-screen.ts";
 import { daemonFlags, jsonFlag } from "./shared-flags.ts";
 
@@ -75,7 +75,7 @@ export const command = defineCommand({
     ...jsonFlag,
     ...daemonFlags,
   },
-  subCommands: { read: async () => (await import("./gpu-read.ts")).command },
+  subCommands: { read: async () => (await import("./gpu/read.ts")).command },
   async run({ args, ...host }) {
     const opened = await openAdmin(host, args, "read");
     if (!opened.ok) return opened.error;

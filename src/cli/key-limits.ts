@@ -1,4 +1,4 @@
-import { BUDGET_POLICIES, formatKeyBudget, parseKeyBudget } from "../core/budget-text.ts";
+import { BUDGET_POLICIES, formatKeyBudget, parseKeyBudget } from "../core/budget/text.ts";
 import type { KeyLimits } from "../core/key-limits.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import { formatCount } from "../terminal/format.ts";

@@ -11,9 +11,9 @@ export const command = defineCommand({
   },
   default: "list",
   subCommands: {
-    create: async () => (await import("./keys-create.ts")).command,
-    limit: async () => (await import("./keys-limit.ts")).command,
-    list: async () => (await import("./keys-list.ts")).command,
-    revoke: async () => (await import("./keys-revoke.ts")).command,
+    create: async () => (await import("./keys/create.ts")).command,
+    limit: async () => (await import("./keys/limit.ts")).command,
+    list: async () => (await import("./keys/list.ts")).command,
+    revoke: async () => (await import("./keys/revoke.ts")).command,
   },
 });

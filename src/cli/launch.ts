@@ -16,7 +16,7 @@ import { EXIT_CODES, passExitCode } from "../terminal/exit-code.ts";
 import { type CliProblem, failureProblem } from "../terminal/problem.ts";
 import { type CliHost, defineCommand, type Outcome } from "./command.ts";
 import { fetchView } from "./connection.ts";
-import { projectFlag, projectHere } from "./project-here.ts";
+import { projectFlag, projectHere } from "./project/here.ts";
 import {
   checkModel,
   fetchCatalogue,
@@ -26,7 +26,7 @@ import {
   placeOf,
   programOf,
   type RunningDaemon,
-} from "./setup-target.ts";
+} from "./setup/target.ts";
 import { type DaemonArgs, daemonFlags } from "./shared-flags.ts";
 
 /** What a launch may be told besides the client. */

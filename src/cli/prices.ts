@@ -46,10 +46,10 @@ export const command = defineCommand({
   },
   args: { ...jsonFlag, ...daemonFlags },
   subCommands: {
-    update: async () => (await import("./prices-update.ts")).command,
-    show: async () => (await import("./prices-show.ts")).command,
-    diff: async () => (await import("./prices-diff.ts")).command,
-    override: async () => (await import("./prices-override.ts")).command,
+    update: async () => (await import("./prices/update.ts")).command,
+    show: async () => (await import("./prices/show.ts")).command,
+    diff: async () => (await import("./prices/diff.ts")).command,
+    override: async () => (await import("./prices/override.ts")).command,
   },
   async run({ args, terminal, ...host }) {
     const view = await fetchView<PricesView>({ ...host, terminal }, args, "read", "/v1/prices");

@@ -15,10 +15,10 @@ export const command = defineCommand({
   },
   default: "list",
   subCommands: {
-    list: async () => (await import("./project-list.ts")).command,
-    show: async () => (await import("./project-show.ts")).command,
-    use: async () => (await import("./project-use.ts")).command,
-    init: async () => (await import("./project-init.ts")).command,
-    forget: async () => (await import("./project-forget.ts")).command,
+    list: async () => (await import("./project/list.ts")).command,
+    show: async () => (await import("./project/show.ts")).command,
+    use: async () => (await import("./project/use.ts")).command,
+    init: async () => (await import("./project/init.ts")).command,
+    forget: async () => (await import("./project/forget.ts")).command,
   },
 });

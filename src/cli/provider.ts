@@ -9,9 +9,9 @@ export const command = defineCommand({
   },
   default: "list",
   subCommands: {
-    add: async () => (await import("./provider-add.ts")).command,
-    list: async () => (await import("./provider-list.ts")).command,
-    test: async () => (await import("./provider-test.ts")).command,
-    remove: async () => (await import("./provider-remove.ts")).command,
+    add: async () => (await import("./provider/add.ts")).command,
+    list: async () => (await import("./provider/list.ts")).command,
+    test: async () => (await import("./provider/test.ts")).command,
+    remove: async () => (await import("./provider/remove.ts")).command,
   },
 });

@@ -1,4 +1,4 @@
-import type { BudgetStep } from "../core/budget.ts";
+import type { BudgetStep } from "../core/budget/budget.ts";
 import type { LodestarEvent } from "../core/event.ts";
 import { formatUsd } from "../core/money.ts";
 import { ageOfPrices } from "../core/price-view.ts";

@@ -1,10 +1,10 @@
 import { usageProblem } from "../terminal/problem.ts";
 import { defineCommand } from "./command.ts";
-import { runCheck } from "./setup-check.ts";
-import { runList } from "./setup-list.ts";
-import { findClient, placeOf, scopeOf } from "./setup-target.ts";
-import { runUndo } from "./setup-undo.ts";
-import { runSetup } from "./setup-write.ts";
+import { runCheck } from "./setup/check.ts";
+import { runList } from "./setup/list.ts";
+import { findClient, placeOf, scopeOf } from "./setup/target.ts";
+import { runUndo } from "./setup/undo.ts";
+import { runSetup } from "./setup/write.ts";
 import { daemonFlags, jsonFlag } from "./shared-flags.ts";
 
 /** `lodestar setup`: points a coding tool at the daemon, checks it, and undoes it. */

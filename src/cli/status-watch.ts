@@ -6,7 +6,7 @@ import type { CliProblem } from "../terminal/problem.ts";
 import { createScreenDiff, type ScreenSize } from "../terminal/screen-diff.ts";
 import type { CliHost, Outcome } from "./command.ts";
 import type { Connection } from "./connection.ts";
-import { createWake, follow, orAborted, pause } from "./costs-dashboard-follow.ts";
+import { createWake, follow, orAborted, pause } from "./costs/dashboard-follow.ts";
 import { holdScreen } from "./live-screen.ts";
 
 /** At most two readings a second, however much happens. */

@@ -11,7 +11,7 @@ import type { Colours } from "../terminal/terminal.ts";
 import { type CliHost, defineCommand, type Outcome } from "./command.ts";
 import { type Connection, notRunning, openAdmin, readView } from "./connection.ts";
 import { canShowLive } from "./live-screen.ts";
-import { paintProvider, providerState } from "./provider-words.ts";
+import { paintProvider, providerState } from "./provider/words.ts";
 import { daemonFlags, jsonFlag } from "./shared-flags.ts";
 import {
   answeredWords,

@@ -1,7 +1,7 @@
 import type { LodestarEvent } from "../core/event.ts";
 import { targetName } from "../core/target.ts";
 import type { Bus } from "../gateway/bus.ts";
-import type { Log } from "../host/log.ts";
+import type { Log } from "../host/log/log.ts";
 
 function write(event: LodestarEvent, log: Log): void {
   switch (event.event) {

@@ -1,5 +1,5 @@
-import type { Budget } from "../core/budget.ts";
-import type { BudgetMatch, BudgetSubject } from "../core/budget-match.ts";
+import type { Budget } from "../core/budget/budget.ts";
+import type { BudgetMatch, BudgetSubject } from "../core/budget/match.ts";
 import type { Window } from "../core/calendar.ts";
 import { isCloudModel } from "../core/cloud-model.ts";
 import type { Directory } from "../core/directory.ts";

@@ -1,8 +1,8 @@
 import { createAnswerCache } from "../gateway/cache.ts";
 import type { Services } from "../gateway/services.ts";
 import type { Clock } from "../host/clock.ts";
-import type { Log } from "../host/log.ts";
-import type { CacheDesk } from "../http/admin-context.ts";
+import type { Log } from "../host/log/log.ts";
+import type { CacheDesk } from "../http/admin/context.ts";
 import type { CacheReader, CacheStore } from "../stores/ports.ts";
 import { openCacheReader, openResponseCache } from "../stores/response-cache.ts";
 

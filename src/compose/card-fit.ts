@@ -1,5 +1,5 @@
 import { isLoopbackUrl } from "../config/resolve-providers.ts";
-import { largestContext } from "../core/memory-plan.ts";
+import { largestContext } from "../core/memory-plan/memory-plan.ts";
 import type { ModelShape } from "../core/model-shape.ts";
 import { blobInModelfile } from "../features/local-catalog/blob.ts";
 import { readModelFile } from "../features/local-catalog/gguf-file.ts";

@@ -1,7 +1,7 @@
 import type { CatalogueModelView } from "../core/admin-view.ts";
 import type { Rate } from "../core/price.ts";
-import { createPriceBook } from "../host/price-book.ts";
-import type { PriceBook } from "../host/prices.ts";
+import { createPriceBook } from "../host/prices/book.ts";
+import type { PriceBook } from "../host/prices/prices.ts";
 import { findProvider, PROVIDERS } from "../providers/_all.ts";
 import { listCatalogue } from "../providers/catalogue.ts";
 import type { Provider } from "../providers/provider.ts";

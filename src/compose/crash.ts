@@ -1,4 +1,4 @@
-import type { LogFile } from "../host/log-file.ts";
+import type { LogFile } from "../host/log/file.ts";
 
 /** A bug that escaped every handler must not go unseen: it is logged at once. The daemon goes on where its state is sound. */
 export function logCrashes(log: LogFile): () => void {

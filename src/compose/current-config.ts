@@ -1,9 +1,9 @@
 import type { Loaded } from "../config/load.ts";
 import type { ConfiguredProvider, Settings } from "../config/settings.ts";
 import type { Redactor } from "../core/redact.ts";
-import { createPriceBook, type PriceBookOptions } from "../host/price-book.ts";
-import { openTables } from "../host/price-tables.ts";
-import type { PriceBook } from "../host/prices.ts";
+import { createPriceBook, type PriceBookOptions } from "../host/prices/book.ts";
+import type { PriceBook } from "../host/prices/prices.ts";
+import { openTables } from "../host/prices/tables.ts";
 import { findProvider } from "../providers/_all.ts";
 
 /** The configuration in use and what follows from it; everything else asks here, so that a reload changes one place. */

@@ -5,7 +5,7 @@ import { failure, type Result, success } from "../core/result.ts";
 import { createNotifier, type ServiceNotifier } from "../host/notify.ts";
 import { ensureAdminToken } from "../host/state.ts";
 import { removeReady, writeReady } from "../host/state-lock.ts";
-import type { AdminContext } from "../http/admin-context.ts";
+import type { AdminContext } from "../http/admin/context.ts";
 import type { Ledger } from "../stores/ports.ts";
 import { startRetention } from "../stores/retention.ts";
 import { type CliProblem, failureProblem } from "../terminal/problem.ts";

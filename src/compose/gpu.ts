@@ -1,6 +1,6 @@
 import { isLoopbackUrl } from "../config/resolve-providers.ts";
 import type { Settings } from "../config/settings.ts";
-import type { GpuView } from "../core/gpu.ts";
+import type { GpuView } from "../core/gpu/gpu.ts";
 import {
   type GpuHistoryView,
   type GpuSample,
@@ -9,12 +9,12 @@ import {
   meanSample,
   samplesOf,
   stepFor,
-} from "../core/gpu-history.ts";
+} from "../core/gpu/history.ts";
 import type { LocalModels } from "../gateway/local-models.ts";
 import type { Clock } from "../host/clock.ts";
 import { findGpuSources } from "../host/gpu/find.ts";
 import { type GpuWatch, watchGpu } from "../host/gpu/watch.ts";
-import type { Log } from "../host/log.ts";
+import type { Log } from "../host/log/log.ts";
 import { openGpuSampleReader, openGpuSamples } from "../stores/gpu-samples.ts";
 
 const [FINE, COARSE] = GRAINS;

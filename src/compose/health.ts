@@ -5,8 +5,8 @@ import type { Bus } from "../gateway/bus.ts";
 import type { HealthBook } from "../gateway/health.ts";
 import { createProber, type Prober } from "../gateway/probes.ts";
 import type { Clock } from "../host/clock.ts";
-import type { Log } from "../host/log.ts";
-import type { SendUpstream } from "../host/upstream.ts";
+import type { Log } from "../host/log/log.ts";
+import type { SendUpstream } from "../host/upstream/upstream.ts";
 import { openHealthHistory, openHealthReader } from "../stores/health-history.ts";
 import type { HealthHistory } from "../stores/ports.ts";
 

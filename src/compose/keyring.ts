@@ -1,8 +1,8 @@
-import type { Budget } from "../core/budget.ts";
+import type { Budget } from "../core/budget/budget.ts";
 import { NO_LIMITS } from "../core/key-limits.ts";
 import type { Clock } from "../host/clock.ts";
 import { type KeyDigest, mintKey } from "../host/keys.ts";
-import type { KeyWish } from "../http/admin-context.ts";
+import type { KeyWish } from "../http/admin/context.ts";
 import type { Keyring } from "../http/identify.ts";
 import type { ApiKey, KeyStore } from "../stores/ports.ts";
 

@@ -10,7 +10,7 @@ import type { LocalModels } from "../gateway/local-models.ts";
 import type { Settle } from "../gateway/settle.ts";
 import type { Clock } from "../host/clock.ts";
 import type { GpuWatch } from "../host/gpu/watch.ts";
-import type { SendUpstream } from "../host/upstream.ts";
+import type { SendUpstream } from "../host/upstream/upstream.ts";
 import { type CostModel, createCostModel } from "../local/cost-model.ts";
 import { createLocalScheduler } from "../local/create-scheduler.ts";
 import { createPins, type Pins } from "../local/pins.ts";

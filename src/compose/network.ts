@@ -4,8 +4,8 @@ import type { Clock } from "../host/clock.ts";
 import { createEgress, type Egress } from "../host/egress.ts";
 import { createPoster, type PostJson } from "../host/egress-post.ts";
 import { proxyFromEnvironment } from "../host/proxy.ts";
-import type { SendUpstream } from "../host/upstream.ts";
-import { createUpstream } from "../host/upstream-fetch.ts";
+import { createUpstream } from "../host/upstream/fetch.ts";
+import type { SendUpstream } from "../host/upstream/upstream.ts";
 import { type CliProblem, failureProblem } from "../terminal/problem.ts";
 
 /** The ways out: to providers, guarded to whatever a request names by URL, and to the webhooks of the configuration. */

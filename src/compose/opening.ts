@@ -5,7 +5,7 @@ import { createRedactor, type Redactor } from "../core/redact.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import { type Clock, systemClock } from "../host/clock.ts";
 import { type KeyDigest, openKeyDigest } from "../host/keys.ts";
-import { type LogFile, logDirectory, openLogFile } from "../host/log-file.ts";
+import { type LogFile, logDirectory, openLogFile } from "../host/log/file.ts";
 import { openStateDir } from "../host/state.ts";
 import { lockState, type StateLock } from "../host/state-lock.ts";
 import { openLocalFigures } from "../stores/local-figures.ts";

@@ -1,7 +1,7 @@
 import type { Settings } from "../config/settings.ts";
 import { failure, type Result, success } from "../core/result.ts";
-import { createAdminApp } from "../http/admin.ts";
-import type { AdminContext } from "../http/admin-context.ts";
+import { createAdminApp } from "../http/admin/admin.ts";
+import type { AdminContext } from "../http/admin/context.ts";
 import { createApiHandler } from "../http/app.ts";
 import { type CliProblem, failureProblem } from "../terminal/problem.ts";
 import { apiContext } from "./api.ts";

@@ -1,9 +1,9 @@
 import type { Settings } from "../config/settings.ts";
 import type { Clock } from "../host/clock.ts";
-import type { Log } from "../host/log.ts";
-import { sshTools } from "../host/ssh-command.ts";
-import { useTunnels } from "../host/ssh-fetch.ts";
-import { openTunnels, type Tunnels } from "../host/ssh-tunnels.ts";
+import type { Log } from "../host/log/log.ts";
+import { sshTools } from "../host/ssh/command.ts";
+import { useTunnels } from "../host/ssh/fetch.ts";
+import { openTunnels, type Tunnels } from "../host/ssh/tunnels.ts";
 
 /** The tunnels of a process that owns a state directory; from now on `ssh://` URLs are asked through them, until they are closed. */
 export function createTunnels(

@@ -1,5 +1,5 @@
-import type { Budget } from "../core/budget.ts";
-import { budgetIdOf } from "../core/budget-text.ts";
+import type { Budget } from "../core/budget/budget.ts";
+import { budgetIdOf } from "../core/budget/text.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { PROVIDERS } from "../providers/_all.ts";
 import { findInCatalogue } from "../providers/catalogue.ts";

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { BUDGET_PERIODS, BUDGET_POLICIES, BUDGET_SCOPES, LIMIT_HINT, limitOf } from "../core/budget-text.ts";
+import { BUDGET_PERIODS, BUDGET_POLICIES, BUDGET_SCOPES, LIMIT_HINT, limitOf } from "../core/budget/text.ts";
 import type { LodestarEvent } from "../core/event.ts";
 import { Secret } from "./schema-provider.ts";
 import { text, whole } from "./schema-values.ts";

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { BUDGET_PERIODS, BUDGET_POLICIES, LIMIT_HINT, limitOf } from "../core/budget-text.ts";
+import { BUDGET_PERIODS, BUDGET_POLICIES, LIMIT_HINT, limitOf } from "../core/budget/text.ts";
 import { CHOICE_NAMES } from "../core/expand.ts";
 import { PROJECT_NAME } from "../core/project.ts";
 import { flag, isTimer, NAME, text, whole } from "./schema-values.ts";

@@ -1,4 +1,4 @@
-import type { Budget } from "../core/budget.ts";
+import type { Budget } from "../core/budget/budget.ts";
 import type { RateCard } from "../core/price.ts";
 import type { ProjectRules } from "../core/project.ts";
 import type { Provider } from "../providers/provider.ts";

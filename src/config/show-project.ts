@@ -1,4 +1,4 @@
-import { formatLimit, limitOf } from "../core/budget-text.ts";
+import { formatLimit, limitOf } from "../core/budget/text.ts";
 import type { NanoUsd } from "../core/money.ts";
 import type { ProjectRules } from "../core/project.ts";
 import { formatDuration } from "./units.ts";

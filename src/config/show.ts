@@ -1,5 +1,5 @@
 import { Document, isMap, isScalar, visit } from "yaml";
-import type { Budget } from "../core/budget.ts";
+import type { Budget } from "../core/budget/budget.ts";
 import { findProvider } from "../providers/_all.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { Loaded } from "./load.ts";

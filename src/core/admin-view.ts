@@ -1,8 +1,8 @@
 import type { Availability } from "./availability.ts";
-import type { Budget } from "./budget.ts";
+import type { Budget } from "./budget/budget.ts";
 import type { CacheStatsView } from "./cache-view.ts";
 import type { HealthState } from "./event.ts";
-import type { GpuView } from "./gpu.ts";
+import type { GpuView } from "./gpu/gpu.ts";
 import type { PausedModelView, Spans } from "./health-view.ts";
 import type { KeyLimits } from "./key-limits.ts";
 import type { CostGroup, LedgerRow, Totals } from "./ledger.ts";

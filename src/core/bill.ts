@@ -1,5 +1,5 @@
-import type { BudgetState } from "./budget.ts";
-import { matchBudget } from "./budget-match.ts";
+import type { BudgetState } from "./budget/budget.ts";
+import { matchBudget } from "./budget/match.ts";
 import type { LedgerRow } from "./ledger.ts";
 import { addDecimal, type Decimal, decimalOf, decimalText, exactUsd, type NanoUsd, toNanoUsd } from "./money.ts";
 import { type CostLine, explainCost, type PriceRow } from "./price.ts";

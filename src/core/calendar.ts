@@ -1,4 +1,4 @@
-import type { BudgetPeriod } from "./budget.ts";
+import type { BudgetPeriod } from "./budget/budget.ts";
 
 /** A span of time in Unix ms, `from` inclusive and `to` exclusive; null is open-ended. */
 export interface Window {

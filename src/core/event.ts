@@ -1,4 +1,4 @@
-import type { BudgetPeriod, BudgetScope, BudgetStep } from "./budget.ts";
+import type { BudgetPeriod, BudgetScope, BudgetStep } from "./budget/budget.ts";
 import type { Fault } from "./fault.ts";
 import type { AttemptIntent, AttemptOutcome } from "./ledger.ts";
 import type { NanoUsd } from "./money.ts";

@@ -1,4 +1,4 @@
-import type { KeyBudget } from "./budget-text.ts";
+import type { KeyBudget } from "./budget/text.ts";
 
 /** What a client key may use beside the models it may name. Null where nothing limits it. */
 export interface KeyLimits {

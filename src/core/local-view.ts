@@ -1,4 +1,4 @@
-import type { GgufFacts } from "./gguf-shape.ts";
+import type { GgufFacts } from "./gguf/shape.ts";
 import type { ModelShape } from "./model-shape.ts";
 
 /** A model that lies on the disk of a local engine, as `local list` shows it. */

@@ -1,4 +1,4 @@
-import type { Budget } from "./budget.ts";
+import type { Budget } from "./budget/budget.ts";
 import type { NanoUsd } from "./money.ts";
 import type { Project } from "./project.ts";
 

@@ -1,5 +1,5 @@
-import type { Budget, BudgetPeriod } from "./budget.ts";
-import { BUDGET_PERIODS, BUDGET_POLICIES, budgetIdOf } from "./budget-text.ts";
+import type { Budget, BudgetPeriod } from "./budget/budget.ts";
+import { BUDGET_PERIODS, BUDGET_POLICIES, budgetIdOf } from "./budget/text.ts";
 import type { Directory } from "./directory.ts";
 
 /** Names of projects: they stand in headers, URLs and the ledger. */

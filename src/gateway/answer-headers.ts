@@ -1,4 +1,4 @@
-import { formatLimit } from "../core/budget-text.ts";
+import { formatLimit } from "../core/budget/text.ts";
 import { type ClientError, clientErrorOf, FAULT_RULES, type Fault } from "../core/fault.ts";
 import type { JsonObject } from "../core/json.ts";
 import { toUsd } from "../core/money.ts";

@@ -2,7 +2,7 @@ import type { Fault } from "../core/fault.ts";
 import type { Warning } from "../core/request.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import { hasSignatures, isSignatureRefusal, withoutSignatures } from "../core/signatures.ts";
-import type { UpstreamReply } from "../host/upstream.ts";
+import type { UpstreamReply } from "../host/upstream/upstream.ts";
 import type { Attempt } from "./attempt.ts";
 import type { ChatCall } from "./call.ts";
 import { type ChatDraft, missingAbility, type OutgoingChat, writeChatRequest } from "./chat-request.ts";

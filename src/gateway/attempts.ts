@@ -1,5 +1,5 @@
 import type { Settings } from "../config/settings.ts";
-import type { BudgetRefusal } from "../core/budget-book.ts";
+import type { BudgetRefusal } from "../core/budget/book.ts";
 import type { Fault } from "../core/fault.ts";
 import type { AttemptIntent } from "../core/ledger.ts";
 import type { Plan, PlannedTarget } from "../core/plan.ts";

@@ -2,7 +2,7 @@ import { type Series, sumTallies, type Tally, tallyOf } from "../core/availabili
 import { BUCKET_MS, type Bucket, WIDTHS } from "../core/availability-span.ts";
 import type { LodestarEvent } from "../core/event.ts";
 import type { Clock } from "../host/clock.ts";
-import type { Log } from "../host/log.ts";
+import type { Log } from "../host/log/log.ts";
 import type { HealthFilter, HealthHistory, HealthHistoryReader } from "../stores/ports.ts";
 
 /** Keeps what becomes of every attempt, and tells it: what is not written yet counts already. */

@@ -1,6 +1,6 @@
-import type { Budget, BudgetPeriod } from "../core/budget.ts";
-import type { BudgetRefusal } from "../core/budget-book.ts";
-import { leftOf } from "../core/budget-cells.ts";
+import type { BudgetRefusal } from "../core/budget/book.ts";
+import type { Budget, BudgetPeriod } from "../core/budget/budget.ts";
+import { leftOf } from "../core/budget/cells.ts";
 import type { Fault } from "../core/fault.ts";
 import { formatUsd } from "../core/money.ts";
 import { type Target, targetName } from "../core/target.ts";

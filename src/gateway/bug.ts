@@ -1,5 +1,5 @@
 import type { Fault } from "../core/fault.ts";
-import type { Log } from "../host/log.ts";
+import type { Log } from "../host/log/log.ts";
 
 /** A bug of ours as a fault: the client gets the request id, the log the stack. Never held against a provider. */
 export function bugFault(error: unknown, requestId: string, log: Log): Fault {

@@ -1,7 +1,7 @@
 import type { CacheBypass, NotKept } from "../core/cache-policy.ts";
 import type { CacheCounts } from "../core/cache-view.ts";
 import type { Clock } from "../host/clock.ts";
-import type { Log } from "../host/log.ts";
+import type { Log } from "../host/log/log.ts";
 import type { CachedAnswer, CacheStore, CacheTenant } from "../stores/ports.ts";
 import { createFlights, type Flights } from "./cache-flights.ts";
 

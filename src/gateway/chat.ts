@@ -1,6 +1,6 @@
 import type { Fault } from "../core/fault.ts";
 import { type Result, success } from "../core/result.ts";
-import type { UpstreamReply } from "../host/upstream.ts";
+import type { UpstreamReply } from "../host/upstream/upstream.ts";
 import { schemaWarning } from "./answer-schema.ts";
 import { type Asked, askChat } from "./ask-chat.ts";
 import type { Attempt } from "./attempt.ts";

@@ -1,4 +1,4 @@
-import type { BudgetRefusal } from "../core/budget-book.ts";
+import type { BudgetRefusal } from "../core/budget/book.ts";
 import type { ClientError } from "../core/fault.ts";
 import { ESTIMATE_MARGIN, inputTokensFor } from "../core/input-bound.ts";
 import type { Plan, PlannedTarget } from "../core/plan.ts";

@@ -3,7 +3,7 @@ import { isCloudModel } from "../core/cloud-model.ts";
 import type { Directory, ModelSource } from "../core/directory.ts";
 import type { Rate } from "../core/price.ts";
 import { DEFAULT_CHECKPOINT } from "../dialects/stable-diffusion/request.ts";
-import type { PriceBook } from "../host/prices.ts";
+import type { PriceBook } from "../host/prices/prices.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { LocalModels } from "./local-models.ts";
 

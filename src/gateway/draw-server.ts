@@ -8,7 +8,7 @@ import {
   decodeDrawing,
   decodeProgress,
 } from "../dialects/stable-diffusion/reply.ts";
-import type { SendUpstream } from "../host/upstream.ts";
+import type { SendUpstream } from "../host/upstream/upstream.ts";
 import type { Painter } from "../local/shared-card.ts";
 
 /** Where a server that draws stands, and what calls to it carry. */

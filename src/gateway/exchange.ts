@@ -1,7 +1,7 @@
 import type { Fault } from "../core/fault.ts";
 import { type JsonValue, parseJson } from "../core/json.ts";
 import { failure, type Result, success } from "../core/result.ts";
-import type { UpstreamReply } from "../host/upstream.ts";
+import type { UpstreamReply } from "../host/upstream/upstream.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Call } from "./call.ts";
 import { type Route, routeTo, upstreamHeaders, upstreamUrl } from "./endpoint.ts";

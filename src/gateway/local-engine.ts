@@ -1,8 +1,8 @@
 import type { Fault } from "../core/fault.ts";
 import { failure, success } from "../core/result.ts";
 import { decodeFault } from "../dialects/ollama/fault.ts";
-import { readLoadedModels } from "../host/ollama.ts";
-import { loadRunner, type OllamaAddress, type OllamaRefusal, unloadRunner } from "../host/ollama-runner.ts";
+import { readLoadedModels } from "../host/ollama/ollama.ts";
+import { loadRunner, type OllamaAddress, type OllamaRefusal, unloadRunner } from "../host/ollama/runner.ts";
 import type { LocalEngine } from "../local/scheduler.ts";
 
 const LOOK_MS = 2_000;

@@ -1,8 +1,8 @@
 import { type InstalledModel, rankLocalModels } from "../core/local-choice.ts";
 import type { Clock } from "../host/clock.ts";
-import { type OllamaState, type PulledModel, readOllama } from "../host/ollama.ts";
-import { fetchCard, type ModelCard } from "../host/ollama-card.ts";
-import type { ModelFacts } from "../host/prices.ts";
+import { fetchCard, type ModelCard } from "../host/ollama/card.ts";
+import { type OllamaState, type PulledModel, readOllama } from "../host/ollama/ollama.ts";
+import type { ModelFacts } from "../host/prices/prices.ts";
 
 /** What is known of the local Ollama servers, refreshed in the background: no request ever waits for it. */
 export interface LocalModels {

@@ -3,7 +3,7 @@ import type { AttemptIntent, AttemptOutcome, SavedKind } from "../core/ledger.ts
 import type { NanoUsd } from "../core/money.ts";
 import { type Cost, costOf, type PriceRow } from "../core/price.ts";
 import { NO_USAGE, totalInput, totalOutput, type Usage } from "../core/usage.ts";
-import type { PriceBook } from "../host/prices.ts";
+import type { PriceBook } from "../host/prices/prices.ts";
 
 /** What prices follow from. */
 export interface PricingParts {

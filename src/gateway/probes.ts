@@ -3,7 +3,7 @@ import type { Fault } from "../core/fault.ts";
 import type { ProbeView } from "../core/health-view.ts";
 import { probeDueAt } from "../core/probe-schedule.ts";
 import type { Clock } from "../host/clock.ts";
-import type { SendUpstream } from "../host/upstream.ts";
+import type { SendUpstream } from "../host/upstream/upstream.ts";
 import type { ProviderEndpoint } from "../providers/provider.ts";
 import { accountCredential } from "./endpoint.ts";
 import type { HealthBook } from "./health.ts";

@@ -1,5 +1,5 @@
 import type { Settings } from "../config/settings.ts";
-import type { Budget } from "../core/budget.ts";
+import type { Budget } from "../core/budget/budget.ts";
 import type { Directory } from "../core/directory.ts";
 import { mergeProject, type Project, type ProjectWish, projectDirectory } from "../core/project.ts";
 import { failure, type Result, success } from "../core/result.ts";

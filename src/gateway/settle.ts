@@ -6,7 +6,7 @@ import type { CostStamp } from "../core/stamp.ts";
 import { targetName } from "../core/target.ts";
 import { checkUsage, isAbsurd, NO_USAGE, type Usage, type UsageSource } from "../core/usage.ts";
 import type { Clock } from "../host/clock.ts";
-import type { Log } from "../host/log.ts";
+import type { Log } from "../host/log/log.ts";
 import type { Ledger } from "../stores/ports.ts";
 import type { Bus } from "./bus.ts";
 import { type PricingParts, priceAttempt, savedBy, savedByCache } from "./pricing.ts";

@@ -1,7 +1,7 @@
 import type { Fault } from "../core/fault.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import type { ReplyStamp } from "../dialects/dialect.ts";
-import type { UpstreamReply } from "../host/upstream.ts";
+import type { UpstreamReply } from "../host/upstream/upstream.ts";
 import type { Attempt } from "./attempt.ts";
 import { bookStream } from "./booking.ts";
 import { bugFault } from "./bug.ts";

@@ -1,7 +1,7 @@
 import type { Fault } from "../core/fault.ts";
 import { createStreamSplitter } from "../dialects/framing.ts";
 import type { SseStep } from "../dialects/sse.ts";
-import type { UpstreamReply } from "../host/upstream.ts";
+import type { UpstreamReply } from "../host/upstream/upstream.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Route } from "./endpoint.ts";
 import type { Services } from "./services.ts";

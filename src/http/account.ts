@@ -1,6 +1,6 @@
 import { type Bill, type ExplainedAttempt, explainAttempt } from "../core/bill.ts";
-import type { BudgetState } from "../core/budget.ts";
-import { leftOf } from "../core/budget-cells.ts";
+import type { BudgetState } from "../core/budget/budget.ts";
+import { leftOf } from "../core/budget/cells.ts";
 import { type ClientError, refusal } from "../core/fault.ts";
 import type { LedgerRow } from "../core/ledger.ts";
 import { toUsd } from "../core/money.ts";

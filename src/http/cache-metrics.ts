@@ -1,4 +1,4 @@
-import type { AdminContext } from "./admin-context.ts";
+import type { AdminContext } from "./admin/context.ts";
 
 /** A family of figures with its samples. */
 interface CacheFigures {

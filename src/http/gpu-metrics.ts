@@ -1,4 +1,4 @@
-import type { GpuCardView, GpuView } from "../core/gpu.ts";
+import type { GpuCardView, GpuView } from "../core/gpu/gpu.ts";
 
 /** One gauge of the cards: its name, what it is, and the value, null where it is not told and so left out. */
 type Gauge = readonly [name: string, help: string, value: (card: GpuCardView) => number | null];

@@ -1,6 +1,6 @@
 import type { Percentiles } from "../core/availability.ts";
-import type { AdminContext } from "./admin-context.ts";
-import { providerHours } from "./admin-health.ts";
+import type { AdminContext } from "./admin/context.ts";
+import { providerHours } from "./admin/health.ts";
 
 /** A gauge with its samples; what has no data has none. */
 interface Gauge {

@@ -5,7 +5,7 @@ import type { JsonObject } from "../core/json.ts";
 import type { Rate } from "../core/price.ts";
 import type { Caller } from "../gateway/call.ts";
 import type { LocalModels } from "../gateway/local-models.ts";
-import type { ModelFacts, PriceBook } from "../host/prices.ts";
+import type { ModelFacts, PriceBook } from "../host/prices/prices.ts";
 import type { ApiContext } from "./api-context.ts";
 
 /** One name that a client may ask for. */

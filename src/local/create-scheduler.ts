@@ -1,4 +1,4 @@
-import type { SwitchLimits } from "../core/switch-state.ts";
+import type { SwitchLimits } from "../core/switch/state.ts";
 import type { Clock } from "../host/clock.ts";
 import type { CostModel } from "./cost-model.ts";
 import { EngineQueue } from "./engine-queue.ts";

@@ -1,4 +1,4 @@
-import type { LoadCause } from "../core/switch-state.ts";
+import type { LoadCause } from "../core/switch/state.ts";
 import { createCounting } from "./histogram.ts";
 import type { LocalServerState } from "./scheduler.ts";
 

@@ -1,6 +1,6 @@
 import type { Fault } from "../core/fault.ts";
 import { failure, type Result, success } from "../core/result.ts";
-import type { LoadCause, LoadedModel, SwitchState } from "../core/switch-state.ts";
+import type { LoadCause, LoadedModel, SwitchState } from "../core/switch/state.ts";
 import type { Clock } from "../host/clock.ts";
 import type { CostModel } from "./cost-model.ts";
 import type { EngineCounters } from "./engine-counters.ts";

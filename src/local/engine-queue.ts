@@ -1,8 +1,8 @@
 import type { Fault } from "../core/fault.ts";
 import { withTag } from "../core/model-tag.ts";
 import { failure, type Result, success } from "../core/result.ts";
-import { expectedWaitMs } from "../core/switch-expectation.ts";
-import { stepSwitch } from "../core/switch-policy.ts";
+import { expectedWaitMs } from "../core/switch/expectation.ts";
+import { stepSwitch } from "../core/switch/policy.ts";
 import {
   initialSwitchState,
   type SwitchEffect,
@@ -10,7 +10,7 @@ import {
   type SwitchLimits,
   type SwitchState,
   type Waiter,
-} from "../core/switch-state.ts";
+} from "../core/switch/state.ts";
 import type { Clock } from "../host/clock.ts";
 import type { CostModel } from "./cost-model.ts";
 import { createEngineCounters } from "./engine-counters.ts";

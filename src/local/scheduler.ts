@@ -1,6 +1,6 @@
 import type { Fault } from "../core/fault.ts";
 import type { Result } from "../core/result.ts";
-import type { LoadCause, LoadedModel, LocalPriority } from "../core/switch-state.ts";
+import type { LoadCause, LoadedModel, LocalPriority } from "../core/switch/state.ts";
 
 /** A request that wants a place on a local engine. */
 export interface LocalAsk {

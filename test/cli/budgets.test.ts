@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { BudgetState } from "../../src/core/budget.ts";
+import type { BudgetState } from "../../src/core/budget/budget.ts";
 import { NOON } from "../stores/attempts.ts";
 import { type CliRun, type CliWorld, makeCliWorld } from "./harness.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Connection } from "../../src/cli/connection.ts";
-import { createDashboardReader } from "../../src/cli/costs-dashboard-data.ts";
-import { createWake, orAborted, pause } from "../../src/cli/costs-dashboard-follow.ts";
-import type { DashboardState } from "../../src/cli/costs-dashboard-state.ts";
+import { createDashboardReader } from "../../src/cli/costs/dashboard-data.ts";
+import { createWake, orAborted, pause } from "../../src/cli/costs/dashboard-follow.ts";
+import type { DashboardState } from "../../src/cli/costs/dashboard-state.ts";
 import { success } from "../../src/core/result.ts";
 import { savingsOf } from "../../src/core/savings.ts";
 import { NO_TOTALS } from "../../src/core/totals.ts";

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import type { Backend } from "../../src/cli/backend.ts";
 import type { CliHost, SignalName } from "../../src/cli/command.ts";
-import { showDashboard } from "../../src/cli/costs-dashboard.ts";
+import { showDashboard } from "../../src/cli/costs/dashboard.ts";
 import { createTerminal } from "../../src/terminal/terminal.ts";
 import { openEmulator } from "../features/counter/emulator.ts";
 import { intentOf, NOON, outcomeOf } from "../stores/attempts.ts";

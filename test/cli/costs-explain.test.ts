@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { billOf, budgetsOfRow, type ExplainView, explainAttempt } from "../../src/core/bill.ts";
-import type { BudgetState } from "../../src/core/budget.ts";
+import type { BudgetState } from "../../src/core/budget/budget.ts";
 import type { LedgerRow } from "../../src/core/ledger.ts";
 import { addDecimal, parseDecimal, toNanoUsd } from "../../src/core/money.ts";
 import { costOf } from "../../src/core/price.ts";

@@ -2,10 +2,10 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Check } from "../../src/cli/doctor-check.ts";
-import { checkGpu } from "../../src/cli/doctor-gpu.ts";
-import { checkClock, checkDescriptors, checkMemory, checkModelSpace } from "../../src/cli/doctor-machine.ts";
-import { checkCertificates, checkProxies, inspectClock, skewOf } from "../../src/cli/doctor-network.ts";
+import type { Check } from "../../src/cli/doctor/check.ts";
+import { checkGpu } from "../../src/cli/doctor/gpu.ts";
+import { checkClock, checkDescriptors, checkMemory, checkModelSpace } from "../../src/cli/doctor/machine.ts";
+import { checkCertificates, checkProxies, inspectClock, skewOf } from "../../src/cli/doctor/network.ts";
 import {
   checkOllama,
   inspectOllama,
@@ -13,11 +13,11 @@ import {
   type OllamaFacts,
   readAddress,
   settingsInUnit,
-} from "../../src/cli/doctor-ollama.ts";
-import { checkClientKeys, checkUnits } from "../../src/cli/doctor-setup.ts";
-import { checkStateDir } from "../../src/cli/doctor-state.ts";
+} from "../../src/cli/doctor/ollama.ts";
+import { checkClientKeys, checkUnits } from "../../src/cli/doctor/setup.ts";
+import { checkStateDir } from "../../src/cli/doctor/state.ts";
 import type { KeyView, StatusView } from "../../src/core/admin-view.ts";
-import { type GpuReading, type GpuView, gpuView, noGpu } from "../../src/core/gpu.ts";
+import { type GpuReading, type GpuView, gpuView, noGpu } from "../../src/core/gpu/gpu.ts";
 import { NO_LIMITS } from "../../src/core/key-limits.ts";
 import type { ServiceMachine } from "../../src/features/service/manage.ts";
 import { packagedUnit, renderUnit } from "../../src/features/service/unit.ts";

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import picocolors from "picocolors";
-import { gpuScreen, pastLines, withFooter } from "../../src/cli/gpu-view.ts";
-import { type GpuReading, type GpuView, gpuView, noGpu } from "../../src/core/gpu.ts";
-import { meanSample } from "../../src/core/gpu-history.ts";
-import type { GpuDesk } from "../../src/http/admin-context.ts";
+import { gpuScreen, pastLines, withFooter } from "../../src/cli/gpu/view.ts";
+import { type GpuReading, type GpuView, gpuView, noGpu } from "../../src/core/gpu/gpu.ts";
+import { meanSample } from "../../src/core/gpu/history.ts";
+import type { GpuDesk } from "../../src/http/admin/context.ts";
 import { NOON } from "../http/admin-world.ts";
 import { type CliWorld, makeCliWorld } from "./harness.ts";
 

@@ -3,7 +3,7 @@ import type { Backend, BackendInputs, InProcessApp } from "../../src/cli/backend
 import type { SignalName } from "../../src/cli/command.ts";
 import { runCli } from "../../src/cli/runner.ts";
 import { failure, success } from "../../src/core/result.ts";
-import { createAdminApp } from "../../src/http/admin.ts";
+import { createAdminApp } from "../../src/http/admin/admin.ts";
 import { failureProblem } from "../../src/terminal/problem.ts";
 import type { Source } from "../../src/terminal/terminal.ts";
 import { type AdminWorld, makeAdminWorld, NOON, TOKEN, type WorldOptions } from "../http/admin-world.ts";

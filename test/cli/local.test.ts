@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gpuView } from "../../src/core/gpu.ts";
+import { gpuView } from "../../src/core/gpu/gpu.ts";
 import { modelMetadata, u32, writeGguf } from "../support/gguf-writer.ts";
 import { type CliWorld, makeCliWorld } from "./harness.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { providerState } from "../../src/cli/provider-words.ts";
+import { providerState } from "../../src/cli/provider/words.ts";
 import type { ProviderView } from "../../src/core/admin-view.ts";
 import { overSpan } from "../../src/core/availability-span.ts";
 import { spansOf } from "../../src/core/health-view.ts";

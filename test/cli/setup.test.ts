@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Backend } from "../../src/cli/backend.ts";
-import { checkDatabases, checkStatus } from "../../src/cli/doctor-checks.ts";
+import { checkDatabases, checkStatus } from "../../src/cli/doctor/checks.ts";
 import type { StatusView } from "../../src/core/admin-view.ts";
 import { success } from "../../src/core/result.ts";
 import { type CliWorld, makeCliWorld, type RunOptions, run } from "./harness.ts";

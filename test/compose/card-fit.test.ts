@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createCardFit, fittingContext } from "../../src/compose/card-fit.ts";
-import { noGpu } from "../../src/core/gpu.ts";
-import { CONTEXT_OVERHEAD_BYTES, placeModel } from "../../src/core/memory-plan.ts";
+import { noGpu } from "../../src/core/gpu/gpu.ts";
+import { CONTEXT_OVERHEAD_BYTES, placeModel } from "../../src/core/memory-plan/memory-plan.ts";
 import { catalogShape } from "../../src/features/local-catalog/rows.ts";
 
 const MIB = 1024 * 1024;

@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { collectSamples, gpuHistory, recordGpu } from "../../src/compose/gpu.ts";
-import { type GpuView, gpuView, noGpu } from "../../src/core/gpu.ts";
-import { meanSample } from "../../src/core/gpu-history.ts";
+import { type GpuView, gpuView, noGpu } from "../../src/core/gpu/gpu.ts";
+import { meanSample } from "../../src/core/gpu/history.ts";
 import { createFakeClock } from "../stores/fake-clock.ts";
 import { temporaryFolder } from "../stores/temporary.ts";
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { parse } from "yaml";
 import { showSettings } from "../../src/config/show.ts";
 import { formatDuration, formatSize } from "../../src/config/units.ts";
-import { formatLimit } from "../../src/core/budget-text.ts";
+import { formatLimit } from "../../src/core/budget/text.ts";
 import { loaded, makeSandbox } from "./sandbox.ts";
 
 const KEY = "sk-canary-0123456789";

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import type { Budget, BudgetState } from "../../src/core/budget.ts";
-import { type BudgetAdmission, createBudgetBook, type Moment } from "../../src/core/budget-book.ts";
-import type { BudgetAsk } from "../../src/core/budget-fit.ts";
-import { LEASE_MS, type Reservation } from "../../src/core/budget-leases.ts";
-import type { BudgetMatch, BudgetSubject } from "../../src/core/budget-match.ts";
+import { type BudgetAdmission, createBudgetBook, type Moment } from "../../src/core/budget/book.ts";
+import type { Budget, BudgetState } from "../../src/core/budget/budget.ts";
+import type { BudgetAsk } from "../../src/core/budget/fit.ts";
+import { LEASE_MS, type Reservation } from "../../src/core/budget/leases.ts";
+import type { BudgetMatch, BudgetSubject } from "../../src/core/budget/match.ts";
 import type { Window } from "../../src/core/calendar.ts";
 import { playSchedules } from "./budget-schedule.ts";
 

@@ -1,8 +1,8 @@
-import type { Budget } from "../../src/core/budget.ts";
-import { type BudgetBook, createBudgetBook, type Moment } from "../../src/core/budget-book.ts";
-import type { BudgetAsk } from "../../src/core/budget-fit.ts";
-import { LEASE_MS, type Reservation } from "../../src/core/budget-leases.ts";
-import { type BudgetMatch, type BudgetSubject, matchBudget } from "../../src/core/budget-match.ts";
+import { type BudgetBook, createBudgetBook, type Moment } from "../../src/core/budget/book.ts";
+import type { Budget } from "../../src/core/budget/budget.ts";
+import type { BudgetAsk } from "../../src/core/budget/fit.ts";
+import { LEASE_MS, type Reservation } from "../../src/core/budget/leases.ts";
+import { type BudgetMatch, type BudgetSubject, matchBudget } from "../../src/core/budget/match.ts";
 import { type Window, windowOf } from "../../src/core/calendar.ts";
 import type { NanoUsd } from "../../src/core/money.ts";
 import { worstCase } from "../../src/core/price.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { budgetIdOf, formatKeyBudget, formatLimit, limitOf, parseKeyBudget } from "../../src/core/budget-text.ts";
+import { budgetIdOf, formatKeyBudget, formatLimit, limitOf, parseKeyBudget } from "../../src/core/budget/text.ts";
 
 describe("the limit of a budget", () => {
   test.each([

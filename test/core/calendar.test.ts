@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { BudgetPeriod } from "../../src/core/budget.ts";
+import type { BudgetPeriod } from "../../src/core/budget/budget.ts";
 import { windowOf } from "../../src/core/calendar.ts";
 
 const HOUR_MS = 3_600_000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { readGguf } from "../../src/core/gguf.ts";
-import { factsOfGguf, shapeOfGguf } from "../../src/core/gguf-shape.ts";
+import { readGguf } from "../../src/core/gguf/gguf.ts";
+import { factsOfGguf, shapeOfGguf } from "../../src/core/gguf/shape.ts";
 import type { ModelShape } from "../../src/core/model-shape.ts";
 import {
   modelMetadata,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { type GgufHeader, readGguf } from "../../src/core/gguf.ts";
-import type { GgufFault } from "../../src/core/gguf-cursor.ts";
-import type { GgufValue } from "../../src/core/gguf-metadata.ts";
-import { fileTypeName, tensorTypeOf } from "../../src/core/gguf-types.ts";
+import type { GgufFault } from "../../src/core/gguf/cursor.ts";
+import { type GgufHeader, readGguf } from "../../src/core/gguf/gguf.ts";
+import type { GgufValue } from "../../src/core/gguf/metadata.ts";
+import { fileTypeName, tensorTypeOf } from "../../src/core/gguf/types.ts";
 import { numbers, text, u32, type WrittenGguf, type WrittenValue, writeGguf } from "../support/gguf-writer.ts";
 
 function headerOf(bytes: Uint8Array): GgufHeader {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { JsonObject } from "../../src/core/json.ts";
 import { type PublishedProvider, pricedProvider } from "../../src/features/prices/genai-prices.ts";
-import type { MatchRule, PriceData } from "../../src/host/price-data.ts";
+import type { MatchRule, PriceData } from "../../src/host/prices/data.ts";
 
 /** Who an expected result of the oracle is for. */
 export interface Entry {

@@ -5,7 +5,7 @@ import { readUsage as readMessagesUsage } from "../../src/dialects/anthropic/usa
 import { readUsage as readGeminiUsage } from "../../src/dialects/gemini/usage.ts";
 import { decodeUsage as readChatUsage } from "../../src/dialects/openai-chat/usage.ts";
 import { decodeUsage as readResponsesUsage } from "../../src/dialects/openai-responses/usage.ts";
-import { findModel, isClaimedBy } from "../../src/host/price-match.ts";
+import { findModel, isClaimedBy } from "../../src/host/prices/match.ts";
 import { PROVIDERS } from "../../src/providers/_all.ts";
 import { listCatalogue } from "../../src/providers/catalogue.ts";
 import type { Entry, Golden, Oracle } from "./golden-oracle.ts";

@@ -1,8 +1,8 @@
 import { type Decimal, parseDecimal } from "../../src/core/money.ts";
 import { costOf } from "../../src/core/price.ts";
 import type { Usage } from "../../src/core/usage.ts";
-import { createPriceBook } from "../../src/host/price-book.ts";
-import type { PriceBook } from "../../src/host/prices.ts";
+import { createPriceBook } from "../../src/host/prices/book.ts";
+import type { PriceBook } from "../../src/host/prices/prices.ts";
 import { type Entry, type Golden, hasOracle, type Oracle, readOracle } from "./golden-oracle.ts";
 import { differencesOf, type LeftOut, readBody, scopeOf } from "./golden-scope.ts";
 

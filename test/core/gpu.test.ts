@@ -10,9 +10,9 @@ import {
   noGpu,
   sumOver,
   throttleWords,
-} from "../../src/core/gpu.ts";
-import { columnsOf, type GpuSample, grainFor, meanSample, samplesOf, stepFor } from "../../src/core/gpu-history.ts";
-import { readSmiHeader, readSmiRow, refusedField, SMI_FIELDS, smiProcess, smiReading } from "../../src/core/gpu-smi.ts";
+} from "../../src/core/gpu/gpu.ts";
+import { columnsOf, type GpuSample, grainFor, meanSample, samplesOf, stepFor } from "../../src/core/gpu/history.ts";
+import { readSmiHeader, readSmiRow, refusedField, SMI_FIELDS, smiProcess, smiReading } from "../../src/core/gpu/smi.ts";
 
 const MIB = 1024 * 1024;
 

@@ -1,13 +1,18 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { CONTEXT_OVERHEAD_BYTES, largestContext, placeModel, planMemory } from "../../src/core/memory-plan.ts";
+import {
+  CONTEXT_OVERHEAD_BYTES,
+  largestContext,
+  placeModel,
+  planMemory,
+} from "../../src/core/memory-plan/memory-plan.ts";
 import {
   cacheBytes,
   cacheBytesPerToken,
   graphBytes,
   PLAIN_RUN,
   reportedSize,
-} from "../../src/core/memory-plan-size.ts";
+} from "../../src/core/memory-plan/size.ts";
 import type { LayerShape, ModelShape } from "../../src/core/model-shape.ts";
 
 const MIB = 1024 * 1024;

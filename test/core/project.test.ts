@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { BUDGET_PERIODS, BUDGET_POLICIES } from "../../src/core/budget-text.ts";
+import { BUDGET_PERIODS, BUDGET_POLICIES } from "../../src/core/budget/text.ts";
 import type { Directory } from "../../src/core/directory.ts";
 import { expandName } from "../../src/core/expand.ts";
 import {

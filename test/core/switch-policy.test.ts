@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { isServable } from "../../src/core/switch-choice.ts";
-import { stepSwitch } from "../../src/core/switch-policy.ts";
-import { initialSwitchState, type LocalPriority, type SwitchState, type Waiter } from "../../src/core/switch-state.ts";
+import { isServable } from "../../src/core/switch/choice.ts";
+import { stepSwitch } from "../../src/core/switch/policy.ts";
+import { initialSwitchState, type LocalPriority, type SwitchState, type Waiter } from "../../src/core/switch/state.ts";
 import { type Job, LIMITS, type Outcome, simulate, swapsIn, type World } from "./switch-simulation.ts";
 
 const LOAD_MS = 3_000;

@@ -1,4 +1,4 @@
-import { stepSwitch } from "../../src/core/switch-policy.ts";
+import { stepSwitch } from "../../src/core/switch/policy.ts";
 import {
   initialSwitchState,
   type LoadedModel,
@@ -7,7 +7,7 @@ import {
   type SwitchEvent,
   type SwitchLimits,
   type SwitchState,
-} from "../../src/core/switch-state.ts";
+} from "../../src/core/switch/state.ts";
 
 /** One request of a trace. Times are milliseconds. */
 export interface Job {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import type { Budget } from "../../src/core/budget.ts";
+import type { Budget } from "../../src/core/budget/budget.ts";
 import type { JsonValue } from "../../src/core/json.ts";
 import type { ChatRequest, DialectName, OpaqueTool } from "../../src/core/request.ts";
 import { type Asking, createBudgetGuard, type GuardParts } from "../../src/gateway/budget-guard.ts";
 import { createBus } from "../../src/gateway/bus.ts";
 import { chatDemand } from "../../src/gateway/demand.ts";
 import { systemClock } from "../../src/host/clock.ts";
-import { createPriceBook } from "../../src/host/price-book.ts";
+import { createPriceBook } from "../../src/host/prices/book.ts";
 
 const BUDGET: Budget = {
   id: "day",

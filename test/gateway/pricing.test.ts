@@ -3,7 +3,7 @@ import type { AttemptIntent } from "../../src/core/ledger.ts";
 import type { Usage } from "../../src/core/usage.ts";
 import { checkUsage } from "../../src/core/usage.ts";
 import { type PricingParts, priceAttempt } from "../../src/gateway/pricing.ts";
-import { createPriceBook } from "../../src/host/price-book.ts";
+import { createPriceBook } from "../../src/host/prices/book.ts";
 import { intentOf, usageOf } from "../stores/attempts.ts";
 
 const RATES = { input: 1, output: 2, serviceTiers: { flex: { input: 0.5, output: 1 } } };

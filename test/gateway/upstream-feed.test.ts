@@ -4,7 +4,7 @@ import type { Attempt } from "../../src/gateway/attempt.ts";
 import type { Route } from "../../src/gateway/endpoint.ts";
 import type { Services } from "../../src/gateway/services.ts";
 import { openFeed, type UpstreamFeed } from "../../src/gateway/upstream-feed.ts";
-import type { UpstreamReply } from "../../src/host/upstream.ts";
+import type { UpstreamReply } from "../../src/host/upstream/upstream.ts";
 
 const RESET: Fault = { kind: "truncated", message: "broke off" };
 const DEADLINES = { firstTokenMs: 1_000, idleMs: 1_000, totalMs: null };

@@ -3,8 +3,8 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, wr
 import { join } from "node:path";
 import { createRedactor } from "../../src/core/redact.ts";
 import { type Clock, systemClock } from "../../src/host/clock.ts";
-import { LOG_NAME, type LogFileOptions, logDirectory, openLogFile, rotatedPath } from "../../src/host/log-file.ts";
-import { followLog } from "../../src/host/log-follow.ts";
+import { LOG_NAME, type LogFileOptions, logDirectory, openLogFile, rotatedPath } from "../../src/host/log/file.ts";
+import { followLog } from "../../src/host/log/follow.ts";
 import { temporaryFolder, until } from "./temporary.ts";
 
 function options(directory: string, more: Partial<LogFileOptions> = {}): LogFileOptions & { said: string[] } {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createRedactor } from "../../src/core/redact.ts";
-import { jsonLine, type LogEntry, textLine } from "../../src/host/log-line.ts";
+import { jsonLine, type LogEntry, textLine } from "../../src/host/log/line.ts";
 
 const redactor = createRedactor();
 const AT = Date.UTC(2026, 10, 22, 12, 0, 1, 5);

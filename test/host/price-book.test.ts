@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { resolve } from "node:path";
 import { generatePrices } from "../../scripts/generate/prices.ts";
 import type { Rate } from "../../src/core/price.ts";
-import { createPriceBook, type PriceBookOptions } from "../../src/host/price-book.ts";
-import type { CatalogueSection } from "../../src/host/price-catalogue.ts";
-import { bundledPrices, type PriceData, type PricedModel } from "../../src/host/price-data.ts";
+import { createPriceBook, type PriceBookOptions } from "../../src/host/prices/book.ts";
+import type { CatalogueSection } from "../../src/host/prices/catalogue.ts";
+import { bundledPrices, type PriceData, type PricedModel } from "../../src/host/prices/data.ts";
 import { PROVIDERS } from "../../src/providers/_all.ts";
 
 const NOON = Date.UTC(2026, 10, 20, 12);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { costOf } from "../../src/core/price.ts";
 import type { Usage } from "../../src/core/usage.ts";
-import { createPriceBook } from "../../src/host/price-book.ts";
+import { createPriceBook } from "../../src/host/prices/book.ts";
 
 interface Counts {
   readonly input?: Partial<Usage["input"]>;

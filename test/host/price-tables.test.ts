@@ -12,7 +12,7 @@ import {
   type UpdatedPrices,
   undoUpdate,
   writeUpdate,
-} from "../../src/host/price-tables.ts";
+} from "../../src/host/prices/tables.ts";
 
 const folders: string[] = [];
 afterEach(() => {

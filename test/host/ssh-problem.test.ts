@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { forwardArguments, sshEnvironment } from "../../src/host/ssh-command.ts";
-import { problemOfChannel, problemOfExit } from "../../src/host/ssh-problem.ts";
-import { pauseMs } from "../../src/host/ssh-tunnel.ts";
+import { forwardArguments, sshEnvironment } from "../../src/host/ssh/command.ts";
+import { problemOfChannel, problemOfExit } from "../../src/host/ssh/problem.ts";
+import { pauseMs } from "../../src/host/ssh/tunnel.ts";
 
 const BOX = { user: "ada", host: "box", port: null };
 const TARGET = { host: "127.0.0.1", port: 11434 };

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../src/host/clock.ts";
-import { readOllama } from "../../src/host/ollama.ts";
-import { sshTools } from "../../src/host/ssh-command.ts";
-import { useTunnels } from "../../src/host/ssh-fetch.ts";
-import { acceptHostKey, askHostKey } from "../../src/host/ssh-trust.ts";
-import { openTunnels, type Tunnels } from "../../src/host/ssh-tunnels.ts";
-import { createUpstream } from "../../src/host/upstream-fetch.ts";
+import { readOllama } from "../../src/host/ollama/ollama.ts";
+import { sshTools } from "../../src/host/ssh/command.ts";
+import { useTunnels } from "../../src/host/ssh/fetch.ts";
+import { acceptHostKey, askHostKey } from "../../src/host/ssh/trust.ts";
+import { openTunnels, type Tunnels } from "../../src/host/ssh/tunnels.ts";
+import { createUpstream } from "../../src/host/upstream/fetch.ts";
 import { freePort, NO_SSHD, openSshd, type Sshd } from "../support/sshd.ts";
 import { until } from "./temporary.ts";
 

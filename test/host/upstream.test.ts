@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { Fault } from "../../src/core/fault.ts";
 import { extraCertificates } from "../../src/host/certificates.ts";
 import { type Clock, systemClock } from "../../src/host/clock.ts";
-import type { UpstreamRequest } from "../../src/host/upstream.ts";
-import { createUpstream } from "../../src/host/upstream-fetch.ts";
+import { createUpstream } from "../../src/host/upstream/fetch.ts";
+import type { UpstreamRequest } from "../../src/host/upstream/upstream.ts";
 import { testCertificate } from "./certificate.ts";
 import { temporaryFolder, until } from "./temporary.ts";
 

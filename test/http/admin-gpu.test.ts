@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { type GpuView, gpuView, noGpu } from "../../src/core/gpu.ts";
-import { createAdminApp } from "../../src/http/admin.ts";
-import type { GpuDesk } from "../../src/http/admin-context.ts";
+import { type GpuView, gpuView, noGpu } from "../../src/core/gpu/gpu.ts";
+import { createAdminApp } from "../../src/http/admin/admin.ts";
+import type { GpuDesk } from "../../src/http/admin/context.ts";
 import { type AdminWorld, makeAdminWorld, NOON, TOKEN } from "./admin-world.ts";
 
 const MIB = 1024 * 1024;

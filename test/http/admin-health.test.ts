@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import type { HealthHistoryView, HealthView } from "../../src/core/health-view.ts";
-import { createAdminApp } from "../../src/http/admin.ts";
+import { createAdminApp } from "../../src/http/admin/admin.ts";
 import { type AdminWorld, makeAdminWorld, NOON, TOKEN, type WorldOptions } from "./admin-world.ts";
 
 const worlds: AdminWorld[] = [];

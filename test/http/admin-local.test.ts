@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { createAdminApp } from "../../src/http/admin.ts";
+import { createAdminApp } from "../../src/http/admin/admin.ts";
 import { makeAdminWorld, TOKEN } from "./admin-world.ts";
 
 const closing: (() => unknown)[] = [];

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import type { PriceDiffView, PriceShowView, PricesView } from "../../src/core/price-view.ts";
-import { createAdminApp } from "../../src/http/admin.ts";
+import { createAdminApp } from "../../src/http/admin/admin.ts";
 import { type AdminWorld, makeAdminWorld, TOKEN } from "./admin-world.ts";
 
 const worlds: AdminWorld[] = [];

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import type { ProjectDetailView, ProjectListView } from "../../src/core/project-view.ts";
-import { createAdminApp } from "../../src/http/admin.ts";
+import { createAdminApp } from "../../src/http/admin/admin.ts";
 import { type AdminWorld, makeAdminWorld, TOKEN } from "./admin-world.ts";
 
 const worlds: AdminWorld[] = [];

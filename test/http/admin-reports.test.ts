@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import type { ExplainView } from "../../src/core/bill.ts";
 import type { Report } from "../../src/core/report.ts";
 import type { WhatIfView } from "../../src/core/what-if.ts";
-import { createAdminApp } from "../../src/http/admin.ts";
+import { createAdminApp } from "../../src/http/admin/admin.ts";
 import { DAY, NOON, usageOf } from "../stores/attempts.ts";
 import { type AdminWorld, makeAdminWorld, TOKEN } from "./admin-world.ts";
 

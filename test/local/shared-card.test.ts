@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { success } from "../../src/core/result.ts";
-import type { LoadedModel } from "../../src/core/switch-state.ts";
+import type { LoadedModel } from "../../src/core/switch/state.ts";
 import type { LocalEngine } from "../../src/local/scheduler.ts";
 import { createSharedCard } from "../../src/local/shared-card.ts";
 import { createTurns } from "../../src/local/turns.ts";

@@ -1,5 +1,5 @@
 import { failure, success } from "../../src/core/result.ts";
-import type { LoadedModel } from "../../src/core/switch-state.ts";
+import type { LoadedModel } from "../../src/core/switch/state.ts";
 import type { Clock } from "../../src/host/clock.ts";
 import { createCostModel } from "../../src/local/cost-model.ts";
 import { createLocalScheduler } from "../../src/local/create-scheduler.ts";

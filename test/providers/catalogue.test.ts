@@ -8,7 +8,7 @@ import {
   type SourceProvider,
 } from "../../scripts/generate/providers-source.ts";
 import { PROVIDER_NAME } from "../../src/config/schema-values.ts";
-import { bundledCatalogue } from "../../src/host/price-catalogue.ts";
+import { bundledCatalogue } from "../../src/host/prices/catalogue.ts";
 import { storeSecret } from "../../src/host/secrets.ts";
 import { findProvider, PROVIDERS } from "../../src/providers/_all.ts";
 import { findInCatalogue, listCatalogue, providersWithKey } from "../../src/providers/catalogue.ts";

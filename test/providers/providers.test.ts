@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { generateProviderRegistry } from "../../scripts/generate/providers.ts";
-import { createPriceBook } from "../../src/host/price-book.ts";
-import { PRICE_DATA_JSON } from "../../src/host/price-data.gen.ts";
+import { createPriceBook } from "../../src/host/prices/book.ts";
+import { PRICE_DATA_JSON } from "../../src/host/prices/data.gen.ts";
 import { findProvider, PROVIDERS } from "../../src/providers/_all.ts";
 
 const FOLDER = `${import.meta.dir}/../../src/providers`;

@@ -3,8 +3,8 @@ import { cpSync, linkSync, mkdirSync, readdirSync, writeFileSync } from "node:fs
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { LocalEvent, LocalListView } from "../../src/core/local-view.ts";
-import type { MemoryPlan } from "../../src/core/memory-plan.ts";
-import { PLAIN_RUN, reportedSize } from "../../src/core/memory-plan-size.ts";
+import type { MemoryPlan } from "../../src/core/memory-plan/memory-plan.ts";
+import { PLAIN_RUN, reportedSize } from "../../src/core/memory-plan/size.ts";
 import { readModelFile } from "../../src/features/local-catalog/gguf-file.ts";
 import { eventually } from "../support/eventually.ts";
 import { type FakeRegistry, startRegistry } from "../support/fake-registry.ts";

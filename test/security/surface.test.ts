@@ -36,11 +36,11 @@ describe("the source", () => {
 
   test("switches certificate checks off nowhere; only the doctor looks whether the user did", () => {
     expect(usersOf(/rejectUnauthorized\s*:\s*false|checkServerIdentity/)).toEqual([]);
-    expect(usersOf(/NODE_TLS_REJECT_UNAUTHORIZED/)).toEqual(["cli/doctor-network.ts"]);
+    expect(usersOf(/NODE_TLS_REJECT_UNAUTHORIZED/)).toEqual(["cli/doctor/network.ts"]);
   });
 
   test("follows redirects by itself nowhere on the way to providers or to URLs of users", () => {
-    for (const name of ["host/upstream-fetch.ts", "host/egress.ts"]) {
+    for (const name of ["host/upstream/fetch.ts", "host/egress.ts"]) {
       expect(readFileSync(join(ROOT, "src", name), "utf8")).toContain('redirect: "manual"');
     }
   });

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type GpuSample, GRAINS, meanSample } from "../../src/core/gpu-history.ts";
+import { type GpuSample, GRAINS, meanSample } from "../../src/core/gpu/history.ts";
 import { openGpuSampleReader, openGpuSamples } from "../../src/stores/gpu-samples.ts";
 import { temporaryFolder } from "./temporary.ts";
 

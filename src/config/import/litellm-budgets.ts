@@ -1,5 +1,5 @@
-import type { BudgetPeriod } from "../../core/budget.ts";
-import { limitOf } from "../../core/budget-text.ts";
+import type { BudgetPeriod } from "../../core/budget/budget.ts";
+import { limitOf } from "../../core/budget/text.ts";
 import { type Draft, ourProvider } from "./draft.ts";
 import { asBlock, asText } from "./read.ts";
 

@@ -2,7 +2,7 @@ import type { LodestarEvent } from "../../core/event.ts";
 import { hostOfWebhook } from "../../core/webhook.ts";
 import type { Clock } from "../../host/clock.ts";
 import type { PostJson } from "../../host/egress-post.ts";
-import type { Log } from "../../host/log.ts";
+import type { Log } from "../../host/log/log.ts";
 import { webhookHeaders } from "./signature.ts";
 
 /** Who is told of which events. */

@@ -1,4 +1,4 @@
-import type { GpuReport } from "../../core/gpu.ts";
+import type { GpuReport } from "../../core/gpu/gpu.ts";
 import { systemClock } from "../../host/clock.ts";
 import { NVML_PATHS } from "../../host/gpu/nvml.ts";
 import { probeGpu } from "../../host/gpu/probe.ts";

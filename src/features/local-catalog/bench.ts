@@ -1,5 +1,5 @@
 import type { BenchFigure, LocalEvent, LocalProblem } from "../../core/local-view.ts";
-import { loadRunner, type OllamaRefusal, unloadRunner } from "../../host/ollama-runner.ts";
+import { loadRunner, type OllamaRefusal, unloadRunner } from "../../host/ollama/runner.ts";
 import { askOnce, problemOf, unreachable } from "./ollama-stream.ts";
 
 /** What to measure. */

@@ -1,4 +1,4 @@
-import type { Blueprint } from "../../core/memory-plan-blueprint.ts";
+import type { Blueprint } from "../../core/memory-plan/blueprint.ts";
 
 /** What a model is good for, as the catalogue sorts it. */
 export const LOCAL_TASKS = ["complete", "chat", "code", "tools", "tiny"] as const;

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
-import { type GgufHeader, readGguf } from "../../core/gguf.ts";
-import { factsOfGguf, shapeOfGguf } from "../../core/gguf-shape.ts";
+import { type GgufHeader, readGguf } from "../../core/gguf/gguf.ts";
+import { factsOfGguf, shapeOfGguf } from "../../core/gguf/shape.ts";
 import type { LocalProblem, ShapeView } from "../../core/local-view.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 

@@ -2,8 +2,8 @@ import { isCloudModel } from "../../core/cloud-model.ts";
 import type { LocalProblem } from "../../core/local-view.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import { didYouMean } from "../../core/suggest.ts";
-import { type OllamaState, readOllama } from "../../host/ollama.ts";
-import { fetchCard } from "../../host/ollama-card.ts";
+import { fetchCard } from "../../host/ollama/card.ts";
+import { type OllamaState, readOllama } from "../../host/ollama/ollama.ts";
 import { findBlob } from "./blob.ts";
 import { unreachable } from "./ollama-stream.ts";
 

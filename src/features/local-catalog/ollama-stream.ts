@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, parseJson } from "../../core/json.ts";
 import type { LocalProblem } from "../../core/local-view.ts";
-import { fetchThrough } from "../../host/ssh-fetch.ts";
+import { fetchThrough } from "../../host/ssh/fetch.ts";
 
 const NO_SPACE = /no space left on device|not enough space|disk quota exceeded/i;
 const TOO_OLD = /requires a newer version/i;

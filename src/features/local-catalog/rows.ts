@@ -1,7 +1,7 @@
 import type { CatalogRowView } from "../../core/local-view.ts";
-import { largestContext } from "../../core/memory-plan.ts";
-import { fileBytesOf, shapeOfBlueprint } from "../../core/memory-plan-blueprint.ts";
-import { cacheBytesPerToken } from "../../core/memory-plan-size.ts";
+import { fileBytesOf, shapeOfBlueprint } from "../../core/memory-plan/blueprint.ts";
+import { largestContext } from "../../core/memory-plan/memory-plan.ts";
+import { cacheBytesPerToken } from "../../core/memory-plan/size.ts";
 import type { ModelShape } from "../../core/model-shape.ts";
 import { CATALOGUE, type CatalogueModel, type LocalTask } from "./catalogue.ts";
 

@@ -1,8 +1,8 @@
 import type { Rate, RateCard } from "../../core/price.ts";
 import type { RateDifference } from "../../core/price-view.ts";
-import type { CatalogueModel } from "../../host/price-catalogue.ts";
-import type { DatedCard, PricedProvider } from "../../host/price-data.ts";
-import { cardIndexAt } from "../../host/price-match.ts";
+import type { CatalogueModel } from "../../host/prices/catalogue.ts";
+import type { DatedCard, PricedProvider } from "../../host/prices/data.ts";
+import { cardIndexAt } from "../../host/prices/match.ts";
 
 /** The rates of one model. */
 export interface NamedCard {

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { Rate, RateCard } from "../../core/price.ts";
 import { failure, type Result, success } from "../../core/result.ts";
-import type { DatedCard, MatchRule, PricedModel, PricedProvider } from "../../host/price-data.ts";
+import type { DatedCard, MatchRule, PricedModel, PricedProvider } from "../../host/prices/data.ts";
 import { Amount, Count, Name, schemaProblem } from "./checked.ts";
 
 const RATE_NAMES: Readonly<Record<string, keyof RateCard>> = {

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { Rate, RateCard } from "../../core/price.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import { serviceTierOf } from "../../core/usage.ts";
-import type { CatalogueModel } from "../../host/price-catalogue.ts";
+import type { CatalogueModel } from "../../host/prices/catalogue.ts";
 import { Amount, Count, Name, schemaProblem } from "./checked.ts";
 
 /** Ids of a catalogue that Lodestar's price data spells otherwise. */

@@ -7,9 +7,9 @@ import {
   type PricesView,
   type PriceTableView,
 } from "../../core/price-view.ts";
-import { createPriceBook, type PriceBookOptions } from "../../host/price-book.ts";
-import type { PriceData } from "../../host/price-data.ts";
-import { BUNDLED_TABLES, type PriceTables, type StateTables, type UpdatedPrices } from "../../host/price-tables.ts";
+import { createPriceBook, type PriceBookOptions } from "../../host/prices/book.ts";
+import type { PriceData } from "../../host/prices/data.ts";
+import { BUNDLED_TABLES, type PriceTables, type StateTables, type UpdatedPrices } from "../../host/prices/tables.ts";
 import { type CardTable, cardsAt, cataloguedCards, compareCards, compareTables } from "./compare.ts";
 
 /** What reports of prices are made from. */

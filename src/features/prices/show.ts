@@ -1,10 +1,10 @@
 import type { PriceRow } from "../../core/price.ts";
 import type { PriceCandidate, PriceShowView, RateDifference } from "../../core/price-view.ts";
 import { suggest } from "../../core/suggest.ts";
-import { createPriceBook } from "../../host/price-book.ts";
-import type { PriceData } from "../../host/price-data.ts";
-import { BUNDLED_TABLES, newestTables, type PriceTables } from "../../host/price-tables.ts";
-import type { PriceBook } from "../../host/prices.ts";
+import { createPriceBook } from "../../host/prices/book.ts";
+import type { PriceData } from "../../host/prices/data.ts";
+import type { PriceBook } from "../../host/prices/prices.ts";
+import { BUNDLED_TABLES, newestTables, type PriceTables } from "../../host/prices/tables.ts";
 import { compareCards } from "./compare.ts";
 import type { PriceReportParts } from "./report.ts";
 

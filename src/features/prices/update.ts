@@ -1,7 +1,7 @@
 import { type JsonValue, parseJson } from "../../core/json.ts";
 import { ageOfPrices, type PriceSource, type PriceWish, type UpdatedSource } from "../../core/price-view.ts";
 import { failure, type Result, success } from "../../core/result.ts";
-import { BUNDLED_TABLES, type StateTables, type UpdatedPrices, writeUpdate } from "../../host/price-tables.ts";
+import { BUNDLED_TABLES, type StateTables, type UpdatedPrices, writeUpdate } from "../../host/prices/tables.ts";
 import { errorText } from "../../host/private-file.ts";
 import { type CliProblem, failureProblem } from "../../terminal/problem.ts";
 import { type CardTable, cardsAt, cataloguedCards, compareTables } from "./compare.ts";

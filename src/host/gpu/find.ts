@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { isGpuReport } from "../../core/gpu.ts";
+import { isGpuReport } from "../../core/gpu/gpu.ts";
 import { parseJson } from "../../core/json.ts";
 import { selfCommand } from "../process.ts";
 import { keepLineChild } from "./line-child.ts";

@@ -1,4 +1,4 @@
-import { type GpuProcess, type GpuReading, type GpuReport, noGpu, throttleWords } from "../../core/gpu.ts";
+import { type GpuProcess, type GpuReading, type GpuReport, noGpu, throttleWords } from "../../core/gpu/gpu.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import type { Nvml, Optional } from "./nvml.ts";
 

@@ -1,4 +1,4 @@
-import { type GpuReport, noGpu } from "../../core/gpu.ts";
+import { type GpuReport, noGpu } from "../../core/gpu/gpu.ts";
 import type { Clock } from "../clock.ts";
 import { type Nvml, openNvml } from "./nvml.ts";
 import { openNvmlReader } from "./nvml-read.ts";

@@ -1,4 +1,4 @@
-import type { GpuProcess, GpuReading } from "../../core/gpu.ts";
+import type { GpuProcess, GpuReading } from "../../core/gpu/gpu.ts";
 import {
   readSmiHeader,
   readSmiRow,
@@ -10,7 +10,7 @@ import {
   smiDriver,
   smiProcess,
   smiReading,
-} from "../../core/gpu-smi.ts";
+} from "../../core/gpu/smi.ts";
 import type { Clock } from "../clock.ts";
 import { keepLineChild } from "./line-child.ts";
 import type { SourceListener } from "./source.ts";

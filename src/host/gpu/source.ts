@@ -1,4 +1,4 @@
-import type { GpuReport } from "../../core/gpu.ts";
+import type { GpuReport } from "../../core/gpu/gpu.ts";
 import type { Clock } from "../clock.ts";
 
 /** What a source tells: a report, or why there is none for now. */

@@ -1,4 +1,4 @@
-import { type GpuReport, type GpuView, gpuView, noGpu, sumOver } from "../../core/gpu.ts";
+import { type GpuReport, type GpuView, gpuView, noGpu, sumOver } from "../../core/gpu/gpu.ts";
 import type { Clock } from "../clock.ts";
 import type { GpuSource } from "./source.ts";
 

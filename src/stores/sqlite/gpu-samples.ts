@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import { type GpuSample, GRAINS } from "../../core/gpu-history.ts";
+import { type GpuSample, GRAINS } from "../../core/gpu/history.ts";
 import type { Bindings } from "./bindings.ts";
 
 /** What is kept of the cards' readings. */

@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import { BUDGET_PERIODS, BUDGET_POLICIES } from "../../core/budget-text.ts";
+import { BUDGET_PERIODS, BUDGET_POLICIES } from "../../core/budget/text.ts";
 import { parseJson } from "../../core/json.ts";
 import type { KeyLimits } from "../../core/key-limits.ts";
 import type { ApiKey, KeyReader, KeyStore } from "../ports.ts";

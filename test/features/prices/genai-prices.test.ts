@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readGenaiPrices } from "../../../src/features/prices/genai-prices.ts";
-import { BUNDLED_TABLES } from "../../../src/host/price-tables.ts";
+import { BUNDLED_TABLES } from "../../../src/host/prices/tables.ts";
 import { publishedPrices } from "./kit.ts";
 
 function model(prices: unknown, more: object = {}) {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { findProvider } from "@pydantic/genai-prices";
-import { BUNDLED_TABLES } from "../../../src/host/price-tables.ts";
+import { BUNDLED_TABLES } from "../../../src/host/prices/tables.ts";
 
 const ROOT = resolve(import.meta.dir, "../../..");
 const DATA = join(resolve(ROOT, process.env.LODESTAR_TEST_DATA ?? "../shared"), "data/prices");

@@ -4,7 +4,7 @@ import { readGenaiPrices } from "../../../src/features/prices/genai-prices.ts";
 import { readModelsDev } from "../../../src/features/prices/models-dev.ts";
 import { type PriceReportParts, reportDifferences, reportTables } from "../../../src/features/prices/report.ts";
 import { showPrices } from "../../../src/features/prices/show.ts";
-import { NO_UPDATE, newestTables, type StateTables, type UpdatedPrices } from "../../../src/host/price-tables.ts";
+import { NO_UPDATE, newestTables, type StateTables, type UpdatedPrices } from "../../../src/host/prices/tables.ts";
 import { hasRecorded, readRecorded } from "./kit.ts";
 
 const NOON = Date.UTC(2026, 10, 20, 12);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { PriceSource } from "../../../src/core/price-view.ts";
 import { failure, success } from "../../../src/core/result.ts";
 import { updatePrices } from "../../../src/features/prices/update.ts";
-import { BUNDLED_TABLES, openTables, readUpdate } from "../../../src/host/price-tables.ts";
+import { BUNDLED_TABLES, openTables, readUpdate } from "../../../src/host/prices/tables.ts";
 import { hasRecorded, type Published, publishedPrices, RECORDED } from "./kit.ts";
 
 const NOW = Date.UTC(2026, 10, 22);

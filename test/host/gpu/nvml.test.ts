@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { chmodSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { GpuReport } from "../../../src/core/gpu.ts";
+import type { GpuReport } from "../../../src/core/gpu/gpu.ts";
 import { systemClock } from "../../../src/host/clock.ts";
 import { findGpuSources, nvmlSource } from "../../../src/host/gpu/find.ts";
 import { isOwnFile } from "../../../src/host/gpu/nvml.ts";

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import type { GpuReport } from "../../../src/core/gpu.ts";
+import type { GpuReport } from "../../../src/core/gpu/gpu.ts";
 import { smiSource } from "../../../src/host/gpu/find.ts";
 import { until } from "../temporary.ts";
 import { hastyClock } from "./hasty.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { type GpuReport, noGpu } from "../../../src/core/gpu.ts";
+import { type GpuReport, noGpu } from "../../../src/core/gpu/gpu.ts";
 import type { GpuSource, SourceListener } from "../../../src/host/gpu/source.ts";
 import { watchGpu } from "../../../src/host/gpu/watch.ts";
 import { createFakeClock } from "../../stores/fake-clock.ts";

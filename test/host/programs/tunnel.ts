@@ -1,6 +1,6 @@
 import { systemClock } from "../../../src/host/clock.ts";
-import { sshTools } from "../../../src/host/ssh-command.ts";
-import { openTunnels } from "../../../src/host/ssh-tunnels.ts";
+import { sshTools } from "../../../src/host/ssh/command.ts";
+import { openTunnels } from "../../../src/host/ssh/tunnels.ts";
 
 /** Opens a tunnel, says so, and then only lives: `tunnel.ts STATE_DIR URL`. */
 const [stateDir = "", url = ""] = process.argv.slice(2);

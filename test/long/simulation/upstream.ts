@@ -1,8 +1,8 @@
 import type { Fault } from "../../../src/core/fault.ts";
 import { failure, type Result, success } from "../../../src/core/result.ts";
 import type { Clock } from "../../../src/host/clock.ts";
-import type { SendUpstream, UpstreamReply, UpstreamRequest } from "../../../src/host/upstream.ts";
-import { faultOfAbort } from "../../../src/host/upstream-fault.ts";
+import { faultOfAbort } from "../../../src/host/upstream/fault.ts";
+import type { SendUpstream, UpstreamReply, UpstreamRequest } from "../../../src/host/upstream/upstream.ts";
 import { chatChunks, chatReply } from "../../support/chat-chunks.ts";
 import type { Chance } from "../support/chance.ts";
 

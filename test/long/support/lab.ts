@@ -7,8 +7,8 @@ import { type Loaded, loadSettings } from "../../../src/config/load.ts";
 import { createRedactor } from "../../../src/core/redact.ts";
 import { failure } from "../../../src/core/result.ts";
 import type { Clock } from "../../../src/host/clock.ts";
-import type { LogFile } from "../../../src/host/log-file.ts";
-import type { SendUpstream } from "../../../src/host/upstream.ts";
+import type { LogFile } from "../../../src/host/log/file.ts";
+import type { SendUpstream } from "../../../src/host/upstream/upstream.ts";
 import { createApiHandler } from "../../../src/http/app.ts";
 import type { Ledger } from "../../../src/stores/ports.ts";
 

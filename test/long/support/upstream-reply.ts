@@ -1,6 +1,6 @@
 import type { Fault } from "../../../src/core/fault.ts";
 import { failure, success } from "../../../src/core/result.ts";
-import type { UpstreamReply } from "../../../src/host/upstream.ts";
+import type { UpstreamReply } from "../../../src/host/upstream/upstream.ts";
 import type { UpstreamAnswer } from "./answers.ts";
 
 const CUT: Fault = { kind: "truncated", message: "The upstream broke off." };
