@@ -1,4 +1,4 @@
-import { BUDGET_POLICIES, formatKeyBudget, parseKeyBudget } from "../core/budget/text.ts";
+import { BUDGET_POLICIES, formatKeyBudget, type KeyBudget, parseKeyBudget } from "../core/budget/text.ts";
 import type { KeyLimits } from "../core/key-limits.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import { formatCount } from "../terminal/format.ts";
@@ -11,7 +11,8 @@ export const limitFlags = {
   over: {
     type: "enum",
     options: BUDGET_POLICIES,
-    description: "beyond its budget: tell only, a free local model where one can, or refuse (default degrade)",
+    description:
+      "beyond its budget: tell only, a free local model where one can, or refuse (degrade for a first budget)",
   },
   rpm: { type: "string", valueHint: "N", description: "requests a minute" },
   burst: { type: "string", valueHint: "N", description: "how many of them at once (default a whole minute's)" },
@@ -29,6 +30,11 @@ interface LimitArgs {
   readonly tpm?: string | undefined;
 }
 
+/** Limits as the admin API takes them: a budget without a policy keeps that of the budget before. */
+interface LimitWish extends Partial<Omit<KeyLimits, "budget">> {
+  readonly budget?: (Omit<KeyBudget, "over"> & Partial<Pick<KeyBudget, "over">>) | null | undefined;
+}
+
 type KeyBudgetPolicy = (typeof BUDGET_POLICIES)[number];
 
 function countOf(flag: string, text: string | undefined): Result<number | null | undefined, CliProblem> {
@@ -40,19 +46,19 @@ function countOf(flag: string, text: string | undefined): Result<number | null |
   return failure(usageProblem("invalid_value", `--${flag} must be a whole number from 1, or none`, fix));
 }
 
-function budgetOf({ budget, over }: LimitArgs): Result<KeyLimits["budget"] | undefined, CliProblem> {
+function budgetOf({ budget, over }: LimitArgs): Result<LimitWish["budget"], CliProblem> {
   if (budget === undefined) {
     if (over === undefined) return success(undefined);
     return failure(usageProblem("flag_missing", "--over goes with --budget", "--budget 5/day --over deny"));
   }
   if (budget === "none") return success(null);
-  const parsed = parseKeyBudget(budget, over ?? "degrade");
-  if (parsed.ok) return parsed;
+  const parsed = parseKeyBudget(budget);
+  if (parsed.ok) return success({ ...parsed.value, ...(over === undefined ? {} : { over }) });
   return failure(usageProblem("invalid_value", `--budget ${parsed.error}`, "--budget 5/day, or --budget none"));
 }
 
 /** The limits that flags state, as the admin API takes them: absent where not given, null for `none`. */
-export function limitsOf(args: LimitArgs): Result<Partial<KeyLimits>, CliProblem> {
+export function limitsOf(args: LimitArgs): Result<LimitWish, CliProblem> {
   const budget = budgetOf(args);
   if (!budget.ok) return budget;
   const counts: Record<string, number | null> = {};

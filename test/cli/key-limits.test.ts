@@ -50,6 +50,15 @@ describe("limits of a key", () => {
     },
   );
 
+  test("keep the budget's policy where only its amount is changed", async () => {
+    const world = open();
+    await world.run(["keys", "create", "intern", "--budget", "5/day", "--over", "deny"]);
+    const changed = await world.run(["keys", "limit", "intern", "--budget", "9/day"]);
+    expect(changed.out).toBe("intern may use $9/day (deny)\n");
+    await world.run(["keys", "limit", "intern", "--budget", "none"]);
+    expect((await world.run(["keys", "limit", "intern", "--budget", "9/day"])).out).toContain("(degrade)");
+  });
+
   test("stay as they are where a key is made without them", async () => {
     const world = open();
     await world.run(["keys", "create", "plain"]);

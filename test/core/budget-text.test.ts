@@ -60,16 +60,16 @@ describe("the budget of a key", () => {
     [" 0.05/week ", 50_000_000, "week"],
     ["0/total", 0, "total"],
   ] as const)("%p is an amount and a period", (text, limitNanoUsd, period) => {
-    expect(parseKeyBudget(text, "deny")).toEqual({ ok: true, value: { limitNanoUsd, period, over: "deny" } });
+    expect(parseKeyBudget(text)).toEqual({ ok: true, value: { limitNanoUsd, period } });
   });
 
   test.each(["5", "5/", "/day", "5/year", "-5/day", "5/day/week", "many/day", "5 / fortnight"])("is not %p", (text) => {
-    expect(parseKeyBudget(text, "warn")).toMatchObject({ ok: false });
+    expect(parseKeyBudget(text)).toMatchObject({ ok: false });
   });
 
   test("is shown as it is written", () => {
     for (const text of ["5/day", "0.05/week", "30/total"]) {
-      const budget = parseKeyBudget(text, "deny");
+      const budget = parseKeyBudget(text);
       expect(budget.ok && formatKeyBudget(budget.value)).toBe(text);
     }
   });

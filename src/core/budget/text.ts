@@ -34,14 +34,14 @@ export function budgetIdOf({ scope, name, period }: Pick<Budget, "scope" | "name
 export interface KeyBudget extends Pick<Budget, "period" | "limitNanoUsd" | "over"> {}
 
 /** Reads `5/day` or `$2.50/month`; the error is a clause with what to write. */
-export function parseKeyBudget(text: string, over: Budget["over"]): Result<KeyBudget, string> {
+export function parseKeyBudget(text: string): Result<Omit<KeyBudget, "over">, string> {
   const [amount = "", unit = "", ...more] = text.trim().replace(/^\$/, "").split("/");
   const limitNanoUsd = limitOf(amount);
   const period = BUDGET_PERIODS.find((known) => known === unit.trim());
   if (limitNanoUsd === null || period === undefined || more.length > 0) {
     return failure("must be USD and a period, such as 5/day, 20/week, 30/month or 100/total");
   }
-  return success({ limitNanoUsd, period, over });
+  return success({ limitNanoUsd, period });
 }
 
 /** `5/day`, as {@link parseKeyBudget} reads it back exactly. */

@@ -25,10 +25,16 @@ export async function readBody(context: Context, mostBytes = MOST_BODY_BYTES): P
   return isJsonObject(json) ? success(json) : failure("the body is not a JSON object");
 }
 
+/** A budget as wished: where no policy is named, the one of the budget before stays. */
+function budgetOf(before: KeyLimits["budget"], wish: LimitWish["budget"]): KeyLimits["budget"] {
+  if (wish === undefined) return before;
+  return wish === null ? null : { ...wish, over: wish.over ?? before?.over ?? "degrade" };
+}
+
 /** Limits changed as wished: what is absent stays. A burst is one of a rate. */
 function withLimits(before: KeyLimits, wish: LimitWish): Result<KeyLimits, string> {
   const given = Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined));
-  const limits: KeyLimits = { ...before, ...given };
+  const limits: KeyLimits = { ...before, ...given, budget: budgetOf(before.budget, wish.budget) };
   if (limits.burst === null || limits.requestsPerMinute !== null) return success(limits);
   // A burst that goes with its rate was not asked for by itself.
   if (wish.burst === undefined) return success({ ...limits, burst: null });

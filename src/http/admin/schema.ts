@@ -121,14 +121,14 @@ export const noQuery = v.strictObject({});
 
 const limit = (most: number) => v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(most)));
 
-/** Limits of a key: what is not given stays, null takes a limit away. Money in nano-dollars. */
+/** Limits of a key: what is not given stays, a budget's policy too; null takes a limit away. Money in nano-dollars. */
 const limits = {
   budget: v.optional(
     v.nullable(
       v.strictObject({
         limitNanoUsd: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(9_000_000 * NANO_PER_USD)),
         period: v.picklist(BUDGET_PERIODS),
-        over: v.picklist(BUDGET_POLICIES),
+        over: v.optional(v.picklist(BUDGET_POLICIES)),
       }),
     ),
   ),
