@@ -114,7 +114,7 @@ export async function askChat(
   const draft = firstDraft(call, attempt, route);
   const missing = missingAbility(draft, services);
   if (missing !== null) return failure(missing);
-  const entered = await services.localGate.enter(attempt, call, route, sizeOfChat(call.request));
+  const entered = await services.localGate.enter(attempt, call, route, () => sizeOfChat(call.request));
   if (!entered.ok) return entered;
   const asked = await askOnce(draft, services);
   if (asked.ok) return asked;

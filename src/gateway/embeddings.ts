@@ -43,7 +43,7 @@ export async function exchangeEmbeddings(
     });
   }
   const sentAt = services.clock.monotonic();
-  const entered = await services.localGate.enter(attempt, call, route.value, sizeOfEmbedding(call.request));
+  const entered = await services.localGate.enter(attempt, call, route.value, () => sizeOfEmbedding(call.request));
   if (!entered.ok) return entered;
   const encoded = codec.encodeRequest(call.request, encodeTargetOf(attempt, services));
   const path = typeof codec.path === "string" ? codec.path : codec.path(attempt.planned.target.model);

@@ -42,8 +42,8 @@ export interface Way {
 
 /** The way to local engines: what waits there waits here, and what goes there goes with the engine's own options. */
 export interface LocalGate {
-  /** Waits until the attempt's target may be asked. Nothing to wait for is a success at once. */
-  enter(attempt: Entrant, call: CallClass, route: Way, size: RequestSize): Promise<Result<void, Fault>>;
+  /** Waits until the attempt's target may be asked. Nothing to wait for is a success at once, and `sizeOf` not called. */
+  enter(attempt: Entrant, call: CallClass, route: Way, sizeOf: () => RequestSize): Promise<Result<void, Fault>>;
   /** What pins the runner for an attempt that has entered; nothing for a target that is no engine of ours. */
   termsOf(attempt: Entrant): Pick<EncodeTarget, "localOptions" | "keepAlive">;
   /** Called once for every attempt that is settled: its place is free. */
@@ -172,11 +172,11 @@ export function createLocalGate(parts: GateParts): LocalGate {
   const entries = new WeakMap<AttemptIntent, Entry>();
 
   return {
-    async enter(attempt, call, route, size) {
+    async enter(attempt, call, route, sizeOf) {
       const isLocal = attempt.configured.provider.isLocal === true && !isCloudModel(attempt.planned.target.model);
       const isOurs = isLocal && route.dialect.hasRunnerOptions === true;
       if (!isOurs || entries.has(attempt.intent)) return success(undefined);
-      const ask = askOf(parts, { attempt, call, route, size });
+      const ask = askOf(parts, { attempt, call, route, size: sizeOf() });
       const { maxContextTokens, model, promptTokens } = ask;
       const least = Math.floor(promptTokens * BELOW);
       if (maxContextTokens !== null && least > maxContextTokens)
