@@ -3,67 +3,10 @@ import { isJsonObject, parseJson } from "../../src/core/json.ts";
 import { NO_DATA_REASON, type Recording, recordings } from "../dialects/recordings.ts";
 import { type Behaviour, type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
 import { openTestGateway, type TestGateway } from "../support/test-gateway.ts";
+import { WIRE_NAMES, WIRES, type WireName } from "./cache-wires.ts";
 
-/** Provider of each dialect in this test, its name in the index of the recordings, and how its clients ask. */
-const WIRES = {
-  "openai-chat": {
-    index: "openai-chat",
-    path: () => "/v1/chat/completions",
-    body: (model: string, text: string, stream: boolean) => ({
-      model,
-      temperature: 0,
-      stream,
-      max_tokens: 100,
-      messages: [{ role: "user", content: text }],
-    }),
-  },
-  "openai-responses": {
-    index: "openai-responses",
-    path: () => "/v1/responses",
-    body: (model: string, text: string, stream: boolean) => ({
-      model,
-      temperature: 0,
-      stream,
-      store: false,
-      max_output_tokens: 100,
-      input: text,
-    }),
-  },
-  anthropic: {
-    index: "anthropic-messages",
-    path: () => "/v1/messages",
-    body: (model: string, text: string, stream: boolean) => ({
-      model,
-      temperature: 0,
-      stream,
-      max_tokens: 100,
-      messages: [{ role: "user", content: text }],
-    }),
-  },
-  gemini: {
-    index: "gemini-generate",
-    path: (model: string, stream: boolean) =>
-      `/v1beta/models/${model}:${stream ? "streamGenerateContent?alt=sse" : "generateContent"}`,
-    body: (_model: string, text: string) => ({
-      contents: [{ role: "user", parts: [{ text }] }],
-      generationConfig: { temperature: 0, maxOutputTokens: 100 },
-    }),
-  },
-  ollama: {
-    index: "ollama",
-    path: () => "/api/chat",
-    body: (model: string, text: string, stream: boolean) => ({
-      model,
-      stream,
-      options: { temperature: 0, num_predict: 100 },
-      messages: [{ role: "user", content: text }],
-    }),
-  },
-} as const;
-type Name = keyof typeof WIRES;
-const NAMES = Object.keys(WIRES) as Name[];
 /** Ollama's own are not among the recordings. */
-const RECORDED = NAMES.filter((name) => name !== "ollama");
+const RECORDED = WIRE_NAMES.filter((name) => name !== "ollama");
 
 function eventText(line: string): string {
   const json = parseJson(line);
@@ -71,7 +14,7 @@ function eventText(line: string): string {
   return `${type}data: ${line}\n\n`;
 }
 
-function behaviourOf({ kind, lines, json }: Recording, name: Name): Behaviour {
+function behaviourOf({ kind, lines, json }: Recording, name: WireName): Behaviour {
   if (kind === "json") return { kind: "json", body: json };
   const chunks = lines.map(eventText);
   return { kind: "stream", chunks: name === "openai-chat" ? [...chunks, "data: [DONE]\n\n"] : chunks };
@@ -104,9 +47,11 @@ afterAll(async () => {
   await upstream.stop();
 });
 
-async function ask(name: Name, target: string, text: string, stream: boolean) {
+async function ask(name: WireName, target: string, text: string, stream: boolean) {
   const { path, body } = WIRES[name];
-  const response = await gateway.fetch(path(target, stream), { json: body(target, text, stream) });
+  const unkept = name === "openai-responses" ? { store: false } : {};
+  const json = { ...body(target, text, stream), ...unkept };
+  const response = await gateway.fetch(path(target, stream), { json });
   const wire = await response.text();
   return { wire, status: response.status, cache: response.headers.get("x-lodestar-cache") ?? "" };
 }
@@ -138,7 +83,7 @@ describe.skipIf(all.length === 0)(`recorded answers, given again ${NO_DATA_REASO
       }
       tally.kept += 1;
       expect(comparable(second.wire)).toBe(comparable(first.wire));
-      for (const other of NAMES) {
+      for (const other of WIRE_NAMES) {
         const again = await ask(other, target, text, other === name ? !stream : index % 2 === 0);
         expect([other, again.status, again.cache.slice(0, 3)]).toEqual([other, 200, "hit"]);
         expect(again.wire.length).toBeGreaterThan(10);

@@ -4,6 +4,7 @@ import type { FakeUpstream } from "../support/fake-upstream.ts";
 import { messagesEvents, messagesReply, ollamaLines, ollamaReply } from "../support/other-replies.ts";
 import type { TestGateway } from "../support/test-gateway.ts";
 import { createWorld } from "../support/world.ts";
+import { WIRE_NAMES, WIRES, type WireName } from "./cache-wires.ts";
 
 const world = createWorld();
 
@@ -44,61 +45,11 @@ async function open(more = ""): Promise<{ gateway: TestGateway; upstream: FakeUp
 
 const QUESTION = "what is a waist?";
 
-/** One question in every dialect, for the same target. */
-const DIALECTS = {
-  "openai-chat": {
-    path: () => "/v1/chat/completions",
-    body: (stream: boolean) => ({
-      model: "cloud/m",
-      temperature: 0,
-      stream,
-      max_tokens: 100,
-      messages: [{ role: "user", content: QUESTION }],
-    }),
-  },
-  "openai-responses": {
-    path: () => "/v1/responses",
-    body: (stream: boolean) => ({
-      model: "cloud/m",
-      temperature: 0,
-      stream,
-      max_output_tokens: 100,
-      input: QUESTION,
-    }),
-  },
-  anthropic: {
-    path: () => "/v1/messages",
-    body: (stream: boolean) => ({
-      model: "cloud/m",
-      temperature: 0,
-      stream,
-      max_tokens: 100,
-      messages: [{ role: "user", content: QUESTION }],
-    }),
-  },
-  gemini: {
-    path: (stream: boolean) => `/v1beta/models/cloud/m:${stream ? "streamGenerateContent?alt=sse" : "generateContent"}`,
-    body: () => ({
-      contents: [{ role: "user", parts: [{ text: QUESTION }] }],
-      generationConfig: { temperature: 0, maxOutputTokens: 100 },
-    }),
-  },
-  ollama: {
-    path: () => "/api/chat",
-    body: (stream: boolean) => ({
-      model: "cloud/m",
-      stream,
-      options: { temperature: 0, num_predict: 100 },
-      messages: [{ role: "user", content: QUESTION }],
-    }),
-  },
-} as const;
-type Name = keyof typeof DIALECTS;
-const NAMES = Object.keys(DIALECTS) as Name[];
+const TARGET = "cloud/m";
 
-function ask(gateway: TestGateway, name: Name, stream: boolean, headers: Record<string, string> = {}) {
-  const { path, body } = DIALECTS[name];
-  return gateway.fetch(path(stream), { json: body(stream), headers });
+function ask(gateway: TestGateway, name: WireName, stream: boolean, headers: Record<string, string> = {}) {
+  const { path, body } = WIRES[name];
+  return gateway.fetch(path(TARGET, stream), { json: body(TARGET, QUESTION, stream), headers });
 }
 
 /** What differs from answer to answer by right: ids of ours, times, costs. */
@@ -112,7 +63,7 @@ function comparable(wire: string): string {
 }
 
 describe("an answer is given again", () => {
-  for (const name of NAMES) {
+  for (const name of WIRE_NAMES) {
     for (const stream of [false, true]) {
       test(`in ${name}, ${stream ? "streamed" : "whole"}, byte for byte but for ids and cost`, async () => {
         const { gateway, upstream } = await open();
@@ -129,8 +80,8 @@ describe("an answer is given again", () => {
     }
   }
 
-  for (const from of NAMES) {
-    for (const to of NAMES) {
+  for (const from of WIRE_NAMES) {
+    for (const to of WIRE_NAMES) {
       for (const [asked, again] of [
         [true, false],
         [false, true],
