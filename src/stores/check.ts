@@ -61,7 +61,7 @@ export function checkLedger(stateDir: string, onDay: (day: number) => void): Res
   if (fault !== null) return failure(fault);
   const file = join(stateDir, "ledger.db");
   const inLog = logDamage(file);
-  const opened = openReader(ledgerPlan(stateDir));
+  const opened = openReader(ledgerPlan(stateDir), (database) => database);
   if (!opened.ok) return opened;
   const database = opened.value;
   try {

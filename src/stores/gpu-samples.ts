@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Result, success } from "../core/result.ts";
+import type { Result } from "../core/result.ts";
 import type { StoreFault } from "./ports.ts";
 import { type DatabasePlan, openReader, openWriter } from "./sqlite/database.ts";
 import {
@@ -21,12 +21,10 @@ function planFor(stateDir: string): DatabasePlan {
 
 /** Opens `gpu.db` (0600) of a state directory that exists. */
 export function openGpuSamples(options: { readonly stateDir: string }): Result<GpuSampleStore, StoreFault> {
-  const database = openWriter(planFor(options.stateDir));
-  return database.ok ? success(createGpuSampleStore(database.value)) : database;
+  return openWriter(planFor(options.stateDir), createGpuSampleStore);
 }
 
 /** Opens `gpu.db` for reading; `store_missing` where no card was ever watched. */
 export function openGpuSampleReader(options: { readonly stateDir: string }): Result<GpuSampleReader, StoreFault> {
-  const database = openReader(planFor(options.stateDir));
-  return database.ok ? success(createGpuSampleReader(database.value)) : database;
+  return openReader(planFor(options.stateDir), createGpuSampleReader);
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Result, success } from "../core/result.ts";
+import type { Result } from "../core/result.ts";
 import type { HealthHistory, HealthHistoryReader, StoreFault } from "./ports.ts";
 import { type DatabasePlan, openReader, openWriter } from "./sqlite/database.ts";
 import { createHealthReader, createSqliteHealthHistory } from "./sqlite/health-history.ts";
@@ -16,12 +16,10 @@ function planFor(stateDir: string): DatabasePlan {
 
 /** Opens `health.db` (0600) of a state directory that exists. */
 export function openHealthHistory(options: { readonly stateDir: string }): Result<HealthHistory, StoreFault> {
-  const database = openWriter(planFor(options.stateDir));
-  return database.ok ? success(createSqliteHealthHistory(database.value)) : database;
+  return openWriter(planFor(options.stateDir), createSqliteHealthHistory);
 }
 
 /** Opens `health.db` for reading, beside a daemon or without one; `store_missing` where none was written yet. */
 export function openHealthReader(options: { readonly stateDir: string }): Result<HealthHistoryReader, StoreFault> {
-  const database = openReader(planFor(options.stateDir));
-  return database.ok ? success(createHealthReader(database.value)) : database;
+  return openReader(planFor(options.stateDir), createHealthReader);
 }

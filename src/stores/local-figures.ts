@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Result, success } from "../core/result.ts";
+import type { Result } from "../core/result.ts";
 import type { LocalFigureStore, StoreFault } from "./ports.ts";
 import { openWriter } from "./sqlite/database.ts";
 import { createSqliteLocalFigures } from "./sqlite/local-figures.ts";
@@ -11,6 +11,8 @@ import initial from "./sqlite/migrations/local/0001-initial.sql" with { type: "t
  */
 export function openLocalFigures(options: { readonly stateDir: string }): Result<LocalFigureStore, StoreFault> {
   const migrations = [{ name: "0001-initial", sql: initial }];
-  const database = openWriter({ path: join(options.stateDir, "local.db"), migrations, durability: "fast" });
-  return database.ok ? success(createSqliteLocalFigures(database.value)) : database;
+  return openWriter(
+    { path: join(options.stateDir, "local.db"), migrations, durability: "fast" },
+    createSqliteLocalFigures,
+  );
 }

@@ -1,4 +1,3 @@
-import type { Database } from "bun:sqlite";
 import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { failure, type Result, success } from "../core/result.ts";
@@ -36,8 +35,8 @@ function keysPlan(stateDir: string): DatabasePlan {
 }
 
 /** Closes what was already opened when a later file fails. */
-function closing<Failed>(databases: readonly Database[], failed: Failed): Failed {
-  for (const database of databases) database.close();
+function closing<Failed>(opened: readonly { close(): void }[], failed: Failed): Failed {
+  for (const one of opened) one.close();
   return failed;
 }
 
@@ -92,19 +91,14 @@ export function openStores(options: {
   const fault = directoryFault ?? emptiedFault(stateDir);
   if (fault !== null) return failure(fault);
   const plan = ledgerPlan(stateDir);
-  const writer = openWriter(plan);
+  const writer = openWriter(plan, (database) => database);
   if (!writer.ok) return writer;
-  const reader = openReader(plan);
+  const reader = openReader(plan, (database) => createLedgerReader(database, plan.path));
   if (!reader.ok) return closing([writer.value], reader);
-  const keysDatabase = openWriter(keysPlan(stateDir));
-  if (!keysDatabase.ok) return closing([writer.value, reader.value], keysDatabase);
-  const ledger = createSqliteLedger({
-    path: plan.path,
-    writer: writer.value,
-    reader: createLedgerReader(reader.value, plan.path),
-    clock,
-  });
-  return success(bundle({ ledger, keys: createSqliteKeyStore(keysDatabase.value) }));
+  const keys = openWriter(keysPlan(stateDir), createSqliteKeyStore);
+  if (!keys.ok) return closing([writer.value, reader.value], keys);
+  const ledger = createSqliteLedger({ path: plan.path, writer: writer.value, reader: reader.value, clock });
+  return success(bundle({ ledger, keys: keys.value }));
 }
 
 /** Opens what is there for reading, beside a running daemon or without one; creates and changes nothing. */
@@ -112,9 +106,9 @@ export function openStoreReaders(options: { readonly stateDir: string }): Result
   const fault = emptiedFault(options.stateDir);
   if (fault !== null) return failure(fault);
   const plan = ledgerPlan(options.stateDir);
-  const ledger = openReader(plan);
+  const ledger = openReader(plan, (database) => createLedgerReader(database, plan.path));
   if (!ledger.ok) return ledger;
-  const keys = openReader(keysPlan(options.stateDir));
+  const keys = openReader(keysPlan(options.stateDir), createKeyReader);
   if (!keys.ok) return closing([ledger.value], keys);
-  return success(bundle({ ledger: createLedgerReader(ledger.value, plan.path), keys: createKeyReader(keys.value) }));
+  return success(bundle({ ledger: ledger.value, keys: keys.value }));
 }

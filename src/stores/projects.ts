@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Result, success } from "../core/result.ts";
+import type { Result } from "../core/result.ts";
 import type { ProjectReader, ProjectStore, StoreFault } from "./ports.ts";
 import { type DatabasePlan, openReader, openWriter } from "./sqlite/database.ts";
 import initial from "./sqlite/migrations/projects/0001-initial.sql" with { type: "text" };
@@ -16,12 +16,10 @@ function planFor(stateDir: string): DatabasePlan {
 
 /** Opens `projects.db` (0600) of a state directory that exists. */
 export function openProjectStore(options: { readonly stateDir: string }): Result<ProjectStore, StoreFault> {
-  const database = openWriter(planFor(options.stateDir));
-  return database.ok ? success(createSqliteProjectStore(database.value)) : database;
+  return openWriter(planFor(options.stateDir), createSqliteProjectStore);
 }
 
 /** Opens `projects.db` for reading, beside a daemon or without one; `store_missing` where none was written yet. */
 export function openProjectReader(options: { readonly stateDir: string }): Result<ProjectReader, StoreFault> {
-  const database = openReader(planFor(options.stateDir));
-  return database.ok ? success(createProjectReader(database.value)) : database;
+  return openReader(planFor(options.stateDir), createProjectReader);
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Result, success } from "../core/result.ts";
+import type { Result } from "../core/result.ts";
 import type { CacheReader, CacheStore, StoreFault } from "./ports.ts";
 import { createCacheReader, createSqliteCache } from "./sqlite/cache.ts";
 import { type DatabasePlan, openReader, openWriter } from "./sqlite/database.ts";
@@ -16,12 +16,10 @@ export function openResponseCache(options: {
   readonly stateDir: string;
   readonly maxBytes: () => number;
 }): Result<CacheStore, StoreFault> {
-  const database = openWriter(planFor(options.stateDir));
-  return database.ok ? success(createSqliteCache(database.value, options.maxBytes)) : database;
+  return openWriter(planFor(options.stateDir), (database) => createSqliteCache(database, options.maxBytes));
 }
 
 /** Opens `cache.db` for reading, beside a daemon or without one; `store_missing` where none was written yet. */
 export function openCacheReader(options: { readonly stateDir: string }): Result<CacheReader, StoreFault> {
-  const database = openReader(planFor(options.stateDir));
-  return database.ok ? success(createCacheReader(database.value)) : database;
+  return openReader(planFor(options.stateDir), createCacheReader);
 }

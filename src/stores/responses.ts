@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Result, success } from "../core/result.ts";
+import type { Result } from "../core/result.ts";
 import type { ResponseStore, StoreFault } from "./ports.ts";
 import { openWriter } from "./sqlite/database.ts";
 import initial from "./sqlite/migrations/responses/0001-initial.sql" with { type: "text" };
@@ -15,6 +15,5 @@ export function openResponseStore(options: {
 }): Result<ResponseStore, StoreFault> {
   const migrations = [{ name: "0001-initial", sql: initial }];
   const plan = { path: join(options.stateDir, "responses.db"), migrations, durability: "fast" } as const;
-  const database = openWriter(plan);
-  return database.ok ? success(createSqliteResponseStore(database.value, options.maxBytes)) : database;
+  return openWriter(plan, (database) => createSqliteResponseStore(database, options.maxBytes));
 }

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { BackendInputs, Daemon, InProcessApp } from "../../src/cli/backend.ts";
 import { backend } from "../../src/compose.ts";
@@ -308,6 +308,18 @@ describe("kept responses", () => {
       400,
       { error: { code: "previous_response_not_found" } },
     ]);
+  });
+
+  test("of which a page is damaged are left out too, and so is a response cache like that", async () => {
+    const upstream = await fake(() => ({ kind: "json", body: chatReply("hi") }));
+    const inputs = await inputsFor(providerAt(upstream.url));
+    await must(await backend.openGateway(inputs)).close();
+    for (const name of ["responses.db", "cache.db"]) {
+      const path = join(inputs.flags.stateDir ?? "", name);
+      writeFileSync(path, readFileSync(path).fill(0xaa, 4_096));
+    }
+    const gateway = await app(backend.openGateway(inputs));
+    expect((await post(gateway, ASK)).status).toBe(200);
   });
 
   test("are deleted by a daemon that is to keep none, soon after its start", async () => {

@@ -11,7 +11,7 @@ const SECOND: Migration = { name: "0002", sql: "ALTER TABLE notes ADD COLUMN sta
 const BROKEN: Migration = { name: "0002", sql: "ALTER TABLE notes ADD COLUMN stars; DROP TABLE nowhere;" };
 
 function migrateTo(path: string, migrations: readonly Migration[]) {
-  const opened = openWriter({ path, migrations, durability: "fast" });
+  const opened = openWriter({ path, migrations, durability: "fast" }, (database) => database);
   if (opened.ok) opened.value.close();
   return opened;
 }

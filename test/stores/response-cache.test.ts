@@ -133,6 +133,15 @@ test("a file that is no database is told with what to do, and a reader makes non
   expect(opened).toMatchObject({ ok: false, error: { code: "store_corrupt" } });
 });
 
+test("a file with damaged pages is told when it is opened", () => {
+  using folder = temporaryFolder();
+  open(folder.path).close();
+  const path = join(folder.path, "cache.db");
+  writeFileSync(path, readFileSync(path).fill(0xaa, 4_096));
+  const opened = openResponseCache({ stateDir: folder.path, maxBytes: () => 1 });
+  expect(opened).toMatchObject({ ok: false, error: { code: "store_corrupt", message: expect.stringContaining(path) } });
+});
+
 test("the size it reckons with is that of its rows, whatever is saved, found and removed", () => {
   const step = fc.oneof(
     fc.record({ do: fc.constant("save" as const), digest: fc.constantFrom("a", "b", "c", "d"), size: fc.nat(9_000) }),

@@ -42,40 +42,60 @@ function prepare(database: Database, { path, durability, migrations }: DatabaseP
   return migrate(database, path, migrations);
 }
 
-/** Opens the one writing handle, creating and migrating the file (mode 0600) as needed. */
-export function openWriter(plan: DatabasePlan): Result<Database, StoreFault> {
+/**
+ * Opens a file, looks whether it is one that can be used, and makes `create` of it. What a store cannot prepare or read at its
+ * start is a fault of the file too, and leaves no handle open.
+ */
+function openAs<Store>(
+  path: string,
+  open: () => Result<Database, StoreFault>,
+  faultOf: (database: Database) => StoreFault | null,
+  create: (database: Database) => Store,
+): Result<Store, StoreFault> {
   let database: Database | undefined;
   try {
-    const walFault = refuseWalDamage(plan.path);
-    if (walFault !== null) return failure(walFault);
-    closeSync(openSync(plan.path, "a", FILE_MODE));
-    database = new Database(plan.path, { readwrite: true });
-    const fault = strangerFault(database, plan.path, plan.migrations) ?? prepare(database, plan);
-    if (fault === null) return success(database);
+    const opened = open();
+    if (!opened.ok) return opened;
+    database = opened.value;
+    const fault = faultOf(database);
+    if (fault === null) return success(create(database));
     database.close();
     return failure(fault);
   } catch (error) {
     database?.close();
-    return failure(storeFaultOf(error, plan.path));
+    return failure(storeFaultOf(error, path));
   }
 }
 
-/** Opens a reading handle on a file that exists and whose schema this binary knows. Never creates or changes anything. */
-export function openReader(plan: DatabasePlan): Result<Database, StoreFault> {
-  if (!existsSync(plan.path)) {
+/** Opens a store on the one writing handle, creating and migrating the file (mode 0600) as needed. */
+export function openWriter<Store>(
+  plan: DatabasePlan,
+  create: (database: Database) => Store,
+): Result<Store, StoreFault> {
+  const { path, migrations } = plan;
+  const open = (): Result<Database, StoreFault> => {
+    const walFault = refuseWalDamage(path);
+    if (walFault !== null) return failure(walFault);
+    closeSync(openSync(path, "a", FILE_MODE));
+    return success(new Database(path, { readwrite: true }));
+  };
+  const faultOf = (database: Database) => strangerFault(database, path, migrations) ?? prepare(database, plan);
+  return openAs(path, open, faultOf, create);
+}
+
+/** Opens a store on a reading handle, of a file that exists and whose schema this binary knows. Never creates or changes anything. */
+export function openReader<Store>(
+  { path, migrations }: DatabasePlan,
+  create: (database: Database) => Store,
+): Result<Store, StoreFault> {
+  const open = (): Result<Database, StoreFault> => {
+    if (existsSync(path)) return success(new Database(path, { readonly: true }));
     const fix = "Start `lodestar serve` once, or check --state-dir.";
-    return failure({ code: "store_missing", message: `There is no ${plan.path} yet.`, fix });
-  }
-  let database: Database | undefined;
-  try {
-    database = new Database(plan.path, { readonly: true });
+    return failure({ code: "store_missing", message: `There is no ${path} yet.`, fix });
+  };
+  const faultOf = (database: Database) => {
     database.run(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
-    const fault = schemaFaultOf(database, plan.path, plan.migrations);
-    if (fault === null) return success(database);
-    database.close();
-    return failure(fault);
-  } catch (error) {
-    database?.close();
-    return failure(storeFaultOf(error, plan.path));
-  }
+    return schemaFaultOf(database, path, migrations);
+  };
+  return openAs(path, open, faultOf, create);
 }
