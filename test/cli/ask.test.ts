@@ -1,16 +1,12 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { readServerEvents } from "../../src/cli/sse.ts";
-import { type CliWorld, makeCliWorld, run } from "./harness.ts";
+import { type CliWorld, createCliWorlds, run } from "./harness.ts";
 
-const worlds: CliWorld[] = [];
-
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
+const makeWorld = createCliWorlds();
 
 interface Seen {
   body: { model: string; messages: { role: string; content: unknown }[]; stream: boolean };
@@ -35,7 +31,7 @@ function whole(usage: object = USAGE): string {
 
 function open(reply: (seen: Seen) => Response, isRunning = true): CliWorld & { seen: Seen[] } {
   const seen: Seen[] = [];
-  const world = makeCliWorld({
+  const world = makeWorld({
     isRunning,
     api: async (request) => {
       const entry = {
@@ -46,7 +42,6 @@ function open(reply: (seen: Seen) => Response, isRunning = true): CliWorld & { s
       return reply(entry);
     },
   });
-  worlds.push(world);
   return { ...world, seen };
 }
 

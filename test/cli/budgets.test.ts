@@ -1,22 +1,16 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { BudgetState } from "../../src/core/budget/budget.ts";
 import { NOON } from "../stores/attempts.ts";
-import { type CliRun, type CliWorld, makeCliWorld } from "./harness.ts";
+import { type CliRun, type CliWorld, createCliWorlds } from "./harness.ts";
 
-const worlds: CliWorld[] = [];
+const makeWorld = createCliWorlds();
 
-function open(options: Parameters<typeof makeCliWorld>[0] = {}): CliWorld {
-  const world = makeCliWorld(options);
-  worlds.push(world);
-  return world;
+function open(options: Parameters<typeof makeWorld>[0] = {}): CliWorld {
+  return makeWorld(options);
 }
-
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
 
 const MONTH: BudgetState = {
   budget: {

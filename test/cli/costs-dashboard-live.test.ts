@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { Backend } from "../../src/cli/backend.ts";
 import type { CliHost, SignalName } from "../../src/cli/command.ts";
 import { showDashboard } from "../../src/cli/costs/dashboard.ts";
@@ -6,18 +6,13 @@ import { createTerminal } from "../../src/terminal/terminal.ts";
 import { openEmulator } from "../features/counter/emulator.ts";
 import { intentOf, NOON, outcomeOf } from "../stores/attempts.ts";
 import { eventually } from "../support/eventually.ts";
-import { type CliWorld, makeCliWorld } from "./harness.ts";
+import { createCliWorlds } from "./harness.ts";
 
-const worlds: CliWorld[] = [];
-
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
+const makeWorld = createCliWorlds();
 
 /** The live view in this process, on an emulator; the clock stands at noon. */
 function openDesk(isRunning: boolean) {
-  const world = makeCliWorld({ isRunning });
-  worlds.push(world);
+  const world = makeWorld({ isRunning });
   let size = { columns: 90, rows: 24 };
   const emulator = openEmulator(size);
   const [inputs, resizes, signals] = [

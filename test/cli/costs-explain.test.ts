@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -10,17 +10,12 @@ import { costOf } from "../../src/core/price.ts";
 import { createWhatIf, type WhatIfView, whatIfMoment } from "../../src/core/what-if.ts";
 import { anyRates, anyUsage } from "../core/priced.ts";
 import { intentOf, NOON, outcomeOf, PRICE, usageOf } from "../stores/attempts.ts";
-import { type CliWorld, makeCliWorld, run } from "./harness.ts";
+import { type CliWorld, createCliWorlds, run } from "./harness.ts";
 
-const worlds: CliWorld[] = [];
-
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
+const makeWorld = createCliWorlds();
 
 async function withRequest(isRunning = true): Promise<CliWorld> {
-  const world = makeCliWorld({ isRunning });
-  worlds.push(world);
+  const world = makeWorld({ isRunning });
   const usage = usageOf(250_000, 1_000, { cacheRead: 50_000 });
   await world.settle(
     {

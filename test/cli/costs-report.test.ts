@@ -1,23 +1,18 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CostsView } from "../../src/core/admin-view.ts";
 import type { Report } from "../../src/core/report.ts";
 import { DAY, NOON, usageOf } from "../stores/attempts.ts";
-import { type CliWorld, makeCliWorld, run } from "./harness.ts";
+import { type CliWorld, createCliWorlds, run } from "./harness.ts";
 
-const worlds: CliWorld[] = [];
-
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
+const makeWorld = createCliWorlds();
 
 const EVIL = "<script>alert(1)</script>";
 
 /** Three days of October and November at four models, one of them named to break pages. */
 async function withTraffic(isRunning = true): Promise<CliWorld> {
-  const world = makeCliWorld({ isRunning });
-  worlds.push(world);
+  const world = makeWorld({ isRunning });
   const october = NOON - 30 * DAY;
   await world.settle(
     { requestId: "req_1", startedAt: october, endedAt: october + 1, costNanoUsd: 1_234_567_891 },

@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Backend } from "../../src/cli/backend.ts";
@@ -8,16 +8,15 @@ import { failure } from "../../src/core/result.ts";
 import { checkLedger } from "../../src/stores/check.ts";
 import { failureProblem } from "../../src/terminal/problem.ts";
 import { DAY, NOON, usageOf } from "../stores/attempts.ts";
-import { type CliWorld, makeCliWorld, run } from "./harness.ts";
+import { type CliWorld, createCliWorlds, run } from "./harness.ts";
 
-const worlds: CliWorld[] = [];
+const makeWorld = createCliWorlds();
 
 async function open(
   isRunning: boolean,
   ...more: (Partial<AttemptIntent> & Partial<AttemptOutcome>)[]
 ): Promise<CliWorld> {
-  const world = makeCliWorld({ isRunning });
-  worlds.push(world);
+  const world = makeWorld({ isRunning });
   await world.settle(
     { requestId: "old", startedAt: NOON - 3 * DAY, endedAt: NOON - 3 * DAY + 900, costNanoUsd: 5 },
     { requestId: "dear", costNanoUsd: 2_000_000_000, tag: '=HYPERLINK("http://x","y")', usage: usageOf(9_000, 10) },
@@ -37,10 +36,6 @@ async function open(
   );
   return world;
 }
-
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
 
 /** The command's look into the real file of this world. */
 function backendOf(world: CliWorld): Partial<Backend> {

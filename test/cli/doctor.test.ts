@@ -22,15 +22,14 @@ import { NO_LIMITS } from "../../src/core/key-limits.ts";
 import type { ServiceMachine } from "../../src/features/service/manage.ts";
 import { packagedUnit, renderUnit } from "../../src/features/service/unit.ts";
 import { NOON } from "../http/admin-world.ts";
-import { type CliWorld, makeCliWorld, type RunOptions } from "./harness.ts";
+import { createCliWorlds, type RunOptions } from "./harness.ts";
 
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
-const worlds: CliWorld[] = [];
+const makeWorld = createCliWorlds();
 const servers: { stop(isHard: boolean): void }[] = [];
 
 afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
   for (const server of servers.splice(0)) server.stop(true);
 });
 
@@ -436,8 +435,7 @@ describe("doctor", () => {
   /** A set-up that is fine, with everything of the machine that a test can choose in a folder of its own. */
   function open() {
     const provider = { DEEPSEEK_API_KEY: "sk-canary-4711", LODESTAR_DEEPSEEK_BASE_URL: "http://127.0.0.1:1/v1" };
-    const world = makeCliWorld({ environment: provider });
-    worlds.push(world);
+    const world = makeWorld({ environment: provider });
     const home = folder();
     const environment = {
       ...provider,

@@ -1,11 +1,11 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import picocolors from "picocolors";
 import { gpuScreen, pastLines, withFooter } from "../../src/cli/gpu/view.ts";
 import { type GpuReading, type GpuView, gpuView, noGpu } from "../../src/core/gpu/gpu.ts";
 import { meanSample } from "../../src/core/gpu/history.ts";
 import type { GpuDesk } from "../../src/http/admin/context.ts";
 import { NOON } from "../http/admin-world.ts";
-import { type CliWorld, makeCliWorld } from "./harness.ts";
+import { type CliWorld, createCliWorlds } from "./harness.ts";
 
 const MIB = 1024 * 1024;
 const style = picocolors.createColors(false);
@@ -49,18 +49,12 @@ const samples = Array.from({ length: 60 }, (_, index) => ({
   usedBytes: 3000 * MIB,
 }));
 
-const worlds: CliWorld[] = [];
-
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
+const makeWorld = createCliWorlds();
 
 function open(view: GpuView, more: Partial<GpuDesk> = {}): CliWorld {
   const history = (from: number) => ({ from, stepMs: 10_000, samples });
   const gpu = { read: async () => view, latest: () => view, hurry: () => undefined, history, ...more };
-  const world = makeCliWorld({ gpu });
-  worlds.push(world);
-  return world;
+  return makeWorld({ gpu });
 }
 
 describe("lodestar gpu", () => {

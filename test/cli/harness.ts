@@ -1,3 +1,4 @@
+import { afterEach } from "bun:test";
 import { COMMANDS } from "../../src/cli/_all.ts";
 import type { Backend, BackendInputs, InProcessApp } from "../../src/cli/backend.ts";
 import type { SignalName } from "../../src/cli/command.ts";
@@ -156,5 +157,18 @@ export function makeCliWorld(options: WorldOptions & { readonly api?: ApiHandler
       adminServer?.stop(true);
       world.close();
     },
+  };
+}
+
+/** How the tests of one file make their worlds: each is closed after the test that made it. */
+export function createCliWorlds(): typeof makeCliWorld {
+  const worlds: CliWorld[] = [];
+  afterEach(() => {
+    for (const world of worlds.splice(0)) world.close();
+  });
+  return (options) => {
+    const world = makeCliWorld(options);
+    worlds.push(world);
+    return world;
   };
 }

@@ -1,18 +1,12 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { KeyView } from "../../src/core/admin-view.ts";
-import { type CliWorld, makeCliWorld, run } from "./harness.ts";
+import { type CliWorld, createCliWorlds, run } from "./harness.ts";
 
-const worlds: CliWorld[] = [];
+const makeWorld = createCliWorlds();
 
 function open(isRunning = true): CliWorld {
-  const world = makeCliWorld({ isRunning });
-  worlds.push(world);
-  return world;
+  return makeWorld({ isRunning });
 }
-
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
 
 async function limitsOf(world: CliWorld, name: string): Promise<KeyView["limits"] | undefined> {
   const { keys } = JSON.parse((await world.run(["keys", "list", "--json"])).out) as { keys: readonly KeyView[] };

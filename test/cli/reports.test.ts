@@ -1,17 +1,11 @@
-import { afterEach, describe, expect, test } from "bun:test";
-import { type CliWorld, makeCliWorld, run } from "./harness.ts";
+import { describe, expect, test } from "bun:test";
+import { type CliWorld, createCliWorlds, run } from "./harness.ts";
 
-const worlds: CliWorld[] = [];
+const makeWorld = createCliWorlds();
 
-function open(options: Parameters<typeof makeCliWorld>[0] = {}): CliWorld {
-  const world = makeCliWorld(options);
-  worlds.push(world);
-  return world;
+function open(options: Parameters<typeof makeWorld>[0] = {}): CliWorld {
+  return makeWorld(options);
 }
-
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
 
 async function withTraffic(isRunning: boolean): Promise<CliWorld> {
   const world = open({ isRunning });

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,13 +6,9 @@ import type { Backend } from "../../src/cli/backend.ts";
 import { checkDatabases, checkStatus } from "../../src/cli/doctor/checks.ts";
 import type { StatusView } from "../../src/core/admin-view.ts";
 import { success } from "../../src/core/result.ts";
-import { type CliWorld, makeCliWorld, type RunOptions, run } from "./harness.ts";
+import { createCliWorlds, type RunOptions, run } from "./harness.ts";
 
-const worlds: CliWorld[] = [];
-
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
+const makeWorld = createCliWorlds();
 
 function home(): string {
   return mkdtempSync(join(tmpdir(), "lodestar-setup-"));
@@ -28,7 +24,7 @@ function open(
 ) {
   const asked: string[] = [];
   const keys = new Map<string, string>();
-  const world = makeCliWorld({
+  const world = makeWorld({
     isRunning: options.isRunning ?? true,
     // No test asks a real provider for the time.
     environment: { DEEPSEEK_API_KEY: "sk-canary-4711", LODESTAR_DEEPSEEK_BASE_URL: "http://127.0.0.1:1/v1" },
@@ -38,7 +34,6 @@ function open(
       return mood === "refuses" ? Response.json(REFUSED, { status: 502 }) : new Response("", { status: 503 });
     },
   });
-  worlds.push(world);
   const backend: Partial<Backend> = {
     storeKey: (_inputs, provider, key) => {
       const before = keys.get(provider) ?? null;

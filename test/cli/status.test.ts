@@ -1,17 +1,13 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { StatusView } from "../../src/core/admin-view.ts";
 import type { ModelHealthView } from "../../src/core/health-view.ts";
 import type { AttemptIntent, AttemptOutcome } from "../../src/core/ledger.ts";
 import { displayWidth } from "../../src/terminal/width.ts";
 import { NOON, type WorldOptions } from "../http/admin-world.ts";
-import { type CliWorld, makeCliWorld } from "./harness.ts";
+import { type CliWorld, createCliWorlds } from "./harness.ts";
 
-const worlds: CliWorld[] = [];
+const makeWorld = createCliWorlds();
 const KEYS = { DEEPSEEK_API_KEY: "sk-test-4711", OPENAI_API_KEY: "sk-test-4712" };
-
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
 
 type Attempt = Partial<AttemptIntent> & Partial<AttemptOutcome>;
 
@@ -20,8 +16,7 @@ async function worldWith(
   calls: readonly (readonly [minutesAgo: number, call: Attempt])[],
   options: WorldOptions = {},
 ): Promise<CliWorld> {
-  const world = makeCliWorld({ environment: KEYS, ...options });
-  worlds.push(world);
+  const world = makeWorld({ environment: KEYS, ...options });
   const settled = calls.map(([minutesAgo, call], index) => {
     const endedAt = NOON - minutesAgo * 60_000;
     return { requestId: `req_${index}`, startedAt: endedAt - 800, endedAt, firstTokenMs: 200, ...call };

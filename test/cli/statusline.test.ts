@@ -1,19 +1,14 @@
-import { afterEach, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { NOON } from "../http/admin-world.ts";
-import { type CliWorld, makeCliWorld } from "./harness.ts";
+import { type CliWorld, createCliWorlds } from "./harness.ts";
 
-const worlds: CliWorld[] = [];
-
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.close();
-});
+const makeWorld = createCliWorlds();
 
 const FAULT = { kind: "rate-limited", message: "slow down" } as const;
 
 /** Two sessions: one answered after a failure, the other failing still; and one attempt of yesterday. */
 async function open(isRunning = true): Promise<CliWorld> {
-  const world = makeCliWorld({ isRunning });
-  worlds.push(world);
+  const world = makeWorld({ isRunning });
   await world.settle(
     {
       requestId: "req_0",
@@ -99,8 +94,7 @@ describe("lodestar statusline", () => {
         ...{ name, spentNanoUsd: 50_000_000, reservedNanoUsd: 1_000_000, from: 0, resetsAt: null },
       });
       const budgets = [state("day", "global", null, 100_000_000), state("day:project:x", "project", "x", 60_000_000)];
-      const world = makeCliWorld({ isRunning, budgets });
-      worlds.push(world);
+      const world = makeWorld({ isRunning, budgets });
       expect((await world.run(["statusline"])).out).toBe("↑0 ↓0  $0  $0.049 left\n");
       await world.settle({ requestId: "req_1", project: "y", session: "s", costNanoUsd: 50_000_000 });
       expect((await world.run(["statusline", "--session", "s"])).out).toContain("$0.05  $0.049 left  deepseek");
