@@ -27,6 +27,13 @@ export function formatCost(nano: NanoUsd | null): string {
   return nano === null ? "unknown" : formatUsd(nano);
 }
 
+/** A sum of money for people; rows without a price make it `unknown`, or a lower bound, so that it never hides what it leaves out. */
+export function formatSum(sum: { readonly costNanoUsd: NanoUsd; readonly unpriced: number }): string {
+  const { costNanoUsd, unpriced } = sum;
+  if (unpriced === 0) return formatUsd(costNanoUsd);
+  return costNanoUsd === 0 ? "unknown" : `≥ ${formatUsd(costNanoUsd)}`;
+}
+
 /** A whole number with thin groups: `1,234,567`. */
 export function formatCount(count: number): string {
   return count.toLocaleString("en-US");

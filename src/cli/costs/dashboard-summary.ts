@@ -3,13 +3,12 @@ import type { ExplainView } from "../../core/bill.ts";
 import { formatUsd } from "../../core/money.ts";
 import { cacheShare, type Savings } from "../../core/savings.ts";
 import { horizontalBar, sparkline } from "../../terminal/bars.ts";
-import { formatCount, formatPlural, formatTime } from "../../terminal/format.ts";
+import { formatCount, formatPlural, formatSum, formatTime } from "../../terminal/format.ts";
 import type { ScreenSize } from "../../terminal/screen-diff.ts";
 import { plainText } from "../../terminal/table.ts";
 import type { Colours } from "../../terminal/terminal.ts";
 import { budgetBar, paintBudget } from "../budget-bar.ts";
 import type { DashboardState } from "./dashboard-state.ts";
-import { costWords } from "./sums.ts";
 
 /** What the dashboard shows, as it was read from the admin API. */
 export interface DashboardData {
@@ -84,7 +83,7 @@ export function summaryLines(state: DashboardState, data: DashboardData, look: D
   const { style, size } = look;
   const { totals } = data.costs;
   const spark = sparkline(data.trend.values, Math.max(8, Math.min(48, size.columns - 40)));
-  const headline = `${style.bold(costWords(totals))} for ${formatPlural(totals.requests, "request")}`;
+  const headline = `${style.bold(formatSum(totals))} for ${formatPlural(totals.requests, "request")}`;
   const isWide = size.columns >= WIDE;
   const unit = style.dim(`by ${data.trend.unit}`);
   const lines = [

@@ -1,13 +1,12 @@
 import type { CostsView, RequestView } from "../../core/admin-view.ts";
 import { targetName } from "../../core/target.ts";
-import { formatCost, formatCount, formatPlural, formatTime } from "../../terminal/format.ts";
+import { formatCost, formatCount, formatPlural, formatSum, formatTime } from "../../terminal/format.ts";
 import { type Column, plainText, renderTable } from "../../terminal/table.ts";
 import type { Colours } from "../../terminal/terminal.ts";
 import { inputTokens, outputTokens, paintState } from "../attempt-words.ts";
 import { type DashboardLines, type DashboardState, GROUPS, ORDERS, readFilter } from "./dashboard-state.ts";
 import { type DashboardData, type DashboardLook, headLine, summaryLines, WIDE } from "./dashboard-summary.ts";
 import { billLines } from "./explain.ts";
-import { costWords } from "./sums.ts";
 
 type Group = CostsView["groups"][number];
 
@@ -37,7 +36,7 @@ function groupColumns(by: string, total: number, isWide: boolean): readonly Colu
   const share = ({ costNanoUsd }: Group): string =>
     total === 0 ? "" : `${((costNanoUsd / total) * 100).toFixed(1)} %`;
   const name: Column<Group> = { title: by, cell: (group) => group.name || "(none)", canShrink: true };
-  const cost: Column<Group> = { title: "cost", cell: costWords, align: "right" };
+  const cost: Column<Group> = { title: "cost", cell: formatSum, align: "right" };
   if (!isWide) return [name, count("req", ({ requests }) => requests), cost];
   return [
     name,

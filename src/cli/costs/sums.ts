@@ -2,7 +2,7 @@ import type { CostsView } from "../../core/admin-view.ts";
 import { dayIn } from "../../core/day.ts";
 import { formatUsd } from "../../core/money.ts";
 import type { Savings } from "../../core/savings.ts";
-import { formatCount, formatPlural } from "../../terminal/format.ts";
+import { formatCount, formatPlural, formatSum } from "../../terminal/format.ts";
 import { type Column, plainText, renderTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 
@@ -32,12 +32,6 @@ const NAMELESS: Readonly<Record<string, string>> = {
   session: "(no session)",
 };
 
-/** A sum never hides what it leaves out: rows without a price make it `unknown`, or a lower bound. */
-export function costWords({ costNanoUsd, unpriced }: Group | CostsView["totals"]): string {
-  if (unpriced === 0) return formatUsd(costNanoUsd);
-  return costNanoUsd === 0 ? "unknown" : `≥ ${formatUsd(costNanoUsd)}`;
-}
-
 function columnsFor(view: CostsView): readonly Column<Group>[] {
   return [
     { title: view.by, cell: (group) => group.name || (NAMELESS[view.by] ?? "(none)"), canShrink: true },
@@ -48,7 +42,7 @@ function columnsFor(view: CostsView): readonly Column<Group>[] {
     { title: "cached", cell: (group) => formatCount(group.cacheReadTokens), align: "right" },
     { title: "output", cell: (group) => formatCount(group.outputTokens), align: "right" },
     { title: "unpriced", cell: (group) => formatCount(group.unpriced), align: "right" },
-    { title: "cost", cell: costWords, align: "right" },
+    { title: "cost", cell: formatSum, align: "right" },
   ];
 }
 
@@ -62,7 +56,7 @@ function spanWords(view: CostsView): string {
 /** Prints sums as a headline, what was saved, and a table that ends with the total. */
 export function showSums(view: CostsView, terminal: Terminal): void {
   const { totals } = view;
-  const headline = `${costWords(totals)} for ${formatPlural(totals.requests, "request")}`;
+  const headline = `${formatSum(totals)} for ${formatPlural(totals.requests, "request")}`;
   terminal.out(`${terminal.style.bold(headline)} (${spanWords(view)})`);
   for (const line of savingLines(view.savings)) terminal.out(line);
   if (totals.unpriced > 0) {

@@ -1,11 +1,11 @@
 import type { ProjectListView, ProjectSummaryView } from "../../core/project-view.ts";
 import { EXIT_CODES } from "../../terminal/exit-code.ts";
-import { formatCount } from "../../terminal/format.ts";
+import { formatCount, formatSum } from "../../terminal/format.ts";
 import { type Column, showTable } from "../../terminal/table.ts";
 import { defineCommand } from "../command.ts";
 import { fetchView } from "../connection.ts";
 import { daemonFlags, jsonFlag } from "../shared-flags.ts";
-import { budgetWords, monthWords } from "./words.ts";
+import { budgetWords } from "./words.ts";
 
 function whereOf({ folder, isConfigured }: ProjectSummaryView): string {
   if (folder !== null) return folder;
@@ -15,7 +15,7 @@ function whereOf({ folder, isConfigured }: ProjectSummaryView): string {
 const COLUMNS: readonly Column<ProjectSummaryView>[] = [
   { title: "project", cell: ({ name }) => name, canShrink: true },
   { title: "requests", cell: ({ month }) => formatCount(month.requests), align: "right" },
-  { title: "this month", cell: monthWords, align: "right" },
+  { title: "this month", cell: ({ month }) => formatSum(month), align: "right" },
   { title: "budgets", cell: ({ budgets }) => budgets.map(budgetWords).join("; ") || "none", canShrink: true },
   { title: "folder", cell: whereOf, canShrink: true },
 ];

@@ -1,7 +1,7 @@
 import type { ProjectDetailView } from "../../core/project-view.ts";
 import { failure, type Result } from "../../core/result.ts";
 import { EXIT_CODES } from "../../terminal/exit-code.ts";
-import { formatDuration, formatTime } from "../../terminal/format.ts";
+import { formatDuration, formatSum, formatTime } from "../../terminal/format.ts";
 import type { CliProblem } from "../../terminal/problem.ts";
 import { type Column, plainText, renderFacts, showTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
@@ -10,7 +10,7 @@ import { fetchView } from "../connection.ts";
 import { placeOf } from "../setup/target.ts";
 import { type DaemonArgs, daemonFlags, jsonFlag } from "../shared-flags.ts";
 import { findHere, noProjectFile, tellProject } from "./here.ts";
-import { budgetWords, monthWords } from "./words.ts";
+import { budgetWords } from "./words.ts";
 
 /** One rule, and who says it. */
 interface Rule {
@@ -53,7 +53,7 @@ function show(view: ProjectDetailView, terminal: Terminal, now: number): void {
   const facts: [string, string][] = [
     ["project", view.name],
     ["folder", view.folder === null ? "none made known" : `${plainText(view.folder)}${read}`],
-    ["this month", `${monthWords(view)} for ${view.month.requests} requests`],
+    ["this month", `${formatSum(view.month)} for ${view.month.requests} requests`],
   ];
   for (const line of renderFacts(facts, terminal.style)) terminal.out(line);
   terminal.out("");

@@ -1,12 +1,11 @@
 import type { CostGroup } from "../../core/ledger.ts";
 import { formatUsd } from "../../core/money.ts";
 import type { Report } from "../../core/report.ts";
-import { formatCount } from "../../terminal/format.ts";
+import { formatCount, formatSum } from "../../terminal/format.ts";
 import { MOST_SERIES, shareBar, stackedBars } from "./charts.ts";
 import { escapeHtml } from "./escape.ts";
 import { REPORT_STYLE } from "./style.ts";
 import {
-  costText,
   headlines,
   type Section,
   savingNote,
@@ -83,7 +82,7 @@ function daysTable({ days, step, totals }: Report): string {
     ...[sums.requests, sums.inputTokens, sums.cacheReadTokens, sums.cacheWriteTokens, sums.outputTokens].map(
       formatCount,
     ),
-    escapeHtml(costText(sums)),
+    escapeHtml(formatSum(sums)),
   ];
   const head = [step, "requests", "input", "cache read", "cache write", "output", "cost"];
   const rows = days.map((day) => row(day.name, day.totals));
@@ -94,7 +93,7 @@ function sectionTable({ title, by, groups }: Section, totals: Report["totals"]):
   const row = (group: CostGroup): readonly string[] => [
     escapeHtml(group.name),
     ...[group.requests, group.inputTokens, group.cacheReadTokens, group.outputTokens, group.failed].map(formatCount),
-    escapeHtml(costText(group)),
+    escapeHtml(formatSum(group)),
     shareText(group.costNanoUsd, totals.costNanoUsd),
     shareBar(totals.costNanoUsd === 0 ? 0 : group.costNanoUsd / totals.costNanoUsd),
   ];

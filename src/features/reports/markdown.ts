@@ -1,7 +1,7 @@
 import type { Report } from "../../core/report.ts";
-import { formatCount } from "../../terminal/format.ts";
+import { formatCount, formatSum } from "../../terminal/format.ts";
 import { plainText } from "../../terminal/table.ts";
-import { costText, headlines, savingNote, savingRows, sectionsOf, shareText, subtitleOf, titleOf } from "./words.ts";
+import { headlines, savingNote, savingRows, sectionsOf, shareText, subtitleOf, titleOf } from "./words.ts";
 
 /** Text that Markdown shows as it is, also in a table's cell. */
 function plain(text: string): string {
@@ -35,13 +35,13 @@ export function reportMarkdown(report: Report): string {
         ...[group.requests, group.inputTokens, group.cacheReadTokens, group.outputTokens, group.failed].map(
           formatCount,
         ),
-        costText(group),
+        formatSum(group),
         shareText(group.costNanoUsd, totals.costNanoUsd),
       ]),
     ),
   ]);
   const used = report.days.filter((day) => day.totals.attempts > 0);
-  const days = used.map((day) => [day.name, formatCount(day.totals.requests), costText(day.totals)]);
+  const days = used.map((day) => [day.name, formatCount(day.totals.requests), formatSum(day.totals)]);
   return `${[
     `# ${titleOf(report)}`,
     "",

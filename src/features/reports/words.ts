@@ -1,15 +1,9 @@
-import type { CostGroup, Totals } from "../../core/ledger.ts";
+import type { CostGroup } from "../../core/ledger.ts";
 import { formatUsd, type NanoUsd } from "../../core/money.ts";
 import type { Report } from "../../core/report.ts";
 import { cacheShare } from "../../core/savings.ts";
-import { formatCount } from "../../terminal/format.ts";
+import { formatCount, formatSum } from "../../terminal/format.ts";
 import { plainText } from "../../terminal/table.ts";
-
-/** A sum that leaves rows out says so: rows without a price make it `unknown`, or a lower bound. */
-export function costText({ costNanoUsd, unpriced }: Pick<Totals, "costNanoUsd" | "unpriced">): string {
-  if (unpriced === 0) return formatUsd(costNanoUsd);
-  return costNanoUsd === 0 ? "unknown" : `≥ ${formatUsd(costNanoUsd)}`;
-}
 
 /** A share as `12.3 %`. */
 function percentText(share: number | null): string {
@@ -39,7 +33,7 @@ export function headlines(report: Report): readonly (readonly [name: string, val
   const { totals } = report;
   const paid = totals.requests === 0 ? "–" : formatUsd(Math.round(totals.costNanoUsd / totals.requests));
   return [
-    ["Cost", costText(totals)],
+    ["Cost", formatSum(totals)],
     ["Requests", formatCount(totals.requests)],
     ["Per request", paid],
     ["Attempts", `${formatCount(totals.attempts)}, ${formatCount(totals.failed)} failed`],
