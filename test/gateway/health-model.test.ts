@@ -85,6 +85,20 @@ test("over any history a pause is kept to its end by all who share it, few fault
   );
 });
 
+/** A book that takes an account out at its first failure; every account is a group of its own. */
+function openBook() {
+  const fake = createFakeClock(1_000_000);
+  const clock = { ...fake, monotonic: fake.now, random: () => 0 };
+  const policy = { failures: 1, windowMs: 60_000, isOff: false };
+  const book = createHealthBook(
+    clock,
+    createBus(),
+    () => policy,
+    (_, name) => name,
+  );
+  return { book, clock };
+}
+
 test("one trial at a time: of any number that find a half-open account, the first goes and the others stay away until it is over", () => {
   fc.assert(
     fc.property(
@@ -92,14 +106,7 @@ test("one trial at a time: of any number that find a half-open account, the firs
       fc.integer({ min: 0, max: 29_999 }),
       fc.boolean(),
       (crowd, waitMs, isGood) => {
-        const fake = createFakeClock(1_000_000);
-        const clock = { ...fake, monotonic: fake.now, random: () => 0 };
-        const book = createHealthBook(
-          clock,
-          createBus(),
-          () => ({ failures: 1, windowMs: 60_000, isOff: false }),
-          (_, name) => name,
-        );
+        const { book, clock } = openBook();
         const target = { provider: "p", account: "a", model: "m" };
         const broken: Fault = { kind: "upstream-error", message: "m" };
         book.failed(target, broken);
@@ -121,14 +128,7 @@ test("one trial at a time: of any number that find a half-open account, the firs
 });
 
 test("a trial whose client leaves lets the next one go at once", () => {
-  const fake = createFakeClock(1_000_000);
-  const clock = { ...fake, monotonic: fake.now, random: () => 0 };
-  const book = createHealthBook(
-    clock,
-    createBus(),
-    () => ({ failures: 1, windowMs: 60_000, isOff: false }),
-    (_, name) => name,
-  );
+  const { book, clock } = openBook();
   const target = { provider: "p", account: "a", model: "m" };
   book.failed(target, { kind: "connect", message: "m" });
   clock.advance(5_000);
@@ -138,15 +138,7 @@ test("a trial whose client leaves lets the next one go at once", () => {
 });
 
 test("a call that needed no answer leaves no trial and no silence behind, and says nothing of the account", () => {
-  const fake = createFakeClock(1_000_000);
-  const clock = { ...fake, monotonic: fake.now, random: () => 0 };
-  const policy = { failures: 1, windowMs: 60_000, isOff: false };
-  const book = createHealthBook(
-    clock,
-    createBus(),
-    () => policy,
-    (_, name) => name,
-  );
+  const { book, clock } = openBook();
   const target = { provider: "p", account: "a", model: "m" };
   book.asked(target);
   expect(book.watched("p", "a")).toMatchObject({ silentSince: clock.now(), lastSeenAt: null });

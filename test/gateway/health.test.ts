@@ -5,6 +5,7 @@ import { createBus } from "../../src/gateway/bus.ts";
 import { createHealthBook } from "../../src/gateway/health.ts";
 import { createFakeClock } from "../stores/fake-clock.ts";
 import { chatReply } from "../support/chat-chunks.ts";
+import { later } from "../support/later.ts";
 import { createWorld } from "../support/world.ts";
 
 const { fake, gateway, duo } = createWorld();
@@ -244,18 +245,14 @@ describe("a half-open target further down the chain", () => {
     const opened = await duo(first.url, second.url, "retries: { attempts: 1 }\nbreaker: { failures: 1, window: 60s }");
     const { health } = opened.opening.runtime.services;
     const target = { provider: "second", account: "1", model: "two" };
-    const realNow = Date.now;
-    try {
-      health.failed(target, BROKEN);
-      Date.now = () => realNow() + 6_000;
+    health.failed(target, BROKEN);
+    await later(6_000, async () => {
       const ask = async () =>
         (await opened.fetch("/v1/chat/completions", { json: { ...ASK, model: "duo" } })).headers.get(
           "x-lodestar-provider",
         );
       expect(await ask()).toBe("first");
       expect(await ask()).toBe("second");
-    } finally {
-      Date.now = realNow;
-    }
+    });
   });
 });

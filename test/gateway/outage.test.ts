@@ -3,6 +3,7 @@ import { targetName } from "../../src/core/target.ts";
 import { chatReply } from "../support/chat-chunks.ts";
 import { eventually } from "../support/eventually.ts";
 import type { Behaviour } from "../support/fake-upstream.ts";
+import { later } from "../support/later.ts";
 import type { TestGateway } from "../support/test-gateway.ts";
 import { createWorld } from "../support/world.ts";
 
@@ -48,17 +49,6 @@ async function askTimes(gateway: TestGateway, times: number): Promise<readonly T
 
 function stateOf({ opening }: TestGateway, provider: string) {
   return opening.runtime.services.health.snapshot().find((health) => health.provider === provider);
-}
-
-/** Runs `work` with the wall clock so much ahead: cooldowns are measured by it. */
-async function later<Value>(ms: number, work: () => Promise<Value>): Promise<Value> {
-  const realNow = Date.now;
-  Date.now = () => realNow() + ms;
-  try {
-    return await work();
-  } finally {
-    Date.now = realNow;
-  }
 }
 
 describe("a provider that dies in the middle of a day's work", () => {

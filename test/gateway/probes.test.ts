@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { LodestarEvent } from "../../src/core/event.ts";
 import { targetName } from "../../src/core/target.ts";
 import type { Behaviour, SeenCall } from "../support/fake-upstream.ts";
+import { later } from "../support/later.ts";
 import type { TestGateway } from "../support/test-gateway.ts";
 import { createWorld } from "../support/world.ts";
 
@@ -15,16 +16,6 @@ function probesOf({ opening }: TestGateway) {
 
 function healthOf({ opening }: TestGateway) {
   return opening.runtime.services.health;
-}
-
-async function later<Value>(ms: number, work: () => Promise<Value>): Promise<Value> {
-  const realNow = Date.now;
-  Date.now = () => realNow() + ms;
-  try {
-    return await work();
-  } finally {
-    Date.now = realNow;
-  }
 }
 
 /** Probes so often, three seconds apart. */
