@@ -1,13 +1,12 @@
 import type { Result } from "../core/result.ts";
-import { processScreen } from "../features/counter/screen.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
-import { type Key, readKeys } from "../terminal/keys.ts";
+import type { Key } from "../terminal/keys.ts";
 import type { CliProblem } from "../terminal/problem.ts";
-import { createScreenDiff, type ScreenSize } from "../terminal/screen-diff.ts";
+import type { ScreenSize } from "../terminal/screen-diff.ts";
 import type { CliHost, Outcome } from "./command.ts";
 import type { Connection } from "./connection.ts";
 import { createWake, follow, orAborted, pause } from "./costs/dashboard-follow.ts";
-import { holdScreen } from "./live-screen.ts";
+import { showLive, withFooter } from "./live-screen.ts";
 
 /** At most two readings a second, however much happens. */
 const LEAST_PAUSE_MS = 500;
@@ -45,10 +44,6 @@ async function readOn<Data>(
   }
 }
 
-function isLeaving(key: Key): boolean {
-  return key === "interrupt" || key === "escape" || (typeof key === "object" && key.typed === "q");
-}
-
 /** One line of JSON with each reading, for programs, until the signal. */
 export function watchAsJson<Data>(
   host: CliHost,
@@ -66,28 +61,24 @@ export function watchLive<Data>(
   read: Read<Data>,
   linesOf: (data: Data, size: ScreenSize) => readonly string[],
 ): Promise<Outcome> {
-  const screen = processScreen();
-  const diff = createScreenDiff();
   let data: Data | null = null;
   let top = 0;
-  const redraw = (): void => {
-    if (data === null) return;
-    const size = screen.size();
+  const screenOf = (size: ScreenSize): readonly string[] | null => {
+    if (data === null) return null;
     const lines = linesOf(data, size);
     const room = Math.max(1, size.rows - 1);
     top = Math.max(0, Math.min(top, lines.length - room));
-    const shown = lines.slice(top, top + room);
-    const blank = Array.from({ length: room - shown.length }, () => "");
-    const more = lines.length > room ? "arrows scroll  " : "";
-    screen.write(diff.draw([...shown, ...blank, host.terminal.style.dim(`${more}q quit`)], size));
+    return withFooter(
+      lines.slice(top),
+      size.rows,
+      host.terminal,
+      `${lines.length > room ? "arrows scroll  " : ""}q quit`,
+    );
   };
-  const press = (bytes: Uint8Array): boolean => {
-    const keys = readKeys(new TextDecoder().decode(bytes));
-    for (const key of keys) top += key === "down" ? 1 : key === "up" ? -1 : 0;
-    redraw();
-    return !keys.some(isLeaving);
+  const take = (key: Key): void => {
+    top += key === "down" ? 1 : key === "up" ? -1 : 0;
   };
-  return holdScreen(host, screen, { press, redraw }, (ended) =>
+  return showLive(host, { screenOf, take }, (ended, redraw) =>
     readOn(host, connection, read, ended, (next) => {
       data = next;
       redraw();

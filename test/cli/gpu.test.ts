@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import picocolors from "picocolors";
-import { gpuScreen, pastLines, withFooter } from "../../src/cli/gpu/view.ts";
+import { gpuScreen, pastLines } from "../../src/cli/gpu/view.ts";
+import { withFooter } from "../../src/cli/live-screen.ts";
 import { type GpuReading, type GpuView, gpuView, noGpu } from "../../src/core/gpu/gpu.ts";
 import { meanSample } from "../../src/core/gpu/history.ts";
 import type { GpuDesk } from "../../src/http/admin/context.ts";

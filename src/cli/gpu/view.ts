@@ -4,7 +4,7 @@ import { columnsOf, type GpuSample } from "../../core/gpu/history.ts";
 import { horizontalBar, levels } from "../../terminal/bars.ts";
 import { formatBytes } from "../../terminal/format.ts";
 import { type Column, plainText, renderFacts, renderTable } from "../../terminal/table.ts";
-import type { Colours, Terminal } from "../../terminal/terminal.ts";
+import type { Colours } from "../../terminal/terminal.ts";
 
 /** Where lines of cards are shown. */
 export interface GpuLook {
@@ -181,15 +181,4 @@ export function gpuScreen(view: GpuView, past: GpuPast, look: GpuLook): readonly
     ...view.gpus.flatMap((card) => liveCard(card, past, look)),
     ...(holders.length === 0 ? [] : renderTable(holders, HOLDER_COLUMNS, look)),
   ];
-}
-
-/** The end of a screen that is higher than the terminal gives way to the line that says how to leave. */
-export function withFooter(
-  lines: readonly string[],
-  rows: number,
-  { style }: Pick<Terminal, "style">,
-): readonly string[] {
-  const room = Math.max(0, rows - 1);
-  const body = lines.slice(0, room);
-  return [...body, ...Array.from({ length: room - body.length }, () => ""), style.dim("q quit")];
 }
