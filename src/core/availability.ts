@@ -47,19 +47,30 @@ export function tallyOf(intent: AttemptIntent, outcome: AttemptOutcome): Tally |
   };
 }
 
-function addCounts(sum: Record<string, number>, more: Readonly<Record<string, number>>): void {
-  for (const [name, count] of Object.entries(more)) sum[name] = (sum[name] ?? 0) + count;
+/** A {@link Tally} that grows in place. */
+export interface GrowingTally extends Tally {
+  answered: number;
+  readonly faults: Record<string, number>;
+  readonly latency: Record<string, number>;
+  readonly firstToken: Record<string, number>;
 }
 
-/** The tally of all. */
-export function sumTallies(tallies: readonly Tally[]): Tally {
+function addCounts(sum: Record<string, number>, more: Readonly<Record<string, number>>): void {
+  for (const name in more) sum[name] = (sum[name] ?? 0) + (more[name] ?? 0);
+}
+
+/** Adds calls to a sum that is the caller's own. */
+export function addTally(sum: GrowingTally, { answered, faults, latency, firstToken }: Tally): void {
+  sum.answered += answered;
+  addCounts(sum.faults, faults);
+  addCounts(sum.latency, latency);
+  addCounts(sum.firstToken, firstToken);
+}
+
+/** The tally of all, in an object of its own. */
+export function sumTallies(tallies: readonly Tally[]): GrowingTally {
   const sum = { answered: 0, faults: {}, latency: {}, firstToken: {} };
-  for (const { answered, faults, latency, firstToken } of tallies) {
-    sum.answered += answered;
-    addCounts(sum.faults, faults);
-    addCounts(sum.latency, latency);
-    addCounts(sum.firstToken, firstToken);
-  }
+  for (const tally of tallies) addTally(sum, tally);
   return sum;
 }
 

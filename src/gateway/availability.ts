@@ -1,5 +1,5 @@
-import { type Series, sumTallies, type Tally, tallyOf } from "../core/availability.ts";
-import { BUCKET_MS, type Bucket, WIDTHS } from "../core/availability-span.ts";
+import { addTally, type GrowingTally, type Series, sumTallies, type Tally, tallyOf } from "../core/availability.ts";
+import { BUCKET_MS, type Bucket, type BucketWidth, WIDTHS } from "../core/availability-span.ts";
 import type { LodestarEvent } from "../core/event.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log/log.ts";
@@ -24,22 +24,43 @@ const OTHER_MODELS = "(other)";
 /** While the store refuses, so many tallies wait at most; the oldest go first. */
 const MAX_WAITING = 20_000;
 
-function keyOf({ width, at, provider, account, model }: Bucket): string {
-  return JSON.stringify([width, at, provider, account, model]);
+function keyOf({ provider, account, model }: Series): string {
+  return JSON.stringify([provider, account, model]);
 }
 
-/** Tallies that wait for their commit, those of one bucket added up. */
+function startOf(at: number, width: BucketWidth): number {
+  return Math.floor(at / BUCKET_MS[width]) * BUCKET_MS[width];
+}
+
+/** One minute of a series, which more is added to until its commit. */
+interface Waiting extends Series {
+  readonly at: number;
+  readonly tally: GrowingTally;
+}
+
+/** A minute as it is now, as part of every width. */
+function bucketsOf({ at, tally, ...series }: Waiting): readonly Bucket[] {
+  return WIDTHS.map((width) => ({ ...series, width, at: startOf(at, width), tally: sumTallies([tally]) }));
+}
+
+/** Tallies that wait for their commit, those of one minute added up. */
 function createPending() {
-  const waiting = new Map<string, Bucket>();
+  const waiting = new Map<string, Waiting>();
   return {
-    add(bucket: Bucket): void {
-      const key = keyOf(bucket);
+    add(series: Series, tally: Tally, calledAt: number): void {
+      const at = startOf(calledAt, "minute");
+      const key = `${at} ${keyOf(series)}`;
       const known = waiting.get(key);
-      waiting.set(key, known === undefined ? bucket : { ...known, tally: sumTallies([known.tally, bucket.tally]) });
+      if (known !== undefined) {
+        addTally(known.tally, tally);
+        return;
+      }
+      const { provider, account, model } = series;
+      waiting.set(key, { provider, account, model, at, tally: sumTallies([tally]) });
       const [oldest] = waiting.size > MAX_WAITING ? waiting.keys() : [];
       if (oldest !== undefined) waiting.delete(oldest);
     },
-    all: (): readonly Bucket[] => [...waiting.values()],
+    all: (): readonly Bucket[] => [...waiting.values()].flatMap(bucketsOf),
     clear: (): void => waiting.clear(),
     get size() {
       return waiting.size;
@@ -54,7 +75,7 @@ function createSeriesLimit() {
   return (series: Series, at: number): Series => {
     const current = Math.floor(at / BUCKET_MS.hour);
     if (current !== hour) [hour, known] = [current, new Set()];
-    const key = JSON.stringify([series.provider, series.account, series.model]);
+    const key = keyOf(series);
     if (!known.has(key) && known.size >= MAX_SERIES) return { ...series, model: OTHER_MODELS };
     known.add(key);
     return series;
@@ -104,20 +125,13 @@ export function createAvailabilityBook(store: HealthHistory, clock: Clock, log: 
     });
   }
 
-  function add(series: Series, tally: Tally, at: number): void {
-    const { provider, account, model } = seriesOf(series, at);
-    for (const width of WIDTHS) {
-      const start = Math.floor(at / BUCKET_MS[width]) * BUCKET_MS[width];
-      pending.add({ width, at: start, provider, account, model, tally });
-    }
-    schedule();
-  }
-
   return {
     note(event) {
       if (event.event !== "settled" || isClosed) return;
       const tally = tallyOf(event.intent, event.outcome);
-      if (tally !== null) add(event.intent, tally, event.at);
+      if (tally === null) return;
+      pending.add(seriesOf(event.intent, event.at), tally, event.at);
+      schedule();
     },
     buckets: (filter) => [...store.buckets(filter), ...pending.all().filter((bucket) => matches(bucket, filter))],
     close() {
