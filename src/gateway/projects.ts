@@ -128,8 +128,10 @@ function createViews(
     },
     budgets() {
       const work = current();
-      const names = new Set([...Object.keys(work.settings.projects), ...known.keys()]);
-      work.budgets ??= [...names].flatMap((name) => projectOf(name).budgets);
+      if (work.budgets === null) {
+        const names = new Set([...Object.keys(work.settings.projects), ...known.keys()]);
+        work.budgets = [...names].flatMap((name) => projectOf(name).budgets);
+      }
       return work.budgets;
     },
     changed() {
