@@ -4,21 +4,10 @@ import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log/log.ts";
 import type { CacheDesk } from "../http/admin/context.ts";
 import type { CacheReader, CacheStore } from "../stores/ports.ts";
-import { openCacheReader, openResponseCache } from "../stores/response-cache.ts";
+import { openCacheReader } from "../stores/response-cache.ts";
 
 /** Opens the response cache, whose bound is asked for at each save; null where its file cannot be used. */
 export type OpenCache = (maxBytes: () => number) => CacheStore | null;
-
-/** The cache of a state directory. A store of content is a convenience: one that is damaged is told and left out. */
-export function cacheOpener(stateDir: string, log: Log): OpenCache {
-  return (maxBytes) => {
-    const opened = openResponseCache({ stateDir, maxBytes });
-    if (opened.ok) return opened.value;
-    const { code, message, fix } = opened.error;
-    log.write("warn", "answers are not kept in the response cache", { code, message, fix });
-    return null;
-  };
-}
 
 /** The response cache of a gateway: its store, and what the request path sees of it. */
 export interface CacheSide {

@@ -7,7 +7,7 @@ import { createProber, type Prober } from "../gateway/probes.ts";
 import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log/log.ts";
 import type { SendUpstream } from "../host/upstream/upstream.ts";
-import { openHealthHistory, openHealthReader } from "../stores/health-history.ts";
+import { openHealthReader } from "../stores/health-history.ts";
 import type { HealthHistory } from "../stores/ports.ts";
 
 /** What is known of providers beyond this moment: their history, and probes. */
@@ -49,16 +49,7 @@ export function createHealthSide(parts: HealthParts): HealthSide {
   };
 }
 
-/** The health history of a state directory: one that is damaged is told and left out, and serving goes on. */
-export function openHistory(stateDir: string, log: Log): HealthHistory | null {
-  const opened = openHealthHistory({ stateDir });
-  if (opened.ok) return opened.value;
-  const { code, message, fix } = opened.error;
-  log.write("warn", "the health of providers is not written down", { code, message, fix });
-  return null;
-}
-
-/** The same for reading, beside a daemon or without one; null where none was ever written, or its file cannot be used. */
+/** The health history for reading, beside a daemon or without one; null where none was ever written, or its file cannot be used. */
 export function openHistoryReader(stateDir: string): HealthHistory | null {
   const opened = openHealthReader({ stateDir });
   return opened.ok ? { ...opened.value, add: () => undefined, prune: () => 0 } : null;

@@ -8,19 +8,20 @@ import { type KeyDigest, openKeyDigest } from "../host/keys.ts";
 import { type LogFile, logDirectory, openLogFile } from "../host/log/file.ts";
 import { openStateDir } from "../host/state.ts";
 import { lockState, type StateLock } from "../host/state-lock.ts";
+import { openHealthHistory } from "../stores/health-history.ts";
 import { openLocalFigures } from "../stores/local-figures.ts";
 import { openStores, type Stores } from "../stores/open.ts";
-import type { LocalFigureStore, ProjectStore, ResponseStore } from "../stores/ports.ts";
+import type { ResponseStore } from "../stores/ports.ts";
 import { openProjectStore } from "../stores/projects.ts";
+import { openResponseCache } from "../stores/response-cache.ts";
 import { openResponseStore } from "../stores/responses.ts";
 import { type CliProblem, failureProblem } from "../terminal/problem.ts";
-import { cacheOpener } from "./cache.ts";
-import { openHistory } from "./health.ts";
 import { createKeyring, type OwnKeyring } from "./keyring.ts";
 import { openNetwork } from "./network.ts";
 import { configProblem, stateProblem, storeProblem } from "./problems.ts";
-import { createRuntime, type Runtime } from "./runtime.ts";
+import { createRuntime, type Runtime, type RuntimeParts } from "./runtime.ts";
 import { createTunnels } from "./tunnels.ts";
+import { orLeftOut } from "./usable-store.ts";
 
 /** What webhooks were not yet told of gets this long to go out at the end, and where someone insists on it at once. */
 const ALERTS_MS = 2_000;
@@ -88,31 +89,18 @@ function openLog(loaded: Loaded, stateDir: string, redactor: Redactor, clock: Cl
   });
 }
 
-/** A store of content is a convenience: one that is damaged is told and left out, and serving goes on. */
-function openResponses(stateDir: string, maxBytes: () => number, log: LogFile): ResponseStore | null {
-  const opened = openResponseStore({ stateDir, maxBytes });
-  if (opened.ok) return opened.value;
-  const { code, message, fix } = opened.error;
-  log.write("warn", "answers of the Responses API are not kept", { code, message, fix });
-  return null;
-}
-
-/** What projects' own files ask for is told again by every command: a damaged store is told and left out. */
-function openProjects(stateDir: string, log: LogFile): ProjectStore | null {
-  const opened = openProjectStore({ stateDir });
-  if (opened.ok) return opened.value;
-  const { code, message, fix } = opened.error;
-  log.write("warn", "what projects' own files ask for does not count", { code, message, fix });
-  return null;
-}
-
-/** What local models took is measured again: a damaged store is told and left out. */
-function openFigures(stateDir: string, log: LogFile): LocalFigureStore | null {
-  const opened = openLocalFigures({ stateDir });
-  if (opened.ok) return opened.value;
-  const { code, message, fix } = opened.error;
-  log.write("warn", "what local models took is not remembered", { code, message, fix });
-  return null;
+/** What the gateway is built on and can do without. */
+function openSpareStores(
+  stateDir: string,
+  log: LogFile,
+): Pick<RuntimeParts, "figures" | "projects" | "history" | "openCache"> {
+  return {
+    figures: orLeftOut(openLocalFigures({ stateDir }), log, "what local models took is not remembered"),
+    projects: orLeftOut(openProjectStore({ stateDir }), log, "what projects' own files ask for does not count"),
+    history: orLeftOut(openHealthHistory({ stateDir }), log, "the health of providers is not written down"),
+    openCache: (maxBytes) =>
+      orLeftOut(openResponseCache({ stateDir, maxBytes }), log, "answers are not kept in the response cache"),
+  };
 }
 
 function unwrittenError(attempts: number, cause: unknown): KnownError {
@@ -141,14 +129,11 @@ export function openState(
   const log = openLog(loaded, stateDir, redactor, clock, options.isEchoOn);
   const recovered = stores.ledger.closeOpenIntents(clock.now());
   if (recovered > 0) log.write("warn", "closed attempts that a crash had left open, as estimates", { recovered });
-  const figures = openFigures(stateDir, log);
+  const spare = openSpareStores(stateDir, log);
   const runtime = createRuntime({
     loaded,
     stores,
-    projects: openProjects(stateDir, log),
-    history: openHistory(stateDir, log),
-    openCache: cacheOpener(stateDir, log),
-    figures,
+    ...spare,
     clock,
     log,
     redactor,
@@ -156,7 +141,9 @@ export function openState(
     version: inputs.version,
     ...network.value,
   });
-  const responses = openResponses(stateDir, () => runtime.services.settings().retention.responsesBytes, log);
+  const maxBytes = (): number => runtime.services.settings().retention.responsesBytes;
+  const opened = openResponseStore({ stateDir, maxBytes });
+  const responses = orLeftOut(opened, log, "answers of the Responses API are not kept");
   return success({
     runtime,
     stores,
@@ -178,7 +165,7 @@ export function openState(
         log.write("error", "the ledger could not be committed at the end", { ...unwritten.fault });
       }
       responses?.close();
-      figures?.close();
+      spare.figures?.close();
       runtime.cacheSide.close();
       stores.close();
       await log.close();
