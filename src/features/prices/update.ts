@@ -1,5 +1,5 @@
 import { type JsonValue, parseJson } from "../../core/json.ts";
-import { ageOfPrices, type PriceSource, type PriceWish, type UpdatedSource } from "../../core/price-view.ts";
+import { ageOfPrices, type PriceWish, type UpdatedSource } from "../../core/price-view.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import { BUNDLED_TABLES, type StateTables, type UpdatedPrices, writeUpdate } from "../../host/prices/tables.ts";
 import { errorText } from "../../host/private-file.ts";
@@ -80,12 +80,20 @@ async function takeIn({ table, place }: PriceWish, parts: UpdateParts): Promise<
   return failure(failureProblem("price_source_refused", message, "tell its publisher, or try again later"));
 }
 
+/** Where the program's own tables are newer than what was taken in, and stay in use; null where nowhere. */
+function bundledWins({ update: { table, catalogue } }: Taken): string | null {
+  const own = BUNDLED_TABLES.data().date;
+  if (table && table.date < own) return `not used: the bundled table is newer (${own})`;
+  const providers = Object.keys(catalogue?.providers ?? {});
+  const kept = providers.filter((id) => (BUNDLED_TABLES.catalogue(id)?.date ?? "") > (catalogue?.date ?? ""));
+  if (kept.length === 0) return null;
+  return `used for ${providers.length - kept.length} of ${providers.length} providers: the bundled prices of the others are newer`;
+}
+
 /** What a person should know of a table that was taken in. */
-function warningFor(table: PriceSource, date: string, { now }: UpdateParts): string | null {
-  const bundled = table === "genai-prices" ? BUNDLED_TABLES.data().date : null;
-  if (bundled !== null && date < bundled) return `not used: the bundled table is newer (${bundled})`;
-  const { days, isOld } = ageOfPrices(date, now);
-  return isOld ? `${days} days old` : null;
+function warningFor(taken: Taken, { now }: UpdateParts): string | null {
+  const { days, isOld } = ageOfPrices(taken.date, now);
+  return bundledWins(taken) ?? (isOld ? `${days} days old` : null);
 }
 
 /**
@@ -111,7 +119,7 @@ export async function updatePrices(
       added: onlyAfter,
       removed: onlyBefore,
       changed: new Set(differences.map(({ provider, model }) => `${provider}/${model}`)).size,
-      warning: warningFor(wish.table, date, parts),
+      warning: warningFor(taken.value, parts),
     });
   }
   try {

@@ -67,6 +67,15 @@ function scaled(change: (price: number) => number): Published[] {
   });
 }
 
+function manyModels(): object {
+  return Object.fromEntries(
+    Array.from({ length: 6_000 }, (_, index) => [
+      `m${index}`,
+      { id: `m${index}`, cost: { input: 1, output: 2, cache_read: 0.1, cache_write: 1 } },
+    ]),
+  );
+}
+
 describe("an update of the prices", () => {
   test("is taken in, counted against what was in use, and used", async () => {
     const directory = stateDir();
@@ -92,13 +101,7 @@ describe("an update of the prices", () => {
 
   test("of one source leaves the other as it was", async () => {
     const directory = stateDir();
-    const models = Object.fromEntries(
-      Array.from({ length: 6_000 }, (_, index) => [
-        `m${index}`,
-        { id: `m${index}`, cost: { input: 1, output: 2, cache_read: 0.1, cache_write: 1 } },
-      ]),
-    );
-    const texts = { a: JSON.stringify(publishedPrices()), b: JSON.stringify({ acme: { models } }) };
+    const texts = { a: JSON.stringify(publishedPrices()), b: JSON.stringify({ acme: { models: manyModels() } }) };
     expect((await update(directory, texts, [["genai-prices", "a"]])).ok).toBe(true);
     expect(await update(directory, texts, [["models.dev", "b"]])).toMatchObject({ ok: true });
     const read = readUpdate(directory);
@@ -127,6 +130,18 @@ describe("an update of the prices", () => {
     const done = await update(directory, texts, [["genai-prices", "a"]], "2020-01-01");
     expect(done.ok && done.value[0]?.warning).toContain("not used: the bundled table is newer");
     expect(openTables(directory).data()).toBe(BUNDLED_TABLES.data());
+  });
+
+  test("of a catalogue older than the program's own is used where that has nothing newer, and says so", async () => {
+    const directory = stateDir();
+    const texts = { b: JSON.stringify({ acme: { models: manyModels() }, groq: { models: manyModels() } }) };
+    const done = await update(directory, texts, [["models.dev", "b"]], "2020-01-01");
+    expect(done.ok && done.value[0]?.warning).toBe(
+      "used for 1 of 2 providers: the bundled prices of the others are newer",
+    );
+    const tables = openTables(directory);
+    expect(tables.catalogue("groq")).toEqual(BUNDLED_TABLES.catalogue("groq"));
+    expect(tables.catalogue("acme")?.date).toBe("2020-01-01");
   });
 
   test("is refused by a full or closed disk without a trace of it", async () => {
@@ -178,6 +193,9 @@ describe("an update of the prices", () => {
     const directory = stateDir();
     const texts = { "api.json": readFileSync(RECORDED["models.dev"], "utf8") };
     const done = await update(directory, texts, [["models.dev", "api.json"]]);
-    expect(done).toMatchObject({ ok: true, value: [{ date: "2026-07-02", models: 4_522, warning: "143 days old" }] });
+    expect(done).toMatchObject({ ok: true, value: [{ date: "2026-07-02", models: 4_522 }] });
+    expect(done.ok && done.value[0]?.warning).toMatch(
+      /^used for \d+ of \d+ providers: the bundled prices of the others are newer$/,
+    );
   });
 });
