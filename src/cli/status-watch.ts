@@ -1,11 +1,10 @@
 import type { Result } from "../core/result.ts";
-import { EXIT_CODES } from "../terminal/exit-code.ts";
 import type { Key } from "../terminal/keys.ts";
 import type { CliProblem } from "../terminal/problem.ts";
 import type { ScreenSize } from "../terminal/screen-diff.ts";
 import type { CliHost, Outcome } from "./command.ts";
 import type { Connection } from "./connection.ts";
-import { createWake, follow, orAborted, pause } from "./costs/dashboard-follow.ts";
+import { createWake, readLive } from "./costs/dashboard-follow.ts";
 import { showLive, withFooter } from "./live-screen.ts";
 
 /** At most two readings a second, however much happens. */
@@ -25,22 +24,20 @@ async function readOn<Data>(
   show: (data: Data) => void,
 ): Promise<Outcome> {
   const wake = createWake();
-  const following = follow(connection, host, ended, wake.wake);
   const beat = setInterval(wake.wake, EVERY_MS);
   try {
-    while (!ended.aborted) {
-      await orAborted(wake.next(), ended);
-      const found = await orAborted(read(), ended);
-      if (found === null || ended.aborted) break;
-      if (!found.ok) return found.error;
-      show(found.value);
-      await pause(LEAST_PAUSE_MS, ended);
-    }
-    return EXIT_CODES.ok;
+    return await readLive(connection, host, ended, {
+      wake,
+      read,
+      take(found) {
+        if (!found.ok) return found.error;
+        show(found.value);
+        return null;
+      },
+      leastPauseMs: LEAST_PAUSE_MS,
+    });
   } finally {
     clearInterval(beat);
-    // After a problem the signal is still to come, and ends it.
-    if (ended.aborted) await following;
   }
 }
 

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import type { Connection } from "../../src/cli/connection.ts";
 import { createDashboardReader } from "../../src/cli/costs/dashboard-data.ts";
-import { createWake, orAborted, pause } from "../../src/cli/costs/dashboard-follow.ts";
+import { createWake } from "../../src/cli/costs/dashboard-follow.ts";
 import type { DashboardState } from "../../src/cli/costs/dashboard-state.ts";
 import { success } from "../../src/core/result.ts";
 import { savingsOf } from "../../src/core/savings.ts";
 import { NO_TOTALS } from "../../src/core/totals.ts";
+import { orAborted, pause } from "../../src/features/counter/pause.ts";
 import { intentOf, NOON, outcomeOf } from "../stores/attempts.ts";
 
 const START: DashboardState = {

@@ -1,4 +1,8 @@
-import type { CliHost } from "../command.ts";
+import type { Result } from "../../core/result.ts";
+import { orAborted, pause } from "../../features/counter/pause.ts";
+import { EXIT_CODES } from "../../terminal/exit-code.ts";
+import type { CliProblem } from "../../terminal/problem.ts";
+import type { CliHost, Outcome } from "../command.ts";
 import { type Connection, lostConnection } from "../connection.ts";
 import { readServerEvents } from "../sse.ts";
 
@@ -29,31 +33,50 @@ export function createWake(): Wake {
   };
 }
 
-/** Waits for a promise, or returns null as soon as the signal says so; leaves nothing on the signal. */
-export function orAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value | null> {
-  const { promise: result, resolve, reject } = Promise.withResolvers<Value | null>();
-  const stop = (): void => resolve(null);
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop);
-  promise.then(resolve, reject);
-  return result.finally(() => signal.removeEventListener("abort", stop));
+/** What is read again and again. */
+export interface Reading<Data> {
+  readonly wake: Wake;
+  read(): Promise<Result<Data, CliProblem>>;
+  /** Takes a reading; a problem that it gives back ends them. */
+  take(found: Result<Data, CliProblem>): CliProblem | null;
+  /** The least time between two readings, however often they are asked for. */
+  readonly leastPauseMs: number;
 }
 
-/** Waits so long, or until the signal says so. */
-export async function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, delayMs);
-  await orAborted(promise, signal);
-  clearTimeout(timer);
+async function readAgain<Data>(
+  { wake, read, take, leastPauseMs }: Reading<Data>,
+  ended: AbortSignal,
+): Promise<Outcome> {
+  while (!ended.aborted) {
+    await orAborted(wake.next(), ended);
+    const found = ended.aborted ? null : await orAborted(read(), ended);
+    if (found === null || ended.aborted) break;
+    const problem = take(found);
+    if (problem !== null) return problem;
+    await pause(leastPauseMs, ended);
+  }
+  return EXIT_CODES.ok;
+}
+
+/** Reads at once, at every event of the daemon and whenever the wake asks for it, until the signal or a problem. */
+export async function readLive<Data>(
+  connection: Connection,
+  host: CliHost,
+  ended: AbortSignal,
+  reading: Reading<Data>,
+): Promise<Outcome> {
+  const left = new AbortController();
+  const following = follow(connection, host, AbortSignal.any([ended, left.signal]), reading.wake.wake);
+  try {
+    return await readAgain(reading, ended);
+  } finally {
+    left.abort();
+    await following;
+  }
 }
 
 /** Wakes at every event of the daemon, and now and then where there are none. */
-export async function follow(
-  connection: Connection,
-  host: CliHost,
-  signal: AbortSignal,
-  wake: () => void,
-): Promise<void> {
+async function follow(connection: Connection, host: CliHost, signal: AbortSignal, wake: () => void): Promise<void> {
   while (!signal.aborted) {
     if (connection.source === "daemon") await followEvents(connection, host, signal, wake);
     await pause(LOOK_MS, signal);

@@ -9,7 +9,7 @@ import { type Connection, openAdmin } from "../connection.ts";
 import { canShowLive, holdScreen } from "../live-screen.ts";
 import type { DaemonArgs } from "../shared-flags.ts";
 import { createDashboardReader, type DashboardReader } from "./dashboard-data.ts";
-import { createWake, follow, orAborted, pause, type Wake } from "./dashboard-follow.ts";
+import { createWake, readLive } from "./dashboard-follow.ts";
 import { type DashboardGroup, type DashboardState, GROUPS, pressKey } from "./dashboard-state.ts";
 import type { DashboardData } from "./dashboard-summary.ts";
 import { dashboardLines, renderDashboard, renderSnapshot } from "./dashboard-view.ts";
@@ -100,22 +100,9 @@ function createLive({ host, screen }: Session, first: DashboardState): Live {
   };
 }
 
-/** Reads again and again, as often as something asks for it, until the signal. */
-async function readOn({ connection, reader }: Session, live: Live, wake: Wake, ended: AbortSignal): Promise<Outcome> {
-  while (!ended.aborted) {
-    await orAborted(wake.next(), ended);
-    const read = ended.aborted ? null : await orAborted(reader.read(connection, live.state()), ended);
-    if (read === null) break;
-    const problem = live.take(read);
-    if (problem !== null) return problem;
-    await pause(LEAST_PAUSE_MS, ended);
-  }
-  return EXIT_CODES.ok;
-}
-
 /** The live view, until a key or a signal ends it. */
 function runLive(session: Session, first: DashboardState): Promise<Outcome> {
-  const { host, connection, screen } = session;
+  const { host, connection, reader, screen } = session;
   const live = createLive(session, first);
   const wake = createWake();
   const press = (bytes: Uint8Array): boolean => {
@@ -123,16 +110,14 @@ function runLive(session: Session, first: DashboardState): Promise<Outcome> {
     if (goesOn) wake.wake();
     return goesOn;
   };
-  return holdScreen(host, screen, { press, redraw: live.draw }, async (ended) => {
-    const left = new AbortController();
-    const following = follow(connection, host, AbortSignal.any([ended, left.signal]), wake.wake);
-    try {
-      return await readOn(session, live, wake, ended);
-    } finally {
-      left.abort();
-      await following;
-    }
-  });
+  return holdScreen(host, screen, { press, redraw: live.draw }, (ended) =>
+    readLive(connection, host, ended, {
+      wake,
+      read: () => reader.read(connection, live.state()),
+      take: live.take,
+      leastPauseMs: LEAST_PAUSE_MS,
+    }),
+  );
 }
 
 /** `costs --dashboard`: live on a terminal, one plain snapshot anywhere else and for `--json`. */

@@ -1,10 +1,10 @@
 import type { GpuView } from "../../core/gpu/gpu.ts";
 import { type GpuHistoryView, type GpuSample, samplesOf } from "../../core/gpu/history.ts";
+import { pause } from "../../features/counter/pause.ts";
 import { EXIT_CODES } from "../../terminal/exit-code.ts";
 import type { ScreenSize } from "../../terminal/screen-diff.ts";
 import type { CliHost, Outcome } from "../command.ts";
 import { type Connection, readView } from "../connection.ts";
-import { pause } from "../costs/dashboard-follow.ts";
 import { showLive, withFooter } from "../live-screen.ts";
 import { gpuScreen } from "./view.ts";
 

@@ -1,6 +1,7 @@
 import type { LodestarEvent } from "../../core/event.ts";
 import type { LedgerRow } from "../../core/ledger.ts";
 import { type BudgetFill, createBudgetWatch } from "./budget.ts";
+import { pause } from "./pause.ts";
 import { type Counts, createTally } from "./tally.ts";
 
 /** What a counter reads from a daemon. All reject when the daemon cannot be reached. */
@@ -26,17 +27,6 @@ export interface Counter {
 const RETRY_MS = 500;
 
 const LOST = "no daemon";
-
-/** Resolves after a while, or at once when the signal aborts. */
-function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, delayMs);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-}
 
 /**
  * Follows one session by the gateway's events. Whenever the stream was interrupted, or lost events because this reader was
