@@ -35,16 +35,15 @@ interface Visit {
   readonly services: Services;
 }
 
-function headerOf(what: string, more: Readonly<Record<string, string | number>> = {}): Record<string, string> {
-  const words = Object.entries(more).map(([name, value]) => `; ${name}=${value}`);
-  return { "x-lodestar-cache": `${what}${words.join("")}` };
+function headerOf(what: string, reason: string | null = null): Record<string, string> {
+  return { "x-lodestar-cache": reason === null ? what : `${what}; reason=${reason}` };
 }
 
 function onlyKept(call: Call, reason: string): Answer {
   const message = `No kept answer may be given to this request (${reason}), and x-lodestar-cache: only forbids to ask a model. Send it without that header.`;
   const error = refusal("cache_miss", message, { status: 504, type: "not_found_error", param: "x-lodestar-cache" });
   const fault: Fault = { kind: "unavailable", message };
-  return { kind: "error", headers: { ...idHeaders(call.requestId), ...headerOf("miss", { reason }) }, error, fault };
+  return { kind: "error", headers: { ...idHeaders(call.requestId), ...headerOf("miss", reason) }, error, fault };
 }
 
 function goOnWithout({ course, call, services }: Omit<Visit, "cache" | "terms">, reason: CacheBypass): CacheVisit {
@@ -53,7 +52,7 @@ function goOnWithout({ course, call, services }: Omit<Visit, "cache" | "terms">,
   return {
     kind: "go-on",
     ask: (run) => run(course.exchange),
-    header: () => headerOf("bypass", { reason }),
+    header: () => headerOf("bypass", reason),
   };
 }
 
@@ -100,7 +99,7 @@ function goOn(visit: Visit, land: Land): CacheVisit {
     const why = keep(attempt, visit);
     if (why === null) land("kept");
     else lost();
-    header = why === null ? headerOf("stored") : headerOf("miss", { reason: why });
+    header = why === null ? headerOf("stored") : headerOf("miss", why);
   }
 
   return {

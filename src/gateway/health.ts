@@ -126,9 +126,11 @@ function createEntries(clock: Clock, bus: Bus) {
   const entries = new Map<string, Entry>();
   function entryOf({ provider, account }: Who): Entry {
     const key = keyOf(provider, account);
-    const known = entries.get(key) ?? { ...UNKNOWN };
-    entries.set(key, known);
-    return known;
+    const known = entries.get(key);
+    if (known !== undefined) return known;
+    const entry = { ...UNKNOWN };
+    entries.set(key, entry);
+    return entry;
   }
   return {
     entryOf,
