@@ -1,11 +1,11 @@
 import { rmSync } from "node:fs";
 import { setPriceOverride, writeConfigFile } from "../../config/edit.ts";
-import { configFiles } from "../../config/load.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import { EXIT_CODES } from "../../terminal/exit-code.ts";
 import { type CliProblem, failureProblem, usageProblem } from "../../terminal/problem.ts";
 import { defineCommand } from "../command.ts";
 import { configProblem, loadFor } from "../config/check.ts";
+import { ownConfigFile } from "../config/edit.ts";
 import { reloadDaemon } from "../provider/call.ts";
 import { type DaemonArgs, daemonFlags, inputsOf, jsonFlag } from "../shared-flags.ts";
 
@@ -107,10 +107,7 @@ export const command = defineCommand({
   async run({ args, ...host }) {
     const rates = ratesOf(args);
     if (!rates.ok) return rates.error;
-    const inputs = inputsOf(host, args);
-    const { config } = inputs.flags;
-    const { files } = configFiles({ flags: config === undefined ? {} : { config }, environment: inputs.environment });
-    const [file = ""] = files;
+    const file = ownConfigFile(inputsOf(host, args));
     const changed = await change(file, args, rates.value, host.environment);
     if (!changed.ok) return changed.error;
     if (!changed.value && rates.value === null) {
