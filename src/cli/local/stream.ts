@@ -1,4 +1,5 @@
 import { isJsonObject, parseJson } from "../../core/json.ts";
+import { linesOf } from "../../core/lines.ts";
 import type { BenchView, LocalEvent } from "../../core/local-view.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import { EXIT_CODES } from "../../terminal/exit-code.ts";
@@ -18,16 +19,10 @@ export interface LongCall {
 }
 
 async function* eventsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<LocalEvent> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of body) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      const json = parseJson(line);
-      // Both sides are the same release: the shape is ours.
-      if (isJsonObject(json)) yield json as unknown as LocalEvent;
-    }
+  for await (const line of linesOf(body)) {
+    const json = parseJson(line);
+    // Both sides are the same release: the shape is ours.
+    if (isJsonObject(json)) yield json as unknown as LocalEvent;
   }
 }
 

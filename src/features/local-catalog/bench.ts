@@ -1,6 +1,6 @@
 import type { BenchFigure, LocalEvent, LocalProblem } from "../../core/local-view.ts";
-import { loadRunner, type OllamaRefusal, unloadRunner } from "../../host/ollama/runner.ts";
-import { askOnce, problemOf, unreachable } from "./ollama-stream.ts";
+import { loadRunner, unloadRunner } from "../../host/ollama/runner.ts";
+import { askOnce, refusalProblem } from "./ollama-stream.ts";
 
 /** What to measure. */
 export interface BenchWish {
@@ -43,10 +43,6 @@ function promptOf(run: number, at: number): string {
   return `${run} ${Math.floor(at * 1_000)} ${"ship crew sail harbour ".repeat(PROMPT_WORDS / 4)}`;
 }
 
-function refused({ status, text }: OllamaRefusal, { baseUrl }: BenchWish): LocalProblem {
-  return status === null ? unreachable(baseUrl) : problemOf(text, baseUrl);
-}
-
 async function speedOnce(wish: BenchWish, run: number): Promise<Outcome<Speeds>> {
   const { baseUrl, model, contextTokens, keepAlive, signal } = wish;
   const asked = { num_ctx: contextTokens, num_predict: ANSWER_TOKENS, temperature: 0, seed: run };
@@ -81,11 +77,11 @@ interface Loads {
 async function measureLoad(wish: BenchWish, loads: Loads, isCold: boolean): Promise<LocalProblem | null> {
   const address = { baseUrl: wish.baseUrl, headers: {} };
   const unloaded = await unloadRunner(address, wish.model, wish.signal);
-  if (!unloaded.ok) return refused(unloaded.error, wish);
+  if (!unloaded.ok) return refusalProblem(unloaded.error, wish.baseUrl);
   if (isCold && !(wish.blob !== null && (await dropFromCache(wish.blob)))) return null;
   const started = wish.monotonic();
   const loaded = await loadRunner(address, wish, wish.signal);
-  if (!loaded.ok) return refused(loaded.error, wish);
+  if (!loaded.ok) return refusalProblem(loaded.error, wish.baseUrl);
   loads[isCold ? "cold" : "warm"].push(wish.monotonic() - started);
   return null;
 }

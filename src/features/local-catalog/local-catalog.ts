@@ -18,7 +18,7 @@ import {
   type ModelWish,
   versionProblem,
 } from "./local-servers.ts";
-import { askOnce, problemOf, unreachable } from "./ollama-stream.ts";
+import { askOnce, refusalProblem } from "./ollama-stream.ts";
 import { pullModel } from "./pull.ts";
 import { CATALOGUE_NAMES, catalogShape } from "./rows.ts";
 
@@ -197,8 +197,7 @@ async function load(
   const run = { model, contextTokens: place.value.contextTokens, keepAlive: keepAliveOf(provider, model) };
   const done = await loadRunner({ baseUrl: url, headers: {} }, run, signal);
   place.value.release();
-  if (done.ok) return success(null);
-  return failure(done.error.status === null ? unreachable(url) : problemOf(done.error.text, url));
+  return done.ok ? success(null) : failure(refusalProblem(done.error, url));
 }
 
 async function keep(

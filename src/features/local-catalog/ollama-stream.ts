@@ -1,5 +1,7 @@
 import { isJsonObject, type JsonObject, parseJson } from "../../core/json.ts";
+import { linesOf } from "../../core/lines.ts";
 import type { LocalProblem } from "../../core/local-view.ts";
+import type { OllamaRefusal } from "../../host/ollama/runner.ts";
 import { fetchThrough } from "../../host/ssh/fetch.ts";
 
 const NO_SPACE = /no space left on device|not enough space|disk quota exceeded/i;
@@ -41,6 +43,11 @@ export function problemOf(words: string, baseUrl: string): LocalProblem {
   return { code: "ollama_refused", message: `Ollama says: ${words}`, fix: null };
 }
 
+/** Why a server did not load or unload a model. */
+export function refusalProblem({ status, text }: OllamaRefusal, baseUrl: string): LocalProblem {
+  return status === null ? unreachable(baseUrl) : problemOf(text, baseUrl);
+}
+
 /** One message of Ollama, or how it failed. */
 export type OllamaLine =
   | { readonly ok: true; readonly body: JsonObject }
@@ -55,19 +62,11 @@ function lineOf(text: string, baseUrl: string): OllamaLine | null {
   return { ok: true, body };
 }
 
-async function* linesOf(body: AsyncIterable<Uint8Array>, baseUrl: string): AsyncGenerator<OllamaLine> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of body) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) {
-      const read = lineOf(line, baseUrl);
-      if (read !== null) yield read;
-    }
+async function* messagesOf(body: AsyncIterable<Uint8Array>, baseUrl: string): AsyncGenerator<OllamaLine> {
+  for await (const line of linesOf(body)) {
+    const read = lineOf(line, baseUrl);
+    if (read !== null) yield read;
   }
-  const last = lineOf(rest, baseUrl);
-  if (last !== null) yield last;
 }
 
 /** What is asked of a server. */
@@ -96,7 +95,7 @@ export async function* callOllama({
     const init = { method, body: JSON.stringify(body), signal, proxy: "", timeout: false };
     const reply = await fetchThrough(base + path, init);
     hasBegun = true;
-    if (reply.ok) yield* linesOf(reply.body ?? new ReadableStream<Uint8Array>(), base);
+    if (reply.ok) yield* messagesOf(reply.body ?? new ReadableStream<Uint8Array>(), base);
     else
       yield lineOf(await reply.text(), base) ?? {
         ok: false,
