@@ -1,5 +1,5 @@
-import { rootCertificates } from "node:tls";
 import { failure, type Result, success } from "../core/result.ts";
+import { allAuthorities } from "./certificates.ts";
 import type { EgressOptions } from "./egress.ts";
 import { fetchPinned, resolveBySystem, untilAborted } from "./egress.ts";
 import { checkAddresses, type EgressException, type EgressFault, egressFault, hostOf } from "./egress-rules.ts";
@@ -38,7 +38,7 @@ function exceptionFor(url: URL): EgressException {
  */
 export function createPoster(options: Omit<EgressOptions, "isException">): PostJson {
   const { clock, resolve = resolveBySystem } = options;
-  const ca = options.ca === undefined || options.ca.length === 0 ? [] : [...rootCertificates, ...options.ca];
+  const ca = allAuthorities(options.ca);
   async function postTo(
     text: string,
     body: string,

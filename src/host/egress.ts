@@ -1,5 +1,5 @@
-import { rootCertificates } from "node:tls";
 import { failure, type Result, success } from "../core/result.ts";
+import { allAuthorities } from "./certificates.ts";
 import type { Clock } from "./clock.ts";
 import {
   checkAddresses,
@@ -67,8 +67,7 @@ interface Job {
  */
 export function createEgress(options: EgressOptions): Egress {
   const { clock, resolve = resolveBySystem, isException = () => false } = options;
-  // A list of authorities replaces the built-in ones.
-  const ca = options.ca === undefined || options.ca.length === 0 ? [] : [...rootCertificates, ...options.ca];
+  const ca = allAuthorities(options.ca);
   return {
     async fetchGuarded(url, limits) {
       const controller = new AbortController();

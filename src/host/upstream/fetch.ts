@@ -1,7 +1,7 @@
-import { rootCertificates } from "node:tls";
 import type { Fault } from "../../core/fault.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import { boxUrl, isSshUrl, parseSshUrl, targetText } from "../../core/ssh-address.ts";
+import { allAuthorities } from "../certificates.ts";
 import type { Clock } from "../clock.ts";
 import type { ProxyFor } from "../proxy.ts";
 import { routeSsh } from "../ssh/fetch.ts";
@@ -32,8 +32,8 @@ interface State extends UpstreamOptions {
  * deadlines of its own instead of Bun's idle limit, and tries once more on a fresh connection when a kept one turns out to be dead.
  */
 export function createUpstream(options: UpstreamOptions): SendUpstream {
-  const ca = [...rootCertificates, ...options.ca];
-  const session = options.ca.length === 0 ? null : new Bun.FetchSession({ tls: { ca } });
+  const ca = [...allAuthorities(options.ca)];
+  const session = ca.length === 0 ? null : new Bun.FetchSession({ tls: { ca } });
   const state: State = { ...options, session, answered: new Set() };
   return (request) => (isSshUrl(request.url) ? sendThrough(state, request) : send(state, request));
 }
