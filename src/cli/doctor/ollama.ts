@@ -1,6 +1,7 @@
 import { isLoopbackUrl } from "../../config/resolve-providers.ts";
 import type { LocalView } from "../../core/admin-view.ts";
 import { isJsonObject, parseJson } from "../../core/json.ts";
+import { isOlderVersion } from "../../features/local-catalog/local-servers.ts";
 import { findPortOwner } from "../port-owner.ts";
 import { type Check, check } from "./check.ts";
 import { readText } from "./read.ts";
@@ -31,20 +32,10 @@ const SMALL_CARD = 8 * 1024 ** 3;
 const ANSWER_MS = 2_000;
 const EDIT = "sudo systemctl edit ollama, then sudo systemctl restart ollama";
 
-function isOlder(version: string): boolean {
-  const parts = /^v?(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number) ?? [];
-  for (const [index, least] of LEAST_VERSION.entries()) {
-    const part = parts[index];
-    if (part === undefined) return false;
-    if (part !== least) return part < least;
-  }
-  return false;
-}
-
 function checkVersion({ provider, version }: OllamaFacts): readonly Check[] {
   if (version === null)
     return [check(`${provider} version`, "warning", "it does not tell its version", "is it an Ollama?")];
-  if (!isOlder(version)) return [check(`${provider} version`, "ok", version)];
+  if (!isOlderVersion(version, LEAST_VERSION)) return [check(`${provider} version`, "ok", version)];
   const message = `${version} does not tell with which context a model is loaded, so reloads cannot be avoided surely`;
   return [
     check(

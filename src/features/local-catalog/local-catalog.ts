@@ -2,6 +2,7 @@ import { isCloudModel } from "../../core/cloud-model.ts";
 import type { LocalEvent, LocalListView, LocalModelView, LocalProblem, ShapeView } from "../../core/local-view.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import { didYouMean } from "../../core/suggest.ts";
+import { isLoopbackHost } from "../../host/ip-address.ts";
 import { fetchCard, type ModelCard } from "../../host/ollama/card.ts";
 import { type OllamaState, readOllama } from "../../host/ollama/ollama.ts";
 import { loadRunner } from "../../host/ollama/runner.ts";
@@ -70,48 +71,39 @@ const BETWEEN_LOOKS_MS = 100;
 
 function viewOf(
   provider: string,
-  state: OllamaState,
-  index: number,
+  model: OllamaState["installed"][number],
   card: ModelCard | null,
-  isPinned: (name: string) => boolean,
-): readonly LocalModelView[] {
-  const model = state.installed[index];
-  if (model === undefined) return [];
-  const loaded = state.loaded.find(({ name }) => name === model.name);
+  loaded: OllamaState["loaded"][number] | undefined,
+  isPinned: boolean,
+): LocalModelView {
+  const { name, sizeBytes, quantization, parameterSize } = model;
   const capabilities = card?.capabilities ?? model.capabilities;
-  return [
-    {
-      provider,
-      name: model.name,
-      sizeBytes: model.sizeBytes,
-      quantization: model.quantization,
-      parameters: model.parameterSize,
-      contextTokens: card?.contextTokens ?? model.contextTokens,
-      canUseTools: capabilities?.includes("tools") ?? null,
-      isCloud: isCloudModel(model.name),
-      isPinned: isPinned(model.name),
-      loaded:
-        loaded === undefined
-          ? null
-          : {
-              sizeBytes: loaded.sizeBytes,
-              vramBytes: loaded.vramBytes,
-              contextTokens: loaded.contextTokens,
-              expiresAtMs: loaded.expiresAtMs,
-            },
-    },
-  ];
+  return {
+    ...{ provider, name, sizeBytes, quantization, parameters: parameterSize },
+    contextTokens: card?.contextTokens ?? model.contextTokens,
+    canUseTools: capabilities?.includes("tools") ?? null,
+    isCloud: isCloudModel(name),
+    isPinned,
+    loaded: loaded === undefined ? null : loadedView(loaded),
+  };
+}
+
+function loadedView(loaded: OllamaState["loaded"][number]): LocalModelView["loaded"] {
+  const { sizeBytes, vramBytes, contextTokens, expiresAtMs } = loaded;
+  return { sizeBytes, vramBytes, contextTokens, expiresAtMs };
 }
 
 async function lookAt(provider: string, url: string, pins: LocalCatalogParts["pins"]): Promise<LocalListView> {
   const state = await readOllama(url, LOOK_MS);
   if (!state.ok) return { servers: [{ provider, url, version: null, problem: state.error }], models: [] };
-  const { installed, version } = state.value;
-  const cards = await Promise.all(installed.map(({ name }) => fetchCard(url, name, LOOK_MS)));
-  const isPinned = (name: string): boolean => pins.has(provider, name);
-  const models = cards.flatMap((card, index) =>
-    viewOf(provider, state.value, index, card.ok ? card.value : null, isPinned),
-  );
+  const { installed, loaded, version } = state.value;
+  const look = async (model: OllamaState["installed"][number]): Promise<LocalModelView> => {
+    const { name } = model;
+    const card = await fetchCard(url, name, LOOK_MS);
+    const inMemory = loaded.find((one) => one.name === name);
+    return viewOf(provider, model, card.ok ? card.value : null, inMemory, pins.has(provider, name));
+  };
+  const models = await Promise.all(installed.map(look));
   const problem = versionProblem(url, version)?.message ?? null;
   return { servers: [{ provider, url, version, problem }], models };
 }
@@ -147,7 +139,7 @@ async function* pull(
   const { url, state } = server.value;
   const [other] = state.installed;
   const blob = other === undefined ? null : await at.blobOf(url, other.name);
-  const isHere = ["127.0.0.1", "localhost", "[::1]"].includes(new URL(url).hostname);
+  const isHere = isLoopbackHost(new URL(url).hostname);
   const freeBytes = async (): Promise<number | null> => (isHere ? freeBytesAt(blob, folders) : null);
   yield* pullModel({ baseUrl: url, model, isInsecure, freeBytes, signal });
 }

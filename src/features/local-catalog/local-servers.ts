@@ -39,20 +39,19 @@ export const LOOK_MS = 3_000;
 /** Before this, the API could not make a model from another, nor tell what a model can. */
 const OLDEST: readonly number[] = [0, 6, 4];
 
-function isTooOld(version: string): boolean {
-  const parts = /^v?(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number);
-  // Built from sources it says 0.0.0.
-  if (parts === undefined || parts.every((part) => part === 0)) return false;
-  for (const [index, least] of OLDEST.entries()) {
-    const part = parts[index] ?? 0;
-    if (part !== least) return part < least;
-  }
-  return false;
+/** Built from sources it says 0.0.0. */
+const UNNUMBERED = /^v?0\.0\.0(?!\d)/;
+
+/** Whether a version, such as `0.12.3` or `v0.12.3-rc1`, lies before one of three numbers; false for what is no version. */
+export function isOlderVersion(version: string, least: readonly number[]): boolean {
+  const parts = /^v?(\d+)\.(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number) ?? [];
+  const index = least.findIndex((number, at) => parts[at] !== number);
+  return (parts[index] ?? Number.POSITIVE_INFINITY) < (least[index] ?? 0);
 }
 
 /** Why a server's version will not do; null where it will. */
 export function versionProblem(url: string, version: string): LocalProblem | null {
-  if (!isTooOld(version)) return null;
+  if (UNNUMBERED.test(version) || !isOlderVersion(version, OLDEST)) return null;
   const message = `the Ollama at ${url} is ${version}; ${OLDEST.join(".")} is the oldest that this works with`;
   return { code: "ollama_too_old", message, fix: "update it: https://ollama.com/download" };
 }
