@@ -1,6 +1,5 @@
 import type { LodestarEvent } from "../core/event.ts";
 import { parseJson } from "../core/json.ts";
-import type { LedgerRow } from "../core/ledger.ts";
 import type { Result } from "../core/result.ts";
 import { aider } from "../features/clients/aider.ts";
 import { type Program, runProgram } from "../features/clients/run-program.ts";
@@ -13,6 +12,7 @@ import { type CliHost, defineCommand } from "./command.ts";
 import { openAdmin } from "./connection.ts";
 import { readCountingBudgets } from "./counting-budgets.ts";
 import { launchClient } from "./launch.ts";
+import { readRows } from "./ledger-rows.ts";
 import { projectFlag } from "./project/here.ts";
 import { programOf } from "./setup/target.ts";
 import { type DaemonArgs, daemonFlags } from "./shared-flags.ts";
@@ -50,9 +50,7 @@ function daemonSource(host: CliHost, args: DaemonArgs): CounterSource {
     },
     async rows(session, signal) {
       const query = new URLSearchParams({ session });
-      const response = await fetchFrom(host, args, `/v1/costs/rows?${query}`, signal);
-      const lines = (await response.text()).split("\n").filter((line) => line !== "");
-      return lines.map((line) => JSON.parse(line) as LedgerRow);
+      return readRows(await fetchFrom(host, args, `/v1/costs/rows?${query}`, signal));
     },
     async budgets(requestId, signal) {
       const connection = orThrow(await openAdmin(host, args, "live"));

@@ -1,9 +1,15 @@
-import type { Result } from "../core/result.ts";
-import { failure, success } from "../core/result.ts";
+import type { LedgerRow } from "../core/ledger.ts";
+import { failure, type Result, success } from "../core/result.ts";
 import type { CliProblem } from "../terminal/problem.ts";
 import type { CliHost } from "./command.ts";
 import { adminProblem, lostConnection, openAdmin } from "./connection.ts";
 import type { DaemonArgs } from "./shared-flags.ts";
+
+/** The rows of a whole answer of `GET /v1/costs/rows`: our own, as the store wrote them. */
+export async function readRows(response: Response): Promise<readonly LedgerRow[]> {
+  const lines = (await response.text()).split("\n").filter((line) => line !== "");
+  return lines.map((line) => JSON.parse(line) as LedgerRow);
+}
 
 /**
  * Hands the NDJSON of `GET /v1/costs/rows` to `take`, chunk by chunk, waiting for it each time, so that any number of rows

@@ -9,6 +9,7 @@ import { createTerminal } from "../terminal/terminal.ts";
 import { type CliHost, defineCommand } from "./command.ts";
 import { adminProblem, type Connection, openAdmin, readView } from "./connection.ts";
 import { readCountingBudgets } from "./counting-budgets.ts";
+import { readRows } from "./ledger-rows.ts";
 import { type DaemonArgs, daemonFlags, jsonFlag } from "./shared-flags.ts";
 
 /** So many of the newest attempts are looked at for the last answer. */
@@ -17,12 +18,14 @@ const NEWEST_ROWS = 20;
 /** Widest line where the terminal's width is not known. */
 const USUAL_COLUMNS = 120;
 
-async function newestRows(connection: Connection, query: URLSearchParams): Promise<Result<LedgerRow[], CliProblem>> {
+async function newestRows(
+  connection: Connection,
+  query: URLSearchParams,
+): Promise<Result<readonly LedgerRow[], CliProblem>> {
   const response = await connection.send(`/v1/costs/rows?${query}&limit=${NEWEST_ROWS}`);
   if (!response.ok) return response;
   if (!response.value.ok) return failure(await adminProblem(response.value, connection.where));
-  const lines = (await response.value.text()).split("\n").filter((line) => line !== "");
-  return success(lines.map((line) => JSON.parse(line) as LedgerRow));
+  return success(await readRows(response.value));
 }
 
 /** The counts of a session, or of today. */
@@ -83,7 +86,8 @@ export const command = defineCommand({
     ...daemonFlags,
   },
   async run({ args, ...host }) {
-    const { format, terminal } = { format: args.format, terminal: host.terminal };
+    const { terminal } = host;
+    const { format } = args;
     const isAsked = format === "claude" && args.session === undefined && host.stdin.isTTY !== true;
     const session = args.session ?? (isAsked ? claudeSession(await host.stdin.readAll()) : null);
     if (isAsked && session === null) {
