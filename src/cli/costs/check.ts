@@ -1,4 +1,5 @@
 import type { RepairView } from "../../core/admin-view.ts";
+import { dayIn } from "../../core/day.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import { EXIT_CODES } from "../../terminal/exit-code.ts";
 import { formatPlural } from "../../terminal/format.ts";
@@ -9,7 +10,7 @@ import { openAdmin, readView } from "../connection.ts";
 import { type DaemonArgs, daemonFlags, inputsOf, jsonFlag } from "../shared-flags.ts";
 
 function utcDay(at: number): string {
-  return new Date(at).toISOString().slice(0, 10);
+  return dayIn("UTC", at);
 }
 
 /** Mends day by day, each in a transaction of its own; returns the days that were wrong. */

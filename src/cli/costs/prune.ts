@@ -1,4 +1,5 @@
 import type { PruneView } from "../../core/admin-view.ts";
+import { dayIn } from "../../core/day.ts";
 import { parseMoment } from "../../core/period.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import { EXIT_CODES } from "../../terminal/exit-code.ts";
@@ -9,8 +10,6 @@ import { type CliHost, defineCommand } from "../command.ts";
 import { type Connection, openAdmin, readView } from "../connection.ts";
 import { daemonFlags, jsonFlag } from "../shared-flags.ts";
 import { momentProblem } from "../span.ts";
-
-const DAY_MS = 86_400_000;
 
 function ask(connection: Connection, body: object): Promise<Result<PruneView, CliProblem>> {
   return readView<PruneView>(connection, "/v1/costs/prune", { method: "POST", body: JSON.stringify(body) });
@@ -60,7 +59,7 @@ export const command = defineCommand({
     try {
       const found = await ask(connection.value, { before, dryRun: true });
       if (!found.ok) return found.error;
-      const day = new Date(Math.floor(before / DAY_MS) * DAY_MS).toISOString().slice(0, 10);
+      const day = dayIn("UTC", before);
       const what = `${formatPlural(found.value.left, "row")} before ${day} (UTC)`;
       if (args.dryRun || found.value.left === 0) {
         terminal.out(args.json ? JSON.stringify(found.value) : `${what}${args.dryRun ? " would be deleted" : ""}`);
