@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readlinkSync } from "node:fs";
+import { listNames, readText } from "./doctor/read.ts";
 
 /** Who listens on a port, as far as this user may see. */
 export interface PortOwner {
@@ -11,11 +12,7 @@ export interface PortOwner {
 const LISTEN = "0A";
 
 function readLines(path: string): readonly string[] {
-  try {
-    return readFileSync(path, "utf8").split("\n");
-  } catch {
-    return [];
-  }
+  return readText(path).split("\n");
 }
 
 /** The inodes of the sockets that listen on `port`, from the text of `/proc/net/tcp` or `tcp6` (proc_net_tcp of Linux). */
@@ -25,14 +22,6 @@ export function listeningInodes(lines: readonly string[], port: number): readonl
     const [, local = "", , state, , , , , , inode] = line.trim().split(/\s+/);
     return local.endsWith(`:${wanted}`) && state === LISTEN && inode !== undefined ? [inode] : [];
   });
-}
-
-function list(path: string): readonly string[] {
-  try {
-    return readdirSync(path);
-  } catch {
-    return [];
-  }
 }
 
 function linkOf(path: string): string {
@@ -64,8 +53,9 @@ export function findPortOwner(port: number): PortOwner | null {
   const inodes = inodesOf(port);
   if (inodes.length === 0) return null;
   const wanted = new Set(inodes.map((inode) => `socket:[${inode}]`));
-  for (const pid of list("/proc").filter((name) => /^\d+$/.test(name))) {
-    if (!list(`/proc/${pid}/fd`).some((descriptor) => wanted.has(linkOf(`/proc/${pid}/fd/${descriptor}`)))) continue;
+  for (const pid of listNames("/proc").filter((name) => /^\d+$/.test(name))) {
+    if (!listNames(`/proc/${pid}/fd`).some((descriptor) => wanted.has(linkOf(`/proc/${pid}/fd/${descriptor}`))))
+      continue;
     return { pid: Number(pid), name: nameOf(pid) };
   }
   return null;
