@@ -7,6 +7,11 @@ function shareUsed({ limitNanoUsd, spentNanoUsd, reservedNanoUsd }: BudgetView):
   return limitNanoUsd === 0 ? 1 : (spentNanoUsd + reservedNanoUsd) / limitNanoUsd;
 }
 
+/** What a budget is called: one of many alike with what it counts. */
+export function budgetName({ id, name }: Pick<BudgetView, "id" | "name">): string {
+  return name !== null && id.endsWith("*") ? `${id} ${name}` : id;
+}
+
 /** How much of a budget is used, as a bar of `width` columns and in whole percent: 100 only where nothing is left. */
 export function budgetBar(budget: BudgetView, width: number): string {
   const share = shareUsed(budget);

@@ -7,7 +7,7 @@ import { formatCount, formatPlural, formatSum, formatTime } from "../../terminal
 import type { ScreenSize } from "../../terminal/screen-diff.ts";
 import { plainText } from "../../terminal/table.ts";
 import type { Colours } from "../../terminal/terminal.ts";
-import { budgetBar, paintBudget } from "../budget-bar.ts";
+import { budgetBar, budgetName, paintBudget } from "../budget-bar.ts";
 import type { DashboardState } from "./dashboard-state.ts";
 
 /** What the dashboard shows, as it was read from the admin API. */
@@ -71,11 +71,10 @@ function savedLines(savings: Savings, { style, size }: DashboardLook): readonly 
 }
 
 function budgetLine(budget: BudgetView, { style, size }: DashboardLook): string {
-  const { id, name, reservedNanoUsd, limitNanoUsd } = budget;
-  const whose = name !== null && id.endsWith("*") ? `${id} ${name}` : id;
+  const { reservedNanoUsd, limitNanoUsd } = budget;
   const held = reservedNanoUsd === 0 ? "" : `, ${formatUsd(reservedNanoUsd)} reserved`;
   const used = paintBudget(budgetBar(budget, size.columns >= WIDE ? 20 : 8), budget, style);
-  return `budget ${plainText(whose)} ${used} of ${formatUsd(limitNanoUsd)}${held}`;
+  return `budget ${plainText(budgetName(budget))} ${used} of ${formatUsd(limitNanoUsd)}${held}`;
 }
 
 /** Spend, tokens, savings and budgets, before any list. */

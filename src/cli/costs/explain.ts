@@ -5,6 +5,7 @@ import { EXIT_CODES } from "../../terminal/exit-code.ts";
 import { formatPlural } from "../../terminal/format.ts";
 import { plainText, renderTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
+import { budgetName } from "../budget-bar.ts";
 import { defineCommand } from "../command.ts";
 import { fetchView } from "../connection.ts";
 import { daemonFlags, filterQuery, jsonFlag } from "../shared-flags.ts";
@@ -104,11 +105,11 @@ function attemptLines(attempt: ExplainedAttempt, as: string | null, look: Look):
   ];
 }
 
-function budgetLine({ id, name, spentNanoUsd, reservedNanoUsd, limitNanoUsd }: ExplainView["budgets"][number]): string {
-  const whose = id.endsWith("*") && name !== null ? `${id} ${name}` : id;
+function budgetLine(budget: ExplainView["budgets"][number]): string {
+  const { spentNanoUsd, reservedNanoUsd, limitNanoUsd } = budget;
   const held = reservedNanoUsd === 0 ? "" : `, ${exactUsd(reservedNanoUsd)} reserved`;
   return plainText(
-    `counts for the budget ${whose}: ${exactUsd(spentNanoUsd)} of ${exactUsd(limitNanoUsd)} spent${held}`,
+    `counts for the budget ${budgetName(budget)}: ${exactUsd(spentNanoUsd)} of ${exactUsd(limitNanoUsd)} spent${held}`,
   );
 }
 
