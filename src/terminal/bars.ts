@@ -10,21 +10,24 @@ export function horizontalBar(share: number, width: number): string {
   return filled + "░".repeat(width - full - (part === "" ? 0 : 1));
 }
 
-/** As many of the values as fit, the later ones first: neighbours are added up until they do. */
-function squeeze(values: readonly number[], width: number): readonly number[] {
-  const each = Math.ceil(values.length / width);
-  if (each <= 1) return values;
-  const sums: number[] = [];
+/** The same values in at most `width`: as many neighbours together as it takes, the last ones whole. */
+export function squeeze<Value>(
+  values: readonly Value[],
+  width: number,
+  together: (part: readonly Value[]) => Value,
+): readonly Value[] {
+  const each = Math.max(1, Math.ceil(values.length / Math.max(1, width)));
+  const squeezed: Value[] = [];
   for (let end = values.length; end > 0; end -= each) {
-    sums.unshift(values.slice(Math.max(0, end - each), end).reduce((sum, value) => sum + value, 0));
+    squeezed.unshift(together(values.slice(Math.max(0, end - each), end)));
   }
-  return sums;
+  return squeezed;
 }
 
 /** Values over time in one row of at most `width` columns; the highest fills its column, and what is not 0 is seen. */
 export function sparkline(values: readonly number[], width: number): string {
   if (width < 1) return "";
-  const sums = squeeze(values, width);
+  const sums = squeeze(values, width, (part) => part.reduce((sum, value) => sum + value, 0));
   const most = Math.max(0, ...sums);
   return sums
     .map((value) => (value <= 0 ? " " : (HEIGHTS[Math.min(7, Math.floor((value / most) * 7.999))] ?? "")))

@@ -1,3 +1,4 @@
+import { squeeze } from "./bars.ts";
 import type { Colours, Environment } from "./terminal.ts";
 
 /** How often something was tried in one stretch of time, and how often that failed. */
@@ -16,16 +17,9 @@ export function hasUnicode({ LC_ALL, LC_CTYPE, LANG, TERM }: Environment): boole
   return TERM !== "dumb" && /utf-?8/i.test(locale);
 }
 
-/** The same cells in at most `width`: as many neighbours together as it takes, the last ones whole. */
-function squeeze(cells: readonly StripCell[], width: number): readonly StripCell[] {
-  const each = Math.max(1, Math.ceil(cells.length / Math.max(1, width)));
-  const squeezed: StripCell[] = [];
-  for (let end = cells.length; end > 0; end -= each) {
-    const part = cells.slice(Math.max(0, end - each), end);
-    const sum = (pick: (cell: StripCell) => number): number => part.reduce((total, cell) => total + pick(cell), 0);
-    squeezed.unshift({ attempts: sum(({ attempts }) => attempts), failed: sum(({ failed }) => failed) });
-  }
-  return squeezed;
+function sumOf(cells: readonly StripCell[]): StripCell {
+  const sum = (pick: (cell: StripCell) => number): number => cells.reduce((total, cell) => total + pick(cell), 0);
+  return { attempts: sum(({ attempts }) => attempts), failed: sum(({ failed }) => failed) };
 }
 
 function signOf({ attempts, failed }: StripCell, signs: readonly string[]): string {
@@ -37,7 +31,7 @@ function signOf({ attempts, failed }: StripCell, signs: readonly string[]): stri
 /** Availability over time in one row of at most `width` columns, a sign for each stretch; where nothing was tried, a dot. */
 export function availabilityStrip(cells: readonly StripCell[], width: number, isUnicode: boolean): string {
   const signs = SIGNS[isUnicode ? "unicode" : "ascii"];
-  return squeeze(cells, width)
+  return squeeze(cells, width, sumOf)
     .map((cell) => signOf(cell, signs))
     .join("");
 }
