@@ -1,4 +1,3 @@
-import type { RateCard } from "../../core/price.ts";
 import {
   ageOfPrices,
   type PriceComparison,
@@ -114,13 +113,11 @@ function compareOverrides({ tables, pricing, now }: PriceReportParts): readonly 
   const names = Object.entries(pricing.overrides).filter(([name]) => !name.endsWith("*"));
   if (names.length === 0) return [];
   const book = createPriceBook({ ...pricing, overrides: {}, data: tables.data, catalogue: tables.catalogue });
-  const pairs = names.map(([name, rates]): { row: { rates: RateCard } | null; after: RateCard; name: string } => {
-    const [provider = "", ...model] = name.split("/");
-    return { row: book.priceOf(provider, model.join("/"), now), after: rates, name };
-  });
-  const known = pairs.flatMap(({ row, after, name }) => {
-    const [provider = "", ...model] = name.split("/");
-    return row === null ? [] : [{ card: { provider, model: model.join("/"), rates: row.rates }, after }];
+  const known = names.flatMap(([name, after]) => {
+    const [provider = "", ...rest] = name.split("/");
+    const model = rest.join("/");
+    const row = book.priceOf(provider, model, now);
+    return row === null ? [] : [{ card: { provider, model, rates: row.rates }, after }];
   });
   return [
     {
