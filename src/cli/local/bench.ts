@@ -19,10 +19,10 @@ function speed(tokensPerSecond: number): string {
 
 function showBench(terminal: Terminal, bench: BenchView): void {
   const { coldLoadMs, warmLoadMs, prefill, decode, promptTokens } = bench;
-  const cold = coldLoadMs === null ? "not measured: its file cannot be dropped from the page cache here" : null;
+  const unmeasured = "not measured: its file cannot be dropped from the page cache here";
   const facts = [
     ["model", `${bench.model} at a context of ${formatCount(bench.contextTokens)}`],
-    ["load from disk", cold ?? (coldLoadMs === null ? "" : figure(coldLoadMs, formatDuration))],
+    ["load from disk", coldLoadMs === null ? unmeasured : figure(coldLoadMs, formatDuration)],
     ["load from the page cache", figure(warmLoadMs, formatDuration)],
     [`read a prompt of ${formatCount(promptTokens)}`, figure(prefill, speed)],
     ["write", figure(decode, speed)],
