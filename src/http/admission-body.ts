@@ -1,5 +1,4 @@
 import { promisify } from "node:util";
-import { brotliDecompress, gunzip, inflate, zstdDecompress } from "node:zlib";
 import { type ClientError, refusal } from "../core/fault.ts";
 import type { JsonValue } from "../core/json.ts";
 import { jsonLimitExceeded } from "../core/json-limits.ts";
@@ -13,12 +12,13 @@ export interface ClientBody {
 
 type Unpack = (packed: Uint8Array, options: { readonly maxOutputLength: number }) => Promise<Uint8Array>;
 
-const UNPACKERS: Readonly<Record<string, Unpack>> = {
-  gzip: promisify(gunzip),
-  "x-gzip": promisify(gunzip),
-  deflate: promisify(inflate),
-  br: promisify(brotliDecompress),
-  zstd: promisify(zstdDecompress),
+/** From `node:zlib`, which is loaded with the first packed body: it takes 1 MB, and most clients never send one. */
+const UNPACKERS: Readonly<Record<string, (zlib: typeof import("node:zlib")) => Unpack>> = {
+  gzip: ({ gunzip }) => promisify(gunzip),
+  "x-gzip": ({ gunzip }) => promisify(gunzip),
+  deflate: ({ inflate }) => promisify(inflate),
+  br: ({ brotliDecompress }) => promisify(brotliDecompress),
+  zstd: ({ zstdDecompress }) => promisify(zstdDecompress),
 };
 
 /**
@@ -72,7 +72,8 @@ async function unpack(
     return failure(refusal("unsupported_encoding", message, { status: 415 }));
   }
   try {
-    return success(await unpacker(bytes, { maxOutputLength: maxBytes }));
+    const unpackWith = unpacker(await import("node:zlib"));
+    return success(await unpackWith(bytes, { maxOutputLength: maxBytes }));
   } catch (error) {
     const isTooLarge =
       error instanceof RangeError || (error instanceof Error && /ERR_BUFFER_TOO_LARGE|larger than/.test(`${error}`));
