@@ -1,11 +1,12 @@
-import { rmSync } from "node:fs";
-import { setPriceOverride, writeConfigFile } from "../../config/edit.ts";
+import { setPriceOverride } from "../../config/edit.ts";
+import { loadSettings } from "../../config/load.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import { EXIT_CODES } from "../../terminal/exit-code.ts";
 import { type CliProblem, failureProblem, usageProblem } from "../../terminal/problem.ts";
+import type { BackendInputs } from "../backend.ts";
 import { defineCommand } from "../command.ts";
-import { configProblem, loadFor } from "../config/check.ts";
-import { ownConfigFile } from "../config/edit.ts";
+import { configProblem } from "../config/check.ts";
+import { editConfig, ownConfigFile } from "../config/edit.ts";
 import { reloadDaemon } from "../provider/call.ts";
 import { type DaemonArgs, daemonFlags, inputsOf, jsonFlag } from "../shared-flags.ts";
 
@@ -57,25 +58,21 @@ function ratesOf(wish: Wish): Result<Readonly<Record<string, number>> | null, Cl
   return failure(usageProblem("no_rates", "an override needs at least one rate", fix));
 }
 
-/** Changes the file, and puts it back as it was when the whole configuration would not load with it. */
-async function change(
-  file: string,
-  wish: Wish,
+/** Changes the file, but not to one with which the whole configuration would not load. */
+function change(
+  inputs: BackendInputs,
+  { model }: Wish,
   rates: Readonly<Record<string, number>> | null,
-  environment: Parameters<typeof loadFor>[1],
-): Promise<Result<boolean, CliProblem>> {
-  const source = Bun.file(file);
-  const isThere = await source.exists();
-  const before = isThere ? await source.text() : "";
-  const edited = setPriceOverride(before, file, wish.model, rates);
-  if (!edited.ok) return failure(configProblem(edited.error));
-  if (edited.value === before || (rates === null && !before.includes(wish.model))) return success(false);
-  writeConfigFile(file, edited.value);
-  const loaded = loadFor(wish, environment);
-  if (loaded.ok) return success(true);
-  if (isThere) writeConfigFile(file, before);
-  else rmSync(file);
-  return failure(configProblem(loaded.error));
+): Promise<Result<string | null, CliProblem>> {
+  return editConfig(
+    inputs,
+    (text, file) =>
+      rates === null && !text.includes(model) ? success(text) : setPriceOverride(text, file, model, rates),
+    () => {
+      const loaded = loadSettings({ flags: inputs.flags, environment: inputs.environment });
+      return loaded.ok ? null : configProblem(loaded.error);
+    },
+  );
 }
 
 export const command = defineCommand({
@@ -107,13 +104,14 @@ export const command = defineCommand({
   async run({ args, ...host }) {
     const rates = ratesOf(args);
     if (!rates.ok) return rates.error;
-    const file = ownConfigFile(inputsOf(host, args));
-    const changed = await change(file, args, rates.value, host.environment);
+    const inputs = inputsOf(host, args);
+    const changed = await change(inputs, args, rates.value);
     if (!changed.ok) return changed.error;
-    if (!changed.value && rates.value === null) {
+    const file = ownConfigFile(inputs);
+    if (changed.value === null && rates.value === null) {
       return failureProblem("no_such_override", `${file} has no price of "${args.model}"`, "lodestar config show");
     }
-    const reloaded = changed.value ? await reloadDaemon(host, args) : "none";
+    const reloaded = changed.value === null ? "none" : await reloadDaemon(host, args);
     if (typeof reloaded === "object") return reloaded;
     const isReloaded = reloaded === "reloaded";
     if (args.json) {
