@@ -1,6 +1,6 @@
 import { FAULT_RULES, type FaultKind } from "./fault.ts";
 import type { AttemptIntent, AttemptOutcome } from "./ledger.ts";
-import { histogramOf, type LogHistogram, percentileOf } from "./log-histogram.ts";
+import { addDuration, type LogHistogram, percentileOf } from "./log-histogram.ts";
 
 /** Whose availability: what is kept is kept for each of these apart. */
 export interface Series {
@@ -21,8 +21,13 @@ export interface Tally {
   readonly firstToken: LogHistogram;
 }
 
-/** The tally of no calls. */
-const NO_TALLY: Tally = { answered: 0, faults: {}, latency: {}, firstToken: {} };
+/** A {@link Tally} that grows in place. */
+export interface GrowingTally extends Tally {
+  answered: number;
+  readonly faults: Partial<Record<FaultKind, number>>;
+  readonly latency: Record<number, number>;
+  readonly firstToken: Record<number, number>;
+}
 
 /**
  * Whether a fault counts against the availability of a provider: it failed, or does not serve this key now. A request that is
@@ -33,44 +38,37 @@ export function countsAgainstAvailability(kind: FaultKind): boolean {
   return isHealthFault || coolsDown !== "none";
 }
 
-/** The tally of one settled attempt; null where it says nothing of the provider. */
-export function tallyOf(intent: AttemptIntent, outcome: AttemptOutcome): Tally | null {
-  const { state, fault, firstTokenMs, endedAt } = outcome;
-  if (fault !== null)
-    return countsAgainstAvailability(fault.kind) ? { ...NO_TALLY, faults: { [fault.kind]: 1 } } : null;
-  if (state !== "final" && state !== "estimated") return null;
-  return {
-    answered: 1,
-    faults: {},
-    latency: histogramOf(endedAt - intent.startedAt),
-    firstToken: firstTokenMs === null ? {} : histogramOf(firstTokenMs),
-  };
+/** Whether a settled attempt says anything of its provider. */
+export function isTelling({ state, fault }: AttemptOutcome): boolean {
+  if (fault !== null) return countsAgainstAvailability(fault.kind);
+  return state === "final" || state === "estimated";
 }
 
-/** A {@link Tally} that grows in place. */
-export interface GrowingTally extends Tally {
-  answered: number;
-  readonly faults: Record<string, number>;
-  readonly latency: Record<string, number>;
-  readonly firstToken: Record<string, number>;
+/** Counts a settled attempt that {@link isTelling} in a tally of the caller's own. */
+export function addAttempt(sum: GrowingTally, { startedAt }: AttemptIntent, outcome: AttemptOutcome): void {
+  const { fault, endedAt, firstTokenMs } = outcome;
+  if (fault !== null) {
+    sum.faults[fault.kind] = (sum.faults[fault.kind] ?? 0) + 1;
+    return;
+  }
+  sum.answered += 1;
+  addDuration(sum.latency, endedAt - startedAt);
+  if (firstTokenMs !== null) addDuration(sum.firstToken, firstTokenMs);
 }
 
 function addCounts(sum: Record<string, number>, more: Readonly<Record<string, number>>): void {
-  for (const name in more) sum[name] = (sum[name] ?? 0) + (more[name] ?? 0);
-}
-
-/** Adds calls to a sum that is the caller's own. */
-export function addTally(sum: GrowingTally, { answered, faults, latency, firstToken }: Tally): void {
-  sum.answered += answered;
-  addCounts(sum.faults, faults);
-  addCounts(sum.latency, latency);
-  addCounts(sum.firstToken, firstToken);
+  for (const [name, count] of Object.entries(more)) sum[name] = (sum[name] ?? 0) + count;
 }
 
 /** The tally of all, in an object of its own. */
 export function sumTallies(tallies: readonly Tally[]): GrowingTally {
   const sum = { answered: 0, faults: {}, latency: {}, firstToken: {} };
-  for (const tally of tallies) addTally(sum, tally);
+  for (const { answered, faults, latency, firstToken } of tallies) {
+    sum.answered += answered;
+    addCounts(sum.faults, faults);
+    addCounts(sum.latency, latency);
+    addCounts(sum.firstToken, firstToken);
+  }
   return sum;
 }
 

@@ -25,9 +25,10 @@ export function isBucket(bucket: number): boolean {
   return Number.isInteger(bucket) && bucket >= 0 && bucket <= LAST_BUCKET;
 }
 
-/** The histogram of one duration. */
-export function histogramOf(milliseconds: number): LogHistogram {
-  return { [bucketOf(milliseconds)]: 1 };
+/** Counts one duration in a histogram of the caller's own. */
+export function addDuration(histogram: Record<number, number>, milliseconds: number): void {
+  const bucket = bucketOf(milliseconds);
+  histogram[bucket] = (histogram[bucket] ?? 0) + 1;
 }
 
 /** How many durations it has. */

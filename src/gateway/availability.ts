@@ -1,4 +1,4 @@
-import { addTally, type GrowingTally, type Series, sumTallies, type Tally, tallyOf } from "../core/availability.ts";
+import { addAttempt, type GrowingTally, isTelling, type Series, sumTallies } from "../core/availability.ts";
 import { BUCKET_MS, type Bucket, type BucketWidth, WIDTHS } from "../core/availability-span.ts";
 import type { LodestarEvent } from "../core/event.ts";
 import type { Clock } from "../host/clock.ts";
@@ -47,18 +47,18 @@ function bucketsOf({ at, tally, ...series }: Waiting): readonly Bucket[] {
 function createPending() {
   const waiting = new Map<string, Waiting>();
   return {
-    add(series: Series, tally: Tally, calledAt: number): void {
-      const at = startOf(calledAt, "minute");
+    /** The tally of the minute that a moment lies in. */
+    tallyAt(series: Series, moment: number): GrowingTally {
+      const at = startOf(moment, "minute");
       const key = `${at} ${keyOf(series)}`;
       const known = waiting.get(key);
-      if (known !== undefined) {
-        addTally(known.tally, tally);
-        return;
-      }
+      if (known !== undefined) return known.tally;
       const { provider, account, model } = series;
-      waiting.set(key, { provider, account, model, at, tally: sumTallies([tally]) });
+      const tally = sumTallies([]);
+      waiting.set(key, { provider, account, model, at, tally });
       const [oldest] = waiting.size > MAX_WAITING ? waiting.keys() : [];
       if (oldest !== undefined) waiting.delete(oldest);
+      return tally;
     },
     all: (): readonly Bucket[] => [...waiting.values()].flatMap(bucketsOf),
     clear: (): void => waiting.clear(),
@@ -128,9 +128,9 @@ export function createAvailabilityBook(store: HealthHistory, clock: Clock, log: 
   return {
     note(event) {
       if (event.event !== "settled" || isClosed) return;
-      const tally = tallyOf(event.intent, event.outcome);
-      if (tally === null) return;
-      pending.add(seriesOf(event.intent, event.at), tally, event.at);
+      const { intent, outcome, at } = event;
+      if (!isTelling(outcome)) return;
+      addAttempt(pending.tallyAt(seriesOf(intent, at), at), intent, outcome);
       schedule();
     },
     buckets: (filter) => [...store.buckets(filter), ...pending.all().filter((bucket) => matches(bucket, filter))],

@@ -1,14 +1,16 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import {
+  addAttempt,
   availabilityOf,
   countsAgainstAvailability,
+  isTelling,
   sumTallies,
   type Tally,
-  tallyOf,
 } from "../../src/core/availability.ts";
 import { BUCKET_MS, type Bucket, overSpan, SPANS, widthsOf, windowOf } from "../../src/core/availability-span.ts";
 import { FAULT_RULES, type FaultKind } from "../../src/core/fault.ts";
+import type { AttemptIntent, AttemptOutcome } from "../../src/core/ledger.ts";
 import { intentOf, outcomeOf } from "../stores/attempts.ts";
 
 const KINDS = Object.keys(FAULT_RULES) as FaultKind[];
@@ -22,6 +24,13 @@ const tally: fc.Arbitrary<Tally> = fc.record({
   latency: counts,
   firstToken: counts,
 });
+
+function tallyOf(intent: AttemptIntent, outcome: AttemptOutcome): Tally | null {
+  if (!isTelling(outcome)) return null;
+  const sum = sumTallies([]);
+  addAttempt(sum, intent, outcome);
+  return sum;
+}
 
 describe("what counts against a provider", () => {
   test("is what it failed at and what it does not serve this key, and nothing that clients or we did", () => {
