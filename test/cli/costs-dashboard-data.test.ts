@@ -2,25 +2,14 @@ import { describe, expect, test } from "bun:test";
 import type { Connection } from "../../src/cli/connection.ts";
 import { createDashboardReader } from "../../src/cli/costs/dashboard-data.ts";
 import { createWake } from "../../src/cli/costs/dashboard-follow.ts";
-import type { DashboardState } from "../../src/cli/costs/dashboard-state.ts";
+import { type DashboardState, firstState } from "../../src/cli/costs/dashboard-state.ts";
 import { success } from "../../src/core/result.ts";
 import { savingsOf } from "../../src/core/savings.ts";
 import { NO_TOTALS } from "../../src/core/totals.ts";
 import { orAborted, pause } from "../../src/features/counter/pause.ts";
 import { intentOf, NOON, outcomeOf } from "../stores/attempts.ts";
 
-const START: DashboardState = {
-  period: "month",
-  by: "model",
-  order: "cost",
-  filter: "",
-  typing: null,
-  view: "groups",
-  group: null,
-  requestId: null,
-  selected: 0,
-  isHelp: false,
-};
+const START = firstState({ period: "month", by: "model" });
 
 const last = { ...intentOf(), ...outcomeOf() };
 const request = (requestId: string, project: string | null) => ({

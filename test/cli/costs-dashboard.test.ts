@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import fc from "fast-check";
 import picocolors from "picocolors";
-import { type DashboardState, GROUPS, pressKey, readFilter } from "../../src/cli/costs/dashboard-state.ts";
+import { type DashboardState, firstState, GROUPS, pressKey, readFilter } from "../../src/cli/costs/dashboard-state.ts";
 import type { DashboardData } from "../../src/cli/costs/dashboard-summary.ts";
 import { dashboardLines, renderDashboard } from "../../src/cli/costs/dashboard-view.ts";
 import { backend } from "../../src/compose.ts";
@@ -21,18 +21,7 @@ import { type CliWorld, makeCliWorld } from "./harness.ts";
 
 const plain = picocolors.createColors(false);
 
-const START: DashboardState = {
-  period: "month",
-  by: "model",
-  order: "cost",
-  filter: "",
-  typing: null,
-  view: "groups",
-  group: null,
-  requestId: null,
-  selected: 0,
-  isHelp: false,
-};
+const START = firstState({ period: "month", by: "model" });
 
 const BUDGET: BudgetView = {
   id: "month",

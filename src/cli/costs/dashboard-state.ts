@@ -47,6 +47,13 @@ export interface DashboardState {
   readonly isHelp: boolean;
 }
 
+/** The state before the first key. What cannot be grouped by is taken for the model. */
+export function firstState({ period, by }: { period: DashboardState["period"]; by: string }): DashboardState {
+  const group = GROUPS.find((name) => name === by) ?? "model";
+  const view = { view: "groups", group: null, requestId: null, selected: 0 } as const;
+  return { period, by: group, order: "cost", filter: "", typing: null, isHelp: false, ...view };
+}
+
 /** What the keys act on: the names of the lines that are shown. */
 export interface DashboardLines {
   readonly names: readonly string[];

@@ -10,7 +10,7 @@ import { canShowLive, holdScreen } from "../live-screen.ts";
 import type { DaemonArgs } from "../shared-flags.ts";
 import { createDashboardReader, type DashboardReader } from "./dashboard-data.ts";
 import { createWake, readLive } from "./dashboard-follow.ts";
-import { type DashboardGroup, type DashboardState, GROUPS, pressKey } from "./dashboard-state.ts";
+import { type DashboardState, firstState, pressKey } from "./dashboard-state.ts";
 import type { DashboardData } from "./dashboard-summary.ts";
 import { dashboardLines, renderDashboard, renderSnapshot } from "./dashboard-view.ts";
 
@@ -24,12 +24,6 @@ export interface DashboardWish {
 /** At most four screens a second, however many requests there are. */
 const LEAST_PAUSE_MS = 250;
 const SNAPSHOT_COLUMNS = 100;
-
-function firstState({ period, by }: DashboardWish): DashboardState {
-  const group: DashboardGroup = GROUPS.find((name) => name === by) ?? "model";
-  const view = { view: "groups", group: null, requestId: null, selected: 0 } as const;
-  return { period, by: group, order: "cost", filter: "", typing: null, isHelp: false, ...view };
-}
 
 async function showOnce(
   host: CliHost,
