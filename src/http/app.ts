@@ -185,7 +185,7 @@ export function createApiHandler(context: ApiContext): (request: Request, peer: 
     if (admission.kind === "refused") {
       return errorResponse(dialectOf(canonicalPath(pathOf(request.url))), admission.error, requestId);
     }
-    const response = forStubbornClient(request, await app.fetch(request, { requestId, address }));
+    const response = await forStubbornClient(request, await app.fetch(request, { requestId, address }));
     for (const name in admission.headers) response.headers.set(name, admission.headers[name] ?? "");
     return response;
   };

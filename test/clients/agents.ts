@@ -36,6 +36,8 @@ export interface Agent {
   editText?(name: string, before: string, after: string): string;
   /** It runs a call as soon as its arguments are whole, whatever comes after them in the answer. */
   readonly runsCallsEarly?: true;
+  /** It asks for a title of the conversation beside its first turn, before or after it. */
+  readonly asksForTitle?: true;
   /** It asks the gateway for its models by itself. */
   readonly asksForModels?: true;
   /** What it says to people when the account has nothing left, where it puts that in words of its own. */
@@ -125,6 +127,7 @@ const opencode: Agent = {
   package: OPENCODE,
   dialect: "openai-chat",
   runsCallsEarly: true,
+  asksForTitle: true,
   command: ({ model }, task) => [
     packageFile(OPENCODE, `opencode-${PLATFORM}`, "bin/opencode"),
     ...["run", "--auto", "-m", `lodestar/${model}`, task],
@@ -260,7 +263,7 @@ const aider: Agent = {
     ...["--no-show-release-notes", "--no-detect-urls", "--no-pretty", "--no-suggest-shell-commands"],
     ...["--model-settings-file", aiderSettings(home), "greeting.txt", "--message", task],
   ],
-  environment: ({ gateway }) => ({ OPENAI_API_BASE: `${gateway}/v1`, OPENAI_API_KEY: "any" }),
+  environment: ({ gateway }) => ({ OPENAI_API_BASE: `${gateway}/v1`, OPENAI_API_KEY: "any", COLUMNS: "200" }),
   files: ({ home, model }) => [
     {
       path: aiderSettings(home),

@@ -77,10 +77,16 @@ interface Script {
   readonly answer: (turn: Turn) => Say | Behaviour;
 }
 
-/** The scripted provider: answers to the conversation come from the script, side calls get a title. */
+/**
+ * The scripted provider: answers to the conversation come from the script, side calls get a title. An agent that asks for a
+ * title beside its first turn gets no answer to the turn before: once the account is known to be empty, the gateway refuses
+ * what comes later, a title too, and that would pass for a turn that was asked again.
+ */
 async function startScripted({ agent, file, answer }: Script): Promise<{ fake: FakeUpstream; turns: Turn[] }> {
   const turns: Turn[] = [];
-  const fake = await startFakeUpstream(({ path, body: text }, call) => {
+  const titleAsked = Promise.withResolvers<void>();
+  if (agent.asksForTitle !== true) titleAsked.resolve();
+  const fake = await startFakeUpstream(async ({ path, body: text }, call) => {
     const parsed = parseJson(text);
     const body = isJsonObject(parsed) ? parsed : {};
     const dialect = dialectOfPath(path);
@@ -88,10 +94,12 @@ async function startScripted({ agent, file, answer }: Script): Promise<{ fake: F
     if (/count_?tokens/i.test(path)) return { kind: "json", body: { input_tokens: 10, totalTokens: 10 } };
     const tools = toolNames(body);
     if (tools.length === 0 && agent.editText === undefined) {
+      titleAsked.resolve();
       return behaviourOf(dialect, { text: "A title" }, isStream, `call_${call}`);
     }
     const turn = { dialect, body, tools, index: turns.length, isStream, file };
     turns.push(turn);
+    await titleAsked.promise;
     const said = answer(turn);
     return "kind" in said ? said : behaviourOf(dialect, said, isStream, `call_${call}`);
   });

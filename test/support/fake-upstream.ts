@@ -113,8 +113,10 @@ function answer(response: ServerResponse, behaviour: Behaviour): Promise<void> |
   }
 }
 
-/** Starts a fake provider; `script` decides each call by what it is and how many came before. */
-export async function startFakeUpstream(script: (call: SeenCall, index: number) => Behaviour): Promise<FakeUpstream> {
+/** Starts a fake provider; `script` decides each call by what it is and how many came before, at once or later. */
+export async function startFakeUpstream(
+  script: (call: SeenCall, index: number) => Behaviour | Promise<Behaviour>,
+): Promise<FakeUpstream> {
   const calls: SeenCall[] = [];
   const waiting: { readonly count: number; readonly resolve: () => void }[] = [];
   const server = createServer(async (request, response) => {
@@ -126,7 +128,7 @@ export async function startFakeUpstream(script: (call: SeenCall, index: number) 
     });
     calls.push(call);
     for (const waiter of waiting) if (calls.length >= waiter.count) waiter.resolve();
-    await answer(response, script(call, calls.length - 1));
+    await answer(response, await script(call, calls.length - 1));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
