@@ -100,6 +100,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./requests.ts")).command,
   },
   {
+    name: "route",
+    description: "What `auto` chooses, and why: explain, try other rules, what would be saved",
+    group: "See",
+    load: async () => (await import("./route.ts")).command,
+  },
+  {
     name: "status",
     description: "Whether the daemon runs, and how its providers, models and ledger do",
     group: "See",

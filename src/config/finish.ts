@@ -1,4 +1,5 @@
 import type { RateCard } from "../core/price.ts";
+import type { RoutingSettings } from "../core/routing/policy-settings.ts";
 import { budgetsOf } from "./budgets.ts";
 import { projectsOf } from "./projects.ts";
 import type { Config } from "./schema.ts";
@@ -36,6 +37,17 @@ function finishCache(cache: NonNullable<Config["cache"]>): CacheSettings {
     maxBytes: cache.maxBytes ?? 256 * MEBIBYTE,
     maxTemperature: cache.maxTemperature ?? 0,
     always: cache.always ?? [],
+  };
+}
+
+function finishRouting(routing: NonNullable<Config["routing"]>): RoutingSettings {
+  return {
+    mode: routing.mode ?? "on",
+    dial: routing.dial ?? 5,
+    floors: compact(routing.floor ?? {}),
+    pool: routing.pool ?? [],
+    isSticky: routing.sticky ?? true,
+    explore: { share: routing.explore?.share ?? 0, capUsd: routing.explore?.capUsd ?? 0.1 },
   };
 }
 
@@ -81,10 +93,12 @@ export function finishSettings(
     retention: {
       ledgerDays: retention?.ledger ?? 90,
       requestsDays: retention?.requests ?? 14,
+      routesDays: retention?.routes ?? 30,
       responsesDays: retention?.responses ?? 30,
       responsesBytes: retention?.responsesSize ?? 256 * MEBIBYTE,
     },
     cache: finishCache(config.cache ?? {}),
+    routing: finishRouting(config.routing ?? {}),
     budgets: budgetsOf(config),
     timeZone: config.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
     webhooks,

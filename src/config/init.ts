@@ -52,7 +52,10 @@ const SETTINGS = `# Check it with \`lodestar config check\`, see what counts wit
 # Answers that are given again, for requests with a temperature of 0 and for the names in always.
 # cache: { ttl: 24h, maxBytes: 256MB, always: [] }
 
-# retention: { ledger: 90d, requests: 14d, responses: 30d, responsesSize: 256MB }
+# How \`auto\` chooses: see docs/routing.md. \`shadow\` only writes down what it would have chosen.
+# routing: { mode: on, dial: 5, floor: { bug_fix: 0.7 }, pool: [free, cheap, best], sticky: true }
+
+# retention: { ledger: 90d, requests: 14d, routes: 30d, responses: 30d, responsesSize: 256MB }
 # local: { keepAlive: 5m, contextTokens: 8192 }
 # log: { level: info, maxSize: 10MB, keepFiles: 5 }
 # strict: false

@@ -5,6 +5,7 @@ import { LocalSchema } from "./schema-local.ts";
 import { RateCardSchema } from "./schema-prices.ts";
 import { ProjectsSchema } from "./schema-projects.ts";
 import { ProviderBlockSchema } from "./schema-provider.ts";
+import { RoutingSchema } from "./schema-routing.ts";
 import {
   DURATION_HINT,
   days,
@@ -132,10 +133,12 @@ export const ConfigSchema = v.strictObject(
     webhooks: WebhooksSchema,
     projects: ProjectsSchema,
     cache: CacheSchema,
+    routing: RoutingSchema,
     retention: section(
       {
         ledger: days("Rows of the ledger."),
         requests: days("Per-request detail."),
+        routes: days("What the router decided and why, without any prompt."),
         responses: daysOrOff(
           "Answers of the Responses API, kept for `previous_response_id` unless a request says `store: false`. `off` keeps none and deletes what was kept.",
         ),

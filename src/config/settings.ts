@@ -1,6 +1,7 @@
 import type { Budget } from "../core/budget/budget.ts";
 import type { RateCard } from "../core/price.ts";
 import type { ProjectRules } from "../core/project.ts";
+import type { RoutingSettings } from "../core/routing/policy-settings.ts";
 import type { Provider } from "../providers/provider.ts";
 
 /** One key of a provider. Accounts of one `group` share a quota and cool down together. */
@@ -95,11 +96,14 @@ export interface Settings {
   readonly retention: {
     readonly ledgerDays: number;
     readonly requestsDays: number;
+    /** Decisions of the router. */
+    readonly routesDays: number;
     /** 0: answers of the Responses API are not kept at all. */
     readonly responsesDays: number;
     readonly responsesBytes: number;
   };
   readonly cache: CacheSettings;
+  readonly routing: RoutingSettings;
   readonly budgets: readonly Budget[];
   /** IANA name of the time zone whose days and months budgets and reports count by. */
   readonly timeZone: string;

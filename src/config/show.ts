@@ -1,5 +1,6 @@
 import { Document, isMap, isScalar, visit } from "yaml";
 import type { Budget } from "../core/budget/budget.ts";
+import type { RoutingSettings } from "../core/routing/policy-settings.ts";
 import { findProvider } from "../providers/_all.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { Loaded } from "./load.ts";
@@ -85,6 +86,17 @@ function shownCache({ ttlMs, maxBytes, maxTemperature, always }: CacheSettings):
   };
 }
 
+function shownRouting({
+  mode,
+  dial,
+  floors,
+  pool,
+  isSticky,
+  explore,
+}: RoutingSettings): Readonly<Record<string, unknown>> {
+  return { mode, dial, floor: { ...floors }, pool: [...pool], sticky: isSticky, explore: { ...explore } };
+}
+
 /**
  * The settings as plain data in the words of the configuration file, without any secret: a key is shown as the
  * reference that leads to it, and a header that may hold one is hidden.
@@ -124,9 +136,11 @@ export function shownSettings(settings: Settings): Readonly<Record<string, unkno
     webhooks: settings.webhooks.map(shownWebhook),
     projects: Object.fromEntries(Object.entries(settings.projects).map(([name, rules]) => [name, shownProject(rules)])),
     cache: shownCache(settings.cache),
+    routing: shownRouting(settings.routing),
     retention: {
       ledger: `${retention.ledgerDays}d`,
       requests: `${retention.requestsDays}d`,
+      routes: `${retention.routesDays}d`,
       responses: retention.responsesDays === 0 ? "off" : `${retention.responsesDays}d`,
       responsesSize: formatSize(retention.responsesBytes),
     },

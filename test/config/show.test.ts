@@ -129,9 +129,22 @@ describe("the resolved configuration", () => {
         maxTemperature: 0 # default
         # default
         always: []
+      routing:
+        mode: on # default
+        dial: 5 # default
+        # default
+        floor: {}
+        # default
+        pool: []
+        sticky: true # default
+        # default
+        explore:
+          share: 0
+          capUsd: 0.1
       retention:
         ledger: 90d # default
         requests: 14d # default
+        routes: 30d # default
         responses: 30d # default
         responsesSize: 256MB # default
       prices:
