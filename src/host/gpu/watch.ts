@@ -1,5 +1,6 @@
 import { type GpuReport, type GpuView, gpuView, noGpu, sumOver } from "../../core/gpu/gpu.ts";
 import type { Clock } from "../clock.ts";
+import { createFeed } from "./feed.ts";
 import type { GpuSource } from "./source.ts";
 
 /** The cards, read now and then for as long as there are any. */
@@ -39,61 +40,6 @@ const FIRST_MS = 4_000;
 const OLD_MS = 3 * SLOW_MS;
 const NO_DRIVER = "no NVIDIA driver is installed here";
 
-/** Readings from the first source that has any; it starts when it is told to. */
-interface Feed {
-  start(): void;
-  /** Reads so often from now on. */
-  every(intervalMs: number): void;
-  stop(): void;
-}
-
-function createFeed({ clock, sources }: WatchOptions, take: (report: GpuReport) => void): Feed {
-  let chosen = 0;
-  let hasCards = false;
-  let intervalMs = SLOW_MS;
-  let stopSource: (() => void) | null = null;
-  let isStopped = false;
-
-  /** After a source that never told anything the next one has its turn; the last one keeps trying. */
-  function refuse(reason: string): void {
-    if (!hasCards && chosen + 1 < sources.length) {
-      chosen += 1;
-      restart();
-      return;
-    }
-    take(noGpu(clock.now(), reason));
-  }
-
-  function hear(report: GpuReport): void {
-    if (report.source === "none") {
-      refuse(report.problem ?? "the driver tells nothing");
-      return;
-    }
-    hasCards ||= report.gpus.length > 0;
-    take(report);
-  }
-
-  function restart(): void {
-    stopSource?.();
-    stopSource = sources[chosen]?.follow(intervalMs, clock, { report: hear, problem: refuse }) ?? null;
-  }
-
-  return {
-    start: () => {
-      if (stopSource === null && !isStopped) restart();
-    },
-    every(next) {
-      if (intervalMs === next) return;
-      intervalMs = next;
-      if (stopSource !== null && !isStopped) restart();
-    },
-    stop() {
-      isStopped = true;
-      stopSource?.();
-    },
-  };
-}
-
 /** Starts reading at the first question or listener, never where there is no driver. */
 export function watchGpu(options: WatchOptions): GpuWatch {
   const { clock, sources, loadedBytes } = options;
@@ -101,7 +47,7 @@ export function watchGpu(options: WatchOptions): GpuWatch {
   const waiters = new Set<() => void>();
   let last: { readonly report: GpuReport; readonly at: number } | null = null;
   let cancelHurry = (): void => undefined;
-  const feed = createFeed(options, (report) => {
+  const feed = createFeed({ clock, sources, intervalMs: SLOW_MS }, (report) => {
     last = { report, at: clock.monotonic() };
     for (const waiter of [...waiters]) waiter();
     const view = gpuView(report, loadedBytes());

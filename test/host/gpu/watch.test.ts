@@ -127,6 +127,53 @@ describe("a watch over the cards", () => {
     expect(watch.latest()).toMatchObject({ gpus: [], problem: "NVIDIA-SMI has failed" });
   });
 
+  test("the better source is tried again beside the other, later and later, and takes over with its first card", () => {
+    const [first, second] = [handSource(), handSource("nvidia-smi")];
+    const { watch, time } = open([first.source, second.source]);
+    watch.subscribe(() => undefined);
+    first.tell()?.problem("Driver Not Loaded");
+    second.tell()?.report(reportOf(1000));
+    for (const [failedMs, tried] of [
+      [60_000, 2],
+      [120_000, 3],
+      [240_000, 4],
+    ] as const) {
+      time.advance(failedMs - 1);
+      expect(first.followed).toHaveLength(tried - 1);
+      time.advance(1);
+      expect(first.followed).toHaveLength(tried);
+      const trial = first.tell();
+      trial?.report(noGpu(0, "Driver Not Loaded"));
+      // The same failure is told once more when its program ends.
+      trial?.problem("it ended with code 1");
+      second.tell()?.report(reportOf(1000 + tried));
+      expect([first.ended(), second.ended(), watch.freeBytes()]).toEqual([tried, 0, (3096 - tried) * MIB]);
+    }
+    time.advance(480_000);
+    first.tell()?.report(reportOf(3000));
+    expect([first.ended(), second.ended(), second.followed.length]).toEqual([5, 1, 1]);
+    first.tell()?.report(reportOf(3001));
+    expect(watch.freeBytes()).toBe(1095 * MIB);
+    watch.stop();
+    expect([first.ended(), time.pending]).toEqual([6, 0]);
+  });
+
+  test("the better source is tried once an hour at the least, and never after the watch has stopped", () => {
+    const [first, second] = [handSource(), handSource("nvidia-smi")];
+    const { watch, time } = open([first.source, second.source]);
+    watch.subscribe(() => undefined);
+    first.tell()?.problem("Driver Not Loaded");
+    for (let trial = 0; trial < 7; trial += 1) {
+      time.advance(3_600_000);
+      first.tell()?.problem("Driver Not Loaded");
+    }
+    const tried = first.followed.length;
+    time.advance(3_600_000);
+    expect(first.followed).toHaveLength(tried + 1);
+    watch.stop();
+    expect([first.ended(), second.ended(), time.pending]).toEqual([tried + 1, 1, 0]);
+  });
+
   test("a source that told of cards keeps its turn: a driver that vanished may come back", () => {
     const [first, second] = [handSource(), handSource("nvidia-smi")];
     const { watch } = open([first.source, second.source]);
