@@ -86,7 +86,9 @@ export function createFeed(options: FeedOptions, take: (report: GpuReport) => vo
     [chosen, hasCards] = [next, false];
     const [best] = sources;
     const isSpare = best !== undefined && next > 0;
-    stopTrials = isSpare ? retrySource(clock, best, { intervalMs: () => intervalMs, onCards: () => choose(0) }) : NOTHING;
+    stopTrials = isSpare
+      ? retrySource(clock, best, { intervalMs: () => intervalMs, onCards: () => choose(0) })
+      : NOTHING;
     restart();
   }
 
