@@ -44,7 +44,7 @@ function configOf(second: FakeUpstream, deadlines: string): string {
 providers: { second: { dialect: openai-chat, baseUrl: "${second.url}/v1", models: [m] } }
 chains: { steady: [${OURS}, second/m], steadier: [ollama/${GEMMA}, second/m], borrowed: [ollama/chaos, second/m] }
 prices: { overrides: { second/m: { input: 1, output: 1 } } }
-local: { warm: [], parallel: 1 }
+local: { warm: [], parallel: 1, overflow: 10m }
 health: { probes: false }
 retries: { attempts: 1 }
 breaker: { off: true }
