@@ -8,9 +8,27 @@ export const EVIDENCE_KINDS = ["vote", "thumb", "exit", "edit", "verdict", "rege
 /** One of {@link EVIDENCE_KINDS}. */
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
 
-/** Whether a text names a kind of evidence. */
-export function isEvidenceKind(text: string): text is EvidenceKind {
-  return EVIDENCE_KINDS.some((kind) => kind === text);
+/**
+ * What a piece counts, in answers judged by a person. Assumed, not measured: a command can fail for reasons of its own, an edit
+ * that applies need not be right, and who asks again may only want another wording.
+ */
+const WEIGHTS: Readonly<Record<EvidenceKind, number>> = {
+  vote: 1,
+  thumb: 1,
+  exit: 0.5,
+  verdict: 0.5,
+  edit: 0.3,
+  regeneration: 0.25,
+};
+
+/** What a piece of this kind counts, in answers judged by a person. */
+export function evidenceWeightOf(kind: EvidenceKind): number {
+  return WEIGHTS[kind];
+}
+
+/** Whether a person's opinion is behind it; what one person thinks of a model is much alike from answer to answer. */
+export function isJudgement(kind: EvidenceKind): boolean {
+  return kind === "vote" || kind === "thumb" || kind === "regeneration";
 }
 
 /** One observation of how good an answer of a model was. It holds no word of what was asked or answered. */
@@ -32,7 +50,7 @@ export interface Evidence {
   readonly project: string | null;
 }
 
-/** Where evidence goes. Recording never throws and never blocks an answer; false: it could not be kept. */
+/** Where evidence goes. Recording never throws; false: it could not be kept. */
 export interface EvidenceSink {
   recordEvidence(evidence: Evidence): boolean;
 }
