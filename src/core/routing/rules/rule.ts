@@ -1,4 +1,5 @@
 import type { NanoUsd } from "../../money.ts";
+import type { Turn } from "../signals.ts";
 
 /** Patterns of which one must match (`*` stands for any characters); one that begins with `!` must not. Empty asks for nothing. */
 export type Patterns = readonly string[];
@@ -36,11 +37,8 @@ export const HEALTH_WORDS = ["ok", "degraded", "down"] as const;
 /** One of {@link HEALTH_WORDS}. */
 export type HealthWord = (typeof HEALTH_WORDS)[number];
 
-/** What a request is: a person's words, what tools answered, or a client's own chores (titles, summaries). */
-export const TURN_KINDS = ["user", "tool-result", "housekeeping"] as const;
-
-/** One of {@link TURN_KINDS}. */
-export type TurnKind = (typeof TURN_KINDS)[number];
+/** Every kind of turn that a rule may ask for. */
+export const TURN_KINDS = ["user", "tool-result", "housekeeping"] as const satisfies readonly Turn[];
 
 /** What must hold for a rule, all of it. What is left out asks for nothing. */
 export interface RuleConditions {
@@ -55,7 +53,9 @@ export interface RuleConditions {
   /** Globs of files that the request mentions. */
   readonly path?: Patterns;
   readonly language?: Patterns;
-  readonly turn?: readonly TurnKind[];
+  readonly turn?: readonly Turn[];
+  /** Whether the agent is in its plan mode. */
+  readonly plan?: boolean;
   /** Estimated tokens of the prompt. */
   readonly tokens?: Span;
   /** Whether there are any, or patterns of their names. */
@@ -101,7 +101,7 @@ export interface RuleShare {
 /** Where a rule sends a request: names as clients use them, in order; nowhere at all; or wherever the policy would. */
 export type RuleDestination =
   | { readonly kind: "names"; readonly names: readonly string[] }
-  /** Shares of all conversations, together at most 100; those that are left over go on to the next rule. */
+  /** Shares of the conversations it matches, together at most 100; those that are left over go on to the next rule. */
   | { readonly kind: "split"; readonly shares: readonly RuleShare[] }
   | { readonly kind: "deny"; readonly message: string }
   | { readonly kind: "policy" };

@@ -1,14 +1,12 @@
 import type { NanoUsd } from "../../money.ts";
-import type { HealthWord, ParameterClamps, RuleCache, TurnKind } from "./rule.ts";
+import type { Signals } from "../signals.ts";
+import type { HealthWord, ParameterClamps, RuleCache } from "./rule.ts";
 
-/** What rules read of the request itself: a part of its signals. */
-export interface RuleSignals {
-  readonly turn: TurnKind;
-  readonly inputTokens: number;
-  readonly imageCount: number;
-  readonly languages: readonly string[];
-  readonly paths: readonly string[];
-}
+/** What rules read of the request itself. */
+export type RuleSignals = Pick<
+  Signals,
+  "turn" | "isPlan" | "inputTokens" | "imageCount" | "languages" | "paths" | "conversationKey"
+>;
 
 /**
  * What rules ask about one request. Whatever costs something is a function: it is called only where some rule asks, and the
@@ -36,8 +34,6 @@ export interface RuleFacts {
   loaded(): readonly string[];
   /** How a provider, or a model of it, does; null for one that is not configured. */
   health(provider: string, model: string | null): HealthWord | null;
-  /** What keeps one conversation apart from all others. */
-  conversationKey(): string;
 }
 
 /** Who wrote a rule: the user, or the file that came with a project. */
