@@ -6,6 +6,7 @@ import type { NanoUsd } from "../core/money.ts";
 import type { PriceRow } from "../core/price.ts";
 import type { ProjectWish } from "../core/project.ts";
 import type { DialectName, Warning } from "../core/request.ts";
+import type { RouteOutcome, StoredRoute } from "../core/routing/stored-route.ts";
 import type { Usage, UsageSource } from "../core/usage.ts";
 
 /** Which rows: all members must match; times are Unix ms, `from` inclusive, `to` exclusive. */
@@ -363,5 +364,23 @@ export interface CacheStore extends CacheReader {
   /** Deletes one chunk of what matches; returns how many, 0 when done. */
   remove(filter: CacheFilter): number;
   /** Deletes one chunk of what was made before `before` (Unix ms); returns how many, 0 when done. */
+  prune(before: number): number;
+}
+
+/** Reading what the router decided. */
+export interface RouteLogReader {
+  find(requestId: string): StoredRoute | null;
+  /** Latest first; times are Unix ms, `from` inclusive, `to` exclusive. */
+  list(span: { readonly from: number; readonly to: number }, limit: number): readonly StoredRoute[];
+  /** What trying other models was expected to cost more since `from` (Unix ms). */
+  explored(from: number): NanoUsd;
+  close(): void;
+}
+
+/** What the router decided, and what came of it. */
+export interface RouteLog extends RouteLogReader {
+  /** Adds decisions, and then tells what became of these or earlier ones, all in one commit. */
+  write(routes: readonly StoredRoute[], outcomes: readonly RouteOutcome[]): void;
+  /** Deletes one chunk of what is older than `before` (Unix ms); returns how many, 0 when done. */
   prune(before: number): number;
 }
