@@ -48,7 +48,7 @@ const ADMIN_ROUTES: Descriptions = {
   "GET /": "The status page.",
   "GET /v1/status": "The daemon, its providers, local models and the ledger, as `lodestar status --json`.",
   "GET /v1/health":
-    "Breakers and cooldowns of every account, availability of every provider and model over 1 h, 24 h and 90 d, the last free probes.",
+    "Breakers and cooldowns of every account, availability of every provider and model over 1 h, 24 h and 90 d, the last free and paid probes.",
   "GET /v1/health/history":
     "Availability over one span, cell by cell: `?provider=`, `account=`, `model=`, `span=` (`1h`, `24h`, `90d`), finer with `by=` (`minute`, `hour`, `day`).",
   "GET /v1/config": "The configuration in force, without secrets.",

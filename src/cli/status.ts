@@ -11,6 +11,7 @@ import type { Colours } from "../terminal/terminal.ts";
 import { type CliHost, defineCommand, type Outcome } from "./command.ts";
 import { type Connection, notRunning, openAdmin, readView } from "./connection.ts";
 import { canShowLive } from "./live-screen.ts";
+import { paidProbeLines } from "./paid-probe-words.ts";
 import { paintProvider, providerState } from "./provider/words.ts";
 import { daemonFlags, jsonFlag } from "./shared-flags.ts";
 import {
@@ -101,6 +102,7 @@ function statusLines({ status, models }: Shown, look: HealthLook): readonly stri
     ...renderFacts(daemonFacts(status, look.now), look.style),
     ...(providers.length === 0 ? [] : ["", ...renderTable(providers, columns(status, look.style), look)]),
     ...cooldownLines(status, look),
+    ...paidProbeLines(status, look),
     ...(models === null ? providerHealthLines(status, look) : modelHealthLines(models, look)),
     ...(locals.length === 0 ? [] : ["", ...locals]),
     ...tunnelLines(status.tunnels, look, look.now),

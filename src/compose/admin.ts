@@ -1,5 +1,6 @@
 import { shownSettings } from "../config/show.ts";
 import type { LocalView, ModelView } from "../core/admin-view.ts";
+import type { PaidProbesView } from "../core/health-view.ts";
 import type { JsonObject } from "../core/json.ts";
 import { currentFetchCap } from "../host/process.ts";
 import type { AdminContext, AdminControl } from "../http/admin/context.ts";
@@ -24,6 +25,7 @@ export interface Serving {
   readonly pending: number;
   /** Why the last reload was refused, if it was. */
   readonly configProblem: string | null;
+  readonly paidProbes: PaidProbesView | null;
 }
 
 /** What the admin surface needs beyond an opened state. */
@@ -131,6 +133,7 @@ export function adminContext(parts: AdminParts): AdminContext {
     health: () => (parts.serving() === null ? null : services.health.snapshot()),
     availability: runtime.healthSide.buckets,
     probes: runtime.healthSide.prober.views,
+    paidProbes: () => parts.serving()?.paidProbes ?? null,
     local: () => localViews(runtime),
     localSchedule: () => ({
       servers: runtime.localSide.scheduler.snapshot(),

@@ -9,6 +9,7 @@ import type { ApiBody, ApiContext } from "../http/api-context.ts";
 import { createSessionProjects } from "../http/session-projects.ts";
 import { createKeyGate } from "./key-gate.ts";
 import type { Opening } from "./opening.ts";
+import { mintRequestId } from "./secret.ts";
 
 async function readObject(request: Request, maxBytes: number): Promise<Result<ApiBody, ClientError>> {
   const body = await readBody(request, maxBytes);
@@ -53,7 +54,7 @@ export function apiContext(opening: Opening, isReady: () => boolean): ApiContext
     trusted: (address) => failedKeys.forget(address),
     rejected: (address) => failedKeys.count(address, clock.now()),
     readBody: (request) => readObject(request, services.settings().maxBodyBytes),
-    mintRequestId: () => `req_${Bun.randomUUIDv7("base64url")}`,
+    mintRequestId,
     isReady,
     enter: gate.enter,
   };

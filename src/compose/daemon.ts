@@ -2,6 +2,7 @@ import type { BackendInputs, Daemon } from "../cli/backend.ts";
 import { loadSettings } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
 import { failure, type Result, success } from "../core/result.ts";
+import { createPaidProber, type PaidProber } from "../gateway/paid-probes.ts";
 import { createNotifier, type ServiceNotifier } from "../host/notify.ts";
 import { ensureAdminToken } from "../host/state.ts";
 import { removeReady, writeReady } from "../host/state-lock.ts";
@@ -15,6 +16,7 @@ import { logCrashes } from "./crash.ts";
 import { recordGpu } from "./gpu.ts";
 import { loadFor, type Opening, openState } from "./opening.ts";
 import { stateProblem } from "./problems.ts";
+import { mintRequestId } from "./secret.ts";
 import { type Listeners, openListeners } from "./serving.ts";
 import { summarize } from "./summary.ts";
 import { startWarmUps } from "./warm-up.ts";
@@ -50,6 +52,7 @@ class RunningDaemon implements Daemon {
   private readonly admin: AdminContext;
   private readonly notifier: ServiceNotifier;
   private readonly startedAt: number;
+  private readonly paidProber: PaidProber;
   private readonly undo: (() => void)[] = [];
   private listeners: Listeners | null = null;
   private isReady = false;
@@ -65,6 +68,7 @@ class RunningDaemon implements Daemon {
     this.inputs = inputs;
     this.notifier = createNotifier(inputs.environment);
     this.startedAt = opening.clock.now();
+    this.paidProber = createPaidProber(opening.runtime.services, mintRequestId);
     this.admin = adminContext({
       ...opening,
       token,
@@ -125,6 +129,7 @@ class RunningDaemon implements Daemon {
       startedAt: this.startedAt,
       pending: api.pending(),
       configProblem: this.configProblem,
+      paidProbes: this.paidProber.view(),
     };
   }
 
@@ -143,6 +148,8 @@ class RunningDaemon implements Daemon {
     // Not at the first call of a model: the context that it is loaded with then stays for the session.
     this.undo.push(runtime.gpu.subscribe(() => void runtime.localSide.cardFit.readShapes()));
     runtime.healthSide.prober.start();
+    this.paidProber.start();
+    this.undo.push(this.paidProber.stop);
     this.undo.push(recordGpu({ watch: runtime.gpu, stateDir, clock, log }));
     const reload = (): void => void this.reload();
     this.undo.push(watchFiles(() => runtime.loaded().watch, reload, clock));

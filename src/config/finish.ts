@@ -3,9 +3,21 @@ import type { RoutingSettings } from "../core/routing/policy-settings.ts";
 import { budgetsOf } from "./budgets.ts";
 import { projectsOf } from "./projects.ts";
 import type { Config } from "./schema.ts";
-import type { CacheSettings, ConfiguredProvider, LocalSettings, Settings, Webhook } from "./settings.ts";
+import type {
+  CacheSettings,
+  ConfiguredProvider,
+  LocalSettings,
+  PaidProbeSettings,
+  Settings,
+  Webhook,
+} from "./settings.ts";
 
 const MEBIBYTE = 1024 ** 2;
+const HOUR_MS = 3_600_000;
+/** 5 cents: thousands of tokens of most models. */
+const PROBE_CAP_NANO_USD = 50_000_000;
+
+type Paid = NonNullable<NonNullable<Config["health"]>["paid"]>;
 
 /** A copy without members that are undefined, as exact optional types want it. */
 function compact<Value extends object>(value: Value): { [Key in keyof Value]: Exclude<Value[Key], undefined> } {
@@ -29,6 +41,11 @@ function finishLocal(local: NonNullable<Config["local"]>): LocalSettings {
     contextTokens: local.contextTokens ?? 8192,
     imagesShare: local.images?.shares === "off" ? null : (local.images?.shares ?? "same-host"),
   };
+}
+
+function paidProbesOf({ models = [], every, capUsdPerDay }: Paid): PaidProbeSettings | null {
+  if (models.length === 0) return null;
+  return { models, everyMs: every ?? HOUR_MS, capNanoUsd: capUsdPerDay ?? PROBE_CAP_NANO_USD };
 }
 
 function finishCache(cache: NonNullable<Config["cache"]>): CacheSettings {
@@ -89,7 +106,11 @@ export function finishSettings(
       windowMs: breaker?.window ?? 60_000,
       isOff: breaker?.off ?? false,
     },
-    health: { hasProbes: health?.probes ?? true, everyMs: health?.every ?? 60_000 },
+    health: {
+      hasProbes: health?.probes ?? true,
+      everyMs: health?.every ?? 60_000,
+      paid: paidProbesOf(health?.paid ?? {}),
+    },
     retention: {
       ledgerDays: retention?.ledger ?? 90,
       requestsDays: retention?.requests ?? 14,

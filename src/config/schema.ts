@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { BudgetsSchema, TimeZoneSchema, WebhooksSchema } from "./schema-budgets.ts";
 import { CacheSchema } from "./schema-cache.ts";
+import { HealthSchema } from "./schema-health.ts";
 import { LocalSchema } from "./schema-local.ts";
 import { RateCardSchema } from "./schema-prices.ts";
 import { ProjectsSchema } from "./schema-projects.ts";
@@ -121,13 +122,7 @@ export const ConfigSchema = v.strictObject(
       },
       "Leaves out targets that keep failing.",
     ),
-    health: section(
-      {
-        probes: flag("Ask providers in use, for nothing, whether they are up where no traffic tells (default true)."),
-        every: duration("How often a provider that is idle is asked, give or take a fifth.", 1_000),
-      },
-      "Free probes: lists of models and health routes, never a model.",
-    ),
+    health: HealthSchema,
     budgets: BudgetsSchema,
     timeZone: TimeZoneSchema,
     webhooks: WebhooksSchema,

@@ -1,4 +1,5 @@
 import type { Budget } from "../core/budget/budget.ts";
+import type { NanoUsd } from "../core/money.ts";
 import type { RateCard } from "../core/price.ts";
 import type { ProjectRules } from "../core/project.ts";
 import type { RoutingSettings } from "../core/routing/policy-settings.ts";
@@ -35,6 +36,15 @@ export interface Webhook {
   readonly secretSource: string | null;
   /** Which events, by name; empty means budgets and health. */
   readonly events: readonly string[];
+}
+
+/** Models that are asked for one token now and then. */
+export interface PaidProbeSettings {
+  /** `provider/model`; at least one. */
+  readonly models: readonly string[];
+  readonly everyMs: number;
+  /** The most that all of them may cost a day, by the calendar of `timeZone`. */
+  readonly capNanoUsd: NanoUsd;
 }
 
 /** Deadlines of an attempt in milliseconds; null means none. */
@@ -91,8 +101,8 @@ export interface Settings {
   readonly deadlines: Deadlines;
   readonly retries: { readonly attemptsPerTarget: number; readonly baseMs: number; readonly maxMs: number };
   readonly breaker: { readonly failures: number; readonly windowMs: number; readonly isOff: boolean };
-  /** Free probes, and how often they go to a provider without traffic. */
-  readonly health: { readonly hasProbes: boolean; readonly everyMs: number };
+  /** Free probes, and how often they go to a provider without traffic; paid ones, null where nobody asked for them. */
+  readonly health: { readonly hasProbes: boolean; readonly everyMs: number; readonly paid: PaidProbeSettings | null };
   readonly retention: {
     readonly ledgerDays: number;
     readonly requestsDays: number;

@@ -4,7 +4,14 @@ import type { RoutingSettings } from "../core/routing/policy-settings.ts";
 import { findProvider } from "../providers/_all.ts";
 import type { Provider } from "../providers/provider.ts";
 import type { Loaded } from "./load.ts";
-import type { CacheSettings, ConfiguredProvider, LocalSettings, Settings, Webhook } from "./settings.ts";
+import type {
+  CacheSettings,
+  ConfiguredProvider,
+  LocalSettings,
+  PaidProbeSettings,
+  Settings,
+  Webhook,
+} from "./settings.ts";
 import { shownLimit, shownProject } from "./show-project.ts";
 import { formatDuration, formatSize } from "./units.ts";
 import type { ValuePath } from "./yaml-source.ts";
@@ -62,6 +69,12 @@ function shownBudget(budget: Budget): Readonly<Record<string, unknown>> {
 
 function shownWebhook({ url, secretSource, events }: Webhook): Readonly<Record<string, unknown>> {
   return { url, secret: secretSource ?? undefined, events: events.length === 0 ? undefined : [...events] };
+}
+
+function shownPaid(paid: PaidProbeSettings | null): Readonly<Record<string, unknown>> | undefined {
+  if (paid === null) return undefined;
+  const { models, everyMs, capNanoUsd } = paid;
+  return { models: [...models], every: formatDuration(everyMs), capUsdPerDay: shownLimit(capNanoUsd) };
 }
 
 function shownLocal(local: LocalSettings): Readonly<Record<string, unknown>> {
@@ -130,7 +143,7 @@ export function shownSettings(settings: Settings): Readonly<Record<string, unkno
       max: formatDuration(retries.maxMs),
     },
     breaker: { failures: breaker.failures, window: formatDuration(breaker.windowMs), off: breaker.isOff },
-    health: { probes: health.hasProbes, every: formatDuration(health.everyMs) },
+    health: { probes: health.hasProbes, every: formatDuration(health.everyMs), paid: shownPaid(health.paid) },
     budgets: settings.budgets.map(shownBudget),
     timeZone: settings.timeZone,
     webhooks: settings.webhooks.map(shownWebhook),

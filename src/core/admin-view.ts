@@ -3,7 +3,7 @@ import type { Budget } from "./budget/budget.ts";
 import type { CacheStatsView } from "./cache-view.ts";
 import type { HealthState } from "./event.ts";
 import type { GpuView } from "./gpu/gpu.ts";
-import type { PausedModelView, Spans } from "./health-view.ts";
+import type { PaidProbesView, PausedModelView, Spans } from "./health-view.ts";
 import type { KeyLimits } from "./key-limits.ts";
 import type { CostGroup, LedgerRow, Totals } from "./ledger.ts";
 import type { NanoUsd } from "./money.ts";
@@ -87,6 +87,8 @@ export interface StatusView {
   readonly tunnels: readonly TunnelView[];
   /** The last reading of this machine's cards; null where there is no driver, or none was taken yet. */
   readonly gpu: GpuView | null;
+  /** Models that are asked for one token now and then; null where nobody asked for that, or no daemon runs. */
+  readonly paidProbes: PaidProbesView | null;
   /** Answers that are given again. */
   readonly cache: CacheStatsView;
   readonly today: { readonly requests: number; readonly costNanoUsd: NanoUsd; readonly unpriced: number };

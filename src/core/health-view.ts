@@ -1,6 +1,7 @@
 import type { Availability } from "./availability.ts";
 import { type Bucket, overSpan, SPANS, type Span, type SpanAvailability } from "./availability-span.ts";
 import type { HealthState } from "./event.ts";
+import type { NanoUsd } from "./money.ts";
 
 /** Availability over every span. */
 export type Spans = Readonly<Record<Span, SpanAvailability>>;
@@ -45,6 +46,27 @@ export interface ProbeView {
   readonly error: string | null;
 }
 
+/** A model that is asked for one token now and then, and how that went last. */
+export interface PaidProbeView {
+  /** `provider/model`. */
+  readonly model: string;
+  /** When it was asked last, Unix ms; null where it was not since the start. */
+  readonly at: number | null;
+  readonly tookMs: number | null;
+  readonly costNanoUsd: NanoUsd | null;
+  /** Why it did not answer, or is not asked; null where it answered, or is not due yet. */
+  readonly error: string | null;
+}
+
+/** The paid probes of a running daemon. */
+export interface PaidProbesView {
+  readonly everyMs: number;
+  readonly capNanoUsd: NanoUsd;
+  /** What they cost today, by the calendar of `timeZone`; null while the ledger cannot be read. */
+  readonly spentNanoUsd: NanoUsd | null;
+  readonly models: readonly PaidProbeView[];
+}
+
 /** `GET /v1/health`. */
 export interface HealthView {
   /** Unix ms at which it was read. */
@@ -55,6 +77,8 @@ export interface HealthView {
   /** Of the last 90 days, by provider and name. */
   readonly models: readonly ModelHealthView[];
   readonly probes: readonly ProbeView[];
+  /** Null where nobody asked for them, or no daemon runs. */
+  readonly paidProbes: PaidProbesView | null;
 }
 
 /** `GET /v1/health/history`: one span of all that the filters let through. */

@@ -63,6 +63,25 @@ describe("status", () => {
     expect(out).toContain("· not asked");
   });
 
+  test("shows each paid probe, why it is not sent, and what the day has cost; nothing where nobody asked for any", async () => {
+    const asked = { model: "openai/gpt-x", at: NOON - 90_000, tookMs: 412, costNanoUsd: 900, error: null };
+    const refused = {
+      model: "lab/m",
+      at: null,
+      tookMs: null,
+      costNanoUsd: null,
+      error: "not asked: no price is known",
+    };
+    const paidProbes = { everyMs: 3_600_000, capNanoUsd: 50_000_000, spentNanoUsd: 21_600, models: [asked, refused] };
+    const { out } = await (await worldWith([], { paidProbes })).run(["status"]);
+    expect(out).toMatch(/openai\/gpt-x +1 min 30 s ago +412 ms +\$0\.0000009\n/);
+    expect(out).toMatch(/lab\/m +not yet +not asked: no price is known\n/);
+    expect(out).toContain("every 1 h where nobody else was answered; $0.0000216 of $0.05 today\n");
+    expect((await (await worldWith([])).run(["status"])).out).not.toContain("paid probe");
+    const stopped = await worldWith([], { paidProbes, isRunning: false });
+    expect(JSON.parse((await stopped.run(["status", "--json"])).out)).toMatchObject({ paidProbes: null });
+  });
+
   test("never rounds up to all: one failure in ten thousand is seen", async () => {
     const calls = Array.from({ length: 2_000 }, (_, index): readonly [number, Attempt] => [
       5,

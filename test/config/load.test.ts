@@ -31,6 +31,32 @@ describe("without any file", () => {
     expect(settings.providers.map((entry) => [entry.provider.id, entry.origin])).toEqual([["ollama", "found"]]);
   });
 
+  test("paid probes are off until models are named, and have a cap then", () => {
+    const paidOf = (block: string) => loaded(makeSandbox(`health: ${block}`).load()).settings.health.paid;
+    expect([paidOf("{}"), paidOf("{ paid: { every: 5m } }"), paidOf("{ paid: { models: [] } }")]).toEqual([
+      null,
+      null,
+      null,
+    ]);
+    expect(paidOf("{ paid: { models: [a/b, c/d/e, a/b] } }")).toEqual({
+      models: ["a/b", "c/d/e"],
+      everyMs: 3_600_000,
+      capNanoUsd: 50_000_000,
+    });
+    const chosen = paidOf('{ paid: { models: [a/b], every: 2m, capUsdPerDay: "0.000000001" } }');
+    expect(chosen).toEqual({ models: ["a/b"], everyMs: 120_000, capNanoUsd: 1 });
+  });
+
+  test.each([
+    ["{ models: [gpt] }", "must be provider/model"],
+    ["{ models: a/b }", "must be a list of models"],
+    ["{ models: [a/b], every: 59s }", "at least 60000ms"],
+    ["{ models: [a/b], capUsdPerDay: -1 }", "must be an amount in USD"],
+    ["{ model: [a/b] }", "models"],
+  ])("paid probes of %s are refused", (block, words) => {
+    expect(complaints(makeSandbox(`health: { paid: ${block} }`).load())).toContain(words);
+  });
+
   test("a key in the environment configures its provider, and the first of several variables wins", () => {
     const load = loaded(makeSandbox().load({ GOOGLE_API_KEY: "second-key", GEMINI_API_KEY: "first-key" }));
     expect(providerIn(load, "google")).toMatchObject({

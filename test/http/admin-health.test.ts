@@ -42,7 +42,7 @@ describe("/v1/health", () => {
     const probes = [{ provider: "deepseek", account: "default", at: NOON, tookMs: 4, error: null }];
     const { ask } = await open({ health, probes });
     const view = (await (await ask("/v1/health")).json()) as HealthView;
-    expect(Object.keys(view)).toEqual(["at", "accounts", "ledger", "providers", "models", "probes"]);
+    expect(Object.keys(view)).toEqual(["at", "accounts", "ledger", "providers", "models", "probes", "paidProbes"]);
     expect([view.accounts, view.probes]).toEqual([health, probes]);
     expect(view.providers.map(({ id, spans }) => [id, spans["1h"].attempts, spans["1h"].ratio])).toEqual([
       ["deepseek", 4, 0.75],

@@ -52,6 +52,7 @@ export interface WorldOptions {
   readonly reload?: AdminControl["reload"];
   readonly cacheCounts?: ReturnType<AdminContext["cache"]["counts"]>;
   readonly probes?: ReturnType<AdminContext["probes"]>;
+  readonly paidProbes?: ReturnType<AdminContext["paidProbes"]>;
   readonly health?: ReturnType<AdminContext["health"]>;
   readonly apiUrl?: string;
   readonly budgets?: readonly BudgetState[];
@@ -179,6 +180,7 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
     health: () => (isRunning ? (options.health ?? []) : null),
     availability: calls.buckets,
     probes: () => options.probes ?? [],
+    paidProbes: () => (isRunning ? (options.paidProbes ?? null) : null),
     localSchedule: () => ({ servers: [], truncations: new Map(), predictions: new Map() }),
     local: async () => [
       { provider: "ollama", url: "http://127.0.0.1:11434", isReachable: true, models: ["qwen2.5-coder:1.5b"] },

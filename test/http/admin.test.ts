@@ -281,7 +281,16 @@ describe("status", () => {
     const text = await (await world.ask("/v1/status")).text();
     expect(text).not.toContain("sk-canary-4711");
     const body = JSON.parse(text) as { daemon: object; providers: { id: string }[] };
-    expect(Object.keys(body)).toEqual(["daemon", "providers", "local", "tunnels", "gpu", "cache", "today"]);
+    expect(Object.keys(body)).toEqual([
+      "daemon",
+      "providers",
+      "local",
+      "tunnels",
+      "gpu",
+      "paidProbes",
+      "cache",
+      "today",
+    ]);
     expect(body.providers.find(({ id }) => id === "deepseek")).toMatchObject({
       state: "open",
       lastError: "503 busy",

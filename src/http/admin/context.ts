@@ -13,7 +13,7 @@ import type { CacheCounts } from "../../core/cache-view.ts";
 import type { LodestarEvent } from "../../core/event.ts";
 import type { GpuView } from "../../core/gpu/gpu.ts";
 import type { GpuHistoryView } from "../../core/gpu/history.ts";
-import type { AccountHealthView, ProbeView } from "../../core/health-view.ts";
+import type { AccountHealthView, PaidProbesView, ProbeView } from "../../core/health-view.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { KeyLimits } from "../../core/key-limits.ts";
 import type { PriceDiffView, PriceShowView, PricesView } from "../../core/price-view.ts";
@@ -82,6 +82,8 @@ export interface AdminContext {
   availability(filter: HealthFilter): readonly Bucket[];
   /** The last free probes; none where no gateway runs. */
   probes(): readonly ProbeView[];
+  /** Null where nobody asked for them, or no daemon runs. */
+  paidProbes(): PaidProbesView | null;
   /** Model servers on this machine, asked now, within a second. */
   local(): Promise<readonly LocalView[]>;
   /** The queues before them; empty before anybody asked one. */

@@ -77,6 +77,7 @@ export function readHealth(admin: AdminContext): HealthView {
     })),
     models: modelViews(buckets, admin.now()),
     probes: admin.probes(),
+    paidProbes: admin.paidProbes(),
   };
 }
 

@@ -68,6 +68,7 @@ export async function readStatus(admin: AdminContext): Promise<StatusView> {
     local: await admin.local(),
     tunnels: admin.tunnels(),
     gpu: await gpuOf(admin),
+    paidProbes: admin.paidProbes(),
     cache: readCacheStats(admin),
     today: { requests, costNanoUsd, unpriced },
   };
