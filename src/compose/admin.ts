@@ -9,6 +9,7 @@ import { listModels } from "../http/models.ts";
 import type { Stores } from "../stores/open.ts";
 import type { ResponseStore } from "../stores/ports.ts";
 import { cacheDesk } from "./cache.ts";
+import { evidenceDesk } from "./evidence.ts";
 import { gpuHistory } from "./gpu.ts";
 import type { OwnKeyring } from "./keyring.ts";
 import { localCatalog } from "./local-catalog.ts";
@@ -127,6 +128,7 @@ export function adminContext(parts: AdminParts): AdminContext {
     keyStore: stores.keys,
     projects: runtime.projects,
     cache: cacheDesk(runtime.cacheSide, parts.stateDir),
+    evidence: evidenceDesk(runtime.evidenceSide, runtime.local),
     settings: services.settings,
     config: () => shownSettings(services.settings()) as JsonObject,
     daemon: () => describeProcess(parts, parts.serving()),

@@ -42,6 +42,7 @@ export function apiContext(opening: Opening, isReady: () => boolean): ApiContext
     sessions: createSessionProjects(),
     ledger: stores.ledger,
     responses,
+    evidence: runtime.evidenceSide.book,
     local: runtime.local,
     admit(request) {
       const { host, allowedHosts, allowedOrigins } = services.settings().server;

@@ -23,6 +23,8 @@ import { startWarmUps } from "./warm-up.ts";
 import { watchFiles } from "./watch-files.ts";
 
 const DAY_MS = 86_400_000;
+/** Eight half-lives of what is judged of answers: what is left then counts four thousandths. */
+const EVIDENCE_DAYS = 730;
 /** Local servers get this long to answer before the ready lines are written without them. */
 const FIRST_LOOK_MS = 250;
 const DRAIN_LOOK_MS = 50;
@@ -168,6 +170,7 @@ class RunningDaemon implements Daemon {
     start("ledger rows", stores.ledger, () => settings().retention.ledgerDays);
     if (responses !== null) start("responses", responses, () => settings().retention.responsesDays);
     const { store } = runtime.cacheSide;
+    start("evidence", runtime.evidenceSide, () => EVIDENCE_DAYS);
     if (store !== null) start("kept answers", store, () => settings().cache.ttlMs / DAY_MS);
   }
 

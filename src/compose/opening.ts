@@ -8,6 +8,7 @@ import { type KeyDigest, openKeyDigest } from "../host/keys.ts";
 import { type LogFile, logDirectory, openLogFile } from "../host/log/file.ts";
 import { openStateDir } from "../host/state.ts";
 import { lockState, type StateLock } from "../host/state-lock.ts";
+import { openEvidenceStore } from "../stores/evidence.ts";
 import { openHealthHistory } from "../stores/health-history.ts";
 import { openLocalFigures } from "../stores/local-figures.ts";
 import { openStores, type Stores } from "../stores/open.ts";
@@ -93,13 +94,14 @@ function openLog(loaded: Loaded, stateDir: string, redactor: Redactor, clock: Cl
 function openSpareStores(
   stateDir: string,
   log: LogFile,
-): Pick<RuntimeParts, "figures" | "projects" | "history" | "openCache"> {
+): Pick<RuntimeParts, "figures" | "projects" | "history" | "openCache" | "openEvidence"> {
   return {
     figures: orLeftOut(openLocalFigures({ stateDir }), log, "what local models took is not remembered"),
     projects: orLeftOut(openProjectStore({ stateDir }), log, "what projects' own files ask for does not count"),
     history: orLeftOut(openHealthHistory({ stateDir }), log, "the health of providers is not written down"),
     openCache: (maxBytes) =>
       orLeftOut(openResponseCache({ stateDir, maxBytes }), log, "answers are not kept in the response cache"),
+    openEvidence: () => orLeftOut(openEvidenceStore({ stateDir }), log, "what is judged of answers is not kept"),
   };
 }
 
@@ -167,6 +169,7 @@ export function openState(
       responses?.close();
       spare.figures?.close();
       runtime.cacheSide.close();
+      runtime.evidenceSide.close();
       stores.close();
       await log.close();
       lock.release();

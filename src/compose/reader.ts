@@ -1,8 +1,10 @@
 import type { BackendInputs } from "../cli/backend.ts";
 import type { Loaded } from "../config/load.ts";
+import type { EvidenceStore } from "../core/evidence-store.ts";
 import { createRedactor } from "../core/redact.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import { systemClock } from "../host/clock.ts";
+import { openEvidenceReader } from "../stores/evidence.ts";
 import { createMemoryLedger } from "../stores/memory/ledger.ts";
 import { openStoreReaders, type Stores } from "../stores/open.ts";
 import type { KeyReader, KeyStore, Ledger, LedgerReader, ProjectStore } from "../stores/ports.ts";
@@ -70,6 +72,12 @@ function openProjects(stateDir: string): ProjectStore | null {
   return opened.ok ? { ...opened.value, save: refuseWrite, remove: refuseWrite } : null;
 }
 
+/** The evidence for reading; null where none was ever written, or its file cannot be used. */
+function openEvidence(stateDir: string): EvidenceStore | null {
+  const opened = openEvidenceReader({ stateDir });
+  return opened.ok ? { ...opened.value, save: refuseWrite, remove: refuseWrite, prune: refuseWrite } : null;
+}
+
 /** What a reading command sees beside a daemon or without one; takes no lock and changes nothing. */
 export function openReading(
   inputs: BackendInputs,
@@ -85,6 +93,7 @@ export function openReading(
     projects: openProjects(loaded.stateDir),
     history: openHistoryReader(loaded.stateDir),
     openCache: () => null,
+    openEvidence: () => openEvidence(loaded.stateDir),
     figures: null,
     clock: systemClock,
     log: { write: () => undefined },

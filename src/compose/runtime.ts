@@ -28,6 +28,7 @@ import type { HealthHistory, LocalFigureStore, ProjectStore } from "../stores/po
 import { createBudgets } from "./budgets.ts";
 import { type CacheSide, createCacheSide, type OpenCache } from "./cache.ts";
 import { type CurrentConfig, holdConfig } from "./current-config.ts";
+import { createEvidenceSide, type EvidenceSide, type OpenEvidence } from "./evidence.ts";
 import { createGpuWatch } from "./gpu.ts";
 import { createHealthSide, type HealthSide } from "./health.ts";
 import { createLocalSide, type LocalSide, leaving } from "./local.ts";
@@ -43,6 +44,7 @@ export interface RuntimeParts {
   /** Null where its file cannot be used, or was never written. */
   readonly history: HealthHistory | null;
   readonly openCache: OpenCache;
+  readonly openEvidence: OpenEvidence;
   /** What local models took; null where its file cannot be used. */
   readonly figures: LocalFigureStore | null;
   readonly clock: Clock;
@@ -64,6 +66,7 @@ export interface Runtime {
   readonly healthSide: HealthSide;
   readonly localSide: LocalSide;
   readonly cacheSide: CacheSide;
+  readonly evidenceSide: EvidenceSide;
   readonly tunnels: Tunnels | null;
   readonly bus: Bus;
   /** The webhooks. */
@@ -206,6 +209,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     healthSide,
     localSide,
     cacheSide,
+    evidenceSide: createEvidenceSide(parts.openEvidence),
     tunnels: parts.tunnels,
     bus,
     alerts,

@@ -1,3 +1,4 @@
+import type { EvidenceSink } from "../core/evidence.ts";
 import type { ClientError } from "../core/fault.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { Result } from "../core/result.ts";
@@ -30,6 +31,7 @@ export interface ApiContext {
   readonly ledger: Ledger;
   /** Kept answers of the Responses API; null where their file cannot be used. */
   readonly responses: ResponseStore | null;
+  readonly evidence: EvidenceSink;
   readonly local: LocalModels;
   /** Host, Origin and size checks before anything else. */
   admit(request: Request): Admission;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
+import type { EvidenceReader, EvidenceStore } from "../core/evidence-store.ts";
 import type { Result } from "../core/result.ts";
-import type { EvidenceReader, EvidenceStore, StoreFault } from "./ports.ts";
+import type { StoreFault } from "./ports.ts";
 import { type DatabasePlan, openReader, openWriter } from "./sqlite/database.ts";
 import { createEvidenceReader, createSqliteEvidence } from "./sqlite/evidence.ts";
 import initial from "./sqlite/migrations/votes/0001-initial.sql" with { type: "text" };

@@ -1,12 +1,14 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createEvidenceSide, evidenceDesk } from "../../src/compose/evidence.ts";
 import { priceReports } from "../../src/compose/prices.ts";
 import { loadSettings } from "../../src/config/load.ts";
 import type { Settings } from "../../src/config/settings.ts";
-import type { WebhookTrialView, WebhookView } from "../../src/core/admin-view.ts";
+import type { ModelView, WebhookTrialView, WebhookView } from "../../src/core/admin-view.ts";
 import type { BudgetState } from "../../src/core/budget/budget.ts";
 import type { LodestarEvent } from "../../src/core/event.ts";
+import type { EvidenceStore } from "../../src/core/evidence-store.ts";
 import { gpuView, noGpu } from "../../src/core/gpu/gpu.ts";
 import { NO_LIMITS } from "../../src/core/key-limits.ts";
 import type { AttemptIntent, AttemptOutcome } from "../../src/core/ledger.ts";
@@ -16,6 +18,7 @@ import { createProjectBook, type ProjectBook } from "../../src/gateway/projects.
 import { createPriceBook } from "../../src/host/prices/book.ts";
 import type { AdminContext, AdminControl, GpuDesk } from "../../src/http/admin/context.ts";
 import { createAdminSessions } from "../../src/http/admin/session.ts";
+import { openEvidenceStore } from "../../src/stores/evidence.ts";
 import { openHealthHistory } from "../../src/stores/health-history.ts";
 import { openStores, type Stores } from "../../src/stores/open.ts";
 import type { CacheStore } from "../../src/stores/ports.ts";
@@ -61,6 +64,8 @@ export interface WorldOptions {
   /** UTC by default. */
   readonly timeZone?: string;
   readonly gpu?: GpuDesk;
+  /** In the place of a local and a paid one. */
+  readonly models?: readonly ModelView[];
 }
 
 /** A machine without a driver. */
@@ -104,6 +109,12 @@ function openBook(stateDir: string, settings: Settings): ProjectBook {
 /** What became of the calls that a test settles; all of it waits to be written. */
 function openCache(stateDir: string): CacheStore {
   const opened = openResponseCache({ stateDir, maxBytes: () => 1_000_000 });
+  if (!opened.ok) throw new Error(opened.error.message);
+  return opened.value;
+}
+
+function openEvidence(stateDir: string): EvidenceStore {
+  const opened = openEvidenceStore({ stateDir });
   if (!opened.ok) throw new Error(opened.error.message);
   return opened.value;
 }
@@ -161,6 +172,10 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
     keyStore: stores.keys,
     projects,
     cache: { store: cache, reader: () => cache, counts: () => options.cacheCounts ?? null },
+    evidence: evidenceDesk(
+      createEvidenceSide(() => openEvidence(stateDir)),
+      { stateOf: () => null },
+    ),
     settings: () => settings,
     config: () => ({ server: { port: settings.server.port } }),
     daemon: () => ({
@@ -193,34 +208,35 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
       folders: options.modelFolders ?? [],
       monotonic: () => performance.now(),
     }),
-    models: async () => [
-      {
-        id: "ollama/qwen2.5-coder:1.5b",
-        provider: "ollama",
-        model: "qwen2.5-coder:1.5b",
-        aliases: ["coder"],
-        inputUsd: 0,
-        outputUsd: 0,
-        isLocal: true,
-        contextTokens: 32_768,
-        canUseTools: true,
-        canReadImages: false,
-        canReason: false,
-      },
-      {
-        id: "deepseek/deepseek-v4-flash",
-        provider: "deepseek",
-        model: "deepseek-v4-flash",
-        aliases: [],
-        inputUsd: 0.14,
-        outputUsd: 0.28,
-        isLocal: false,
-        contextTokens: null,
-        canUseTools: true,
-        canReadImages: null,
-        canReason: true,
-      },
-    ],
+    models: async () =>
+      options.models ?? [
+        {
+          id: "ollama/qwen2.5-coder:1.5b",
+          provider: "ollama",
+          model: "qwen2.5-coder:1.5b",
+          aliases: ["coder"],
+          inputUsd: 0,
+          outputUsd: 0,
+          isLocal: true,
+          contextTokens: 32_768,
+          canUseTools: true,
+          canReadImages: false,
+          canReason: false,
+        },
+        {
+          id: "deepseek/deepseek-v4-flash",
+          provider: "deepseek",
+          model: "deepseek-v4-flash",
+          aliases: [],
+          inputUsd: 0.14,
+          outputUsd: 0.28,
+          isLocal: false,
+          contextTokens: null,
+          canUseTools: true,
+          canReadImages: null,
+          canReason: true,
+        },
+      ],
     mintKey: minter(stores),
     budgets: () => options.budgets ?? [],
     webhooks: () => options.webhooks ?? [],

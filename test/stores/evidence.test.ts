@@ -4,8 +4,8 @@ import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { EVIDENCE_KINDS, type Evidence } from "../../src/core/evidence.ts";
+import type { EvidenceStore } from "../../src/core/evidence-store.ts";
 import { openEvidenceReader, openEvidenceStore } from "../../src/stores/evidence.ts";
-import type { EvidenceStore } from "../../src/stores/ports.ts";
 import { NOON } from "./attempts.ts";
 import { temporaryFolder } from "./temporary.ts";
 

@@ -11,6 +11,7 @@ import type { Bucket } from "../../core/availability-span.ts";
 import type { BudgetState } from "../../core/budget/budget.ts";
 import type { CacheCounts } from "../../core/cache-view.ts";
 import type { LodestarEvent } from "../../core/event.ts";
+import type { EvidenceStore } from "../../core/evidence-store.ts";
 import type { GpuView } from "../../core/gpu/gpu.ts";
 import type { GpuHistoryView } from "../../core/gpu/history.ts";
 import type { AccountHealthView, PaidProbesView, ProbeView } from "../../core/health-view.ts";
@@ -18,6 +19,8 @@ import type { JsonObject } from "../../core/json.ts";
 import type { KeyLimits } from "../../core/key-limits.ts";
 import type { PriceDiffView, PriceShowView, PricesView } from "../../core/price-view.ts";
 import type { Result } from "../../core/result.ts";
+import type { QualityBook } from "../../core/routing/quality-book.ts";
+import type { PublishedFigure } from "../../core/routing/quality-prior.ts";
 import type { LocalCatalog } from "../../features/local-catalog/local-catalog.ts";
 import type { ProjectBook } from "../../gateway/projects.ts";
 import type { PriceBook } from "../../host/prices/prices.ts";
@@ -47,6 +50,16 @@ export interface CacheDesk {
   counts(): CacheCounts | null;
 }
 
+/** Own evidence of answers as the admin surface sees it. */
+export interface EvidenceDesk {
+  /** Null where its file cannot be used, or was never written. */
+  store(): EvidenceStore | null;
+  readonly book: QualityBook;
+  readonly figures: readonly PublishedFigure[];
+  /** Billions, by what the engine or else the name tells; null where neither does. */
+  parametersOf(provider: string, model: string): number | null;
+}
+
 /** What the caller of `POST /v1/keys` may choose. */
 export interface KeyWish {
   readonly name: string;
@@ -71,6 +84,7 @@ export interface AdminContext {
   readonly keyStore: Pick<KeyStore, "list" | "revoke" | "limit" | "hasAny">;
   readonly projects: Pick<ProjectBook, "projectOf" | "known" | "tell" | "forget">;
   readonly cache: CacheDesk;
+  readonly evidence: EvidenceDesk;
   settings(): Settings;
   /** The resolved configuration with every secret left out. */
   config(): JsonObject;

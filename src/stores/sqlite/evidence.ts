@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { EVIDENCE_KINDS, type Evidence } from "../../core/evidence.ts";
-import type { EvidenceFilter, EvidenceReader, EvidenceStore, EvidenceTally } from "../ports.ts";
+import type { EvidenceFilter, EvidenceReader, EvidenceStore, EvidenceTally } from "../../core/evidence-store.ts";
 import type { Bindings } from "./bindings.ts";
 
 const COLUMNS = `

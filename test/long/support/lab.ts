@@ -91,6 +91,7 @@ export function openLab({ loaded, ledger, clock, send }: LabParts): Lab {
     projects: null,
     history: null,
     openCache: () => null,
+    openEvidence: () => null,
     figures: null,
     clock,
     log,
