@@ -156,7 +156,8 @@ function closeAll(parts: readonly ({ close(): unknown } | null)[]): void {
 }
 
 /** Names lead elsewhere now, and once more when the local engines were asked. */
-function lookAgain(local: LocalModels, forget: () => void): void {
+function lookAgain(tunnels: Tunnels | null, settings: Settings, local: LocalModels, forget: () => void): void {
+  tunnels?.keep(baseUrlsOf(settings));
   forget();
   void local.refresh().then(forget);
 }
@@ -219,8 +220,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
       config.use(next);
       alerts.use(next.settings.webhooks);
       health.reset();
-      parts.tunnels?.keep(baseUrlsOf(next.settings));
-      lookAgain(local, directory.forget);
+      lookAgain(parts.tunnels, next.settings, local, directory.forget);
     },
     abort: () => shutdown.abort(),
     close() {
