@@ -1,8 +1,11 @@
 import type { RateCard } from "../core/price.ts";
 import type { RoutingSettings } from "../core/routing/policy-settings.ts";
 import { budgetsOf } from "./budgets.ts";
+import { compact } from "./compact.ts";
 import { projectsOf } from "./projects.ts";
 import type { Config } from "./schema.ts";
+import { finishCascade } from "./schema-cascade.ts";
+import { ruleTestsOf } from "./schema-rules-tests.ts";
 import type {
   CacheSettings,
   ConfiguredProvider,
@@ -18,13 +21,6 @@ const HOUR_MS = 3_600_000;
 const PROBE_CAP_NANO_USD = 50_000_000;
 
 type Paid = NonNullable<NonNullable<Config["health"]>["paid"]>;
-
-/** A copy without members that are undefined, as exact optional types want it. */
-function compact<Value extends object>(value: Value): { [Key in keyof Value]: Exclude<Value[Key], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) as {
-    [Key in keyof Value]: Exclude<Value[Key], undefined>;
-  };
-}
 
 function rateCards(overrides: NonNullable<NonNullable<Config["prices"]>["overrides"]>): Record<string, RateCard> {
   return Object.fromEntries(Object.entries(overrides).map(([model, card]) => [model, compact(card) as RateCard]));
@@ -65,6 +61,7 @@ function finishRouting(routing: NonNullable<Config["routing"]>): RoutingSettings
     pool: routing.pool ?? [],
     isSticky: routing.sticky ?? true,
     explore: { share: routing.explore?.share ?? 0, capUsd: routing.explore?.capUsd ?? 0.1 },
+    cascade: finishCascade(routing.cascade),
   };
 }
 
@@ -77,6 +74,7 @@ export function finishSettings(
   webhooks: readonly Webhook[],
 ): Settings {
   const { server, deadlines, retries, breaker, health, retention, local, log } = config;
+  const timeZone = config.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
   return {
     server: {
       host: server?.host ?? "127.0.0.1",
@@ -120,8 +118,10 @@ export function finishSettings(
     },
     cache: finishCache(config.cache ?? {}),
     routing: finishRouting(config.routing ?? {}),
+    rules: config.routing?.rules ?? [],
+    ruleTests: ruleTestsOf(config.routing?.tests, timeZone),
     budgets: budgetsOf(config),
-    timeZone: config.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timeZone,
     webhooks,
     projects: projectsOf(config),
     prices: { overrides: rateCards(config.prices?.overrides ?? {}) },

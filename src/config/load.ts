@@ -9,6 +9,7 @@ import { type Environment, readVariable, SYSTEM_CONFIG_FILE, stateDirectory, use
 import { type ConfigProblem, formatPlace, type Place } from "./problem.ts";
 import { checkReferences } from "./references.ts";
 import { isLoopbackUrl, resolveProviders } from "./resolve-providers.ts";
+import { ruleFindings } from "./rules.ts";
 import type { Config } from "./schema.ts";
 import type { ConfiguredProvider, Settings } from "./settings.ts";
 import { resolveWebhooks } from "./webhooks.ts";
@@ -117,13 +118,22 @@ function placeFinder(layers: Layers): (path: ValuePath, part?: "key" | "value") 
   return (path, part) => layers.all.map((layer) => layer.place(path, part)).find((place) => place !== null) ?? null;
 }
 
+/** The place of the nearest part of a path that is set anywhere. */
+function nearestPlace(path: ValuePath, find: ReturnType<typeof placeFinder>, part?: "key" | "value"): Place | null {
+  const enclosing = path.map((_, index) => path.slice(0, path.length - index));
+  return enclosing.map((steps) => find(steps, part)).find((found) => found !== null) ?? null;
+}
+
+function placeText(place: Place | null): string {
+  return place === null ? "default" : formatPlace(place);
+}
+
 /** Gives problems their places: the nearest enclosing one that is set anywhere. */
 function locateProblems(problems: readonly LocalProblem[], layers: Layers): readonly ConfigProblem[] {
   const find = placeFinder(layers);
   return problems.map(({ path, part, ...problem }) => {
-    const enclosing = path.map((_, index) => path.slice(0, path.length - index));
     const about = part ?? (find(path) === null ? "key" : "value");
-    const place = enclosing.map((steps) => find(steps, about)).find((found) => found !== null);
+    const place = nearestPlace(path, find, about);
     return { ...problem, path: formatPath(path), ...(place ?? { origin: layers.file ?? "environment" }) };
   });
 }
@@ -175,13 +185,11 @@ export function loadSettings(inputs: ConfigInputs): Result<Loaded, readonly Conf
       ...loops.findings,
       ...hooks.findings,
       ...budgetFindings(settings),
+      ...ruleFindings(settings, (path) => placeText(nearestPlace(path, find))),
       ...fileFindings(inputs, layers.value),
     ],
     watch: [...new Set([...configPaths, ...resolved.files, ...hooks.files, resolve(stateDir, "secrets")])],
     stateDir,
-    sourceOf: (path) => {
-      const place = find(path);
-      return place === null ? "default" : formatPlace(place);
-    },
+    sourceOf: (path) => placeText(find(path)),
   });
 }

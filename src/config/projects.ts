@@ -19,6 +19,7 @@ export function rulesOf(written: WrittenRules): ProjectRules {
     })),
     cacheTtlMs: written.cache ?? null,
     keepsPrompts: written.keepPrompts ?? false,
+    rules: written.routing?.rules ?? [],
   };
 }
 

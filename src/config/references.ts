@@ -3,6 +3,7 @@ import type { ProjectWish } from "../core/project.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { PROVIDERS } from "../providers/_all.ts";
 import type { LocalProblem } from "./accounts.ts";
+import { checkRules } from "./rules.ts";
 import type { Settings } from "./settings.ts";
 import type { ValuePath } from "./yaml-source.ts";
 
@@ -131,16 +132,21 @@ function withProject(names: Names, { aliases, chains }: Pick<ProjectWish, "alias
   };
 }
 
+/** Says what is wrong with a target at a path; null where it leads somewhere. */
+export type CheckTarget = (path: ValuePath, name: string) => LocalProblem | null;
+
 /** As {@link checkReferences}, for a project's own file: it may only lead to what is configured. */
 export function checkProjectReferences(wish: ProjectWish, settings: Settings): readonly LocalProblem[] {
   const usable = settings.providers.filter(({ accounts }) => accounts.length > 0).map(({ provider }) => provider.id);
   const names = namesOf(settings);
   const providers = new Set(usable);
   const unconfigured = names.providers.difference(providers);
-  return checkTargets(wish, withProject({ ...names, providers, unconfigured }, wish), []);
+  const own = withProject({ ...names, providers, unconfigured }, wish);
+  const inRules = checkRules(wish.rules, settings, own.settings, (path, name) => check(path, name, own, []));
+  return [...checkTargets(wish, own, []), ...inRules];
 }
 
-/** Every alias, chain entry and price override that leads nowhere or in a circle. */
+/** Every alias, chain entry, rule and price override that leads nowhere or in a circle. */
 export function checkReferences(settings: Settings): readonly LocalProblem[] {
   const names = namesOf(settings);
   const prices = Object.keys(settings.prices.overrides).map((model) =>
@@ -150,6 +156,7 @@ export function checkReferences(settings: Settings): readonly LocalProblem[] {
   const projects = Object.entries(settings.projects).flatMap(([name, rules]) =>
     checkTargets(rules, withProject(names, rules), ["projects", name]),
   );
+  const inRules = checkRules(settings.rules, settings, settings, (path, name) => check(path, name, names, []));
   const others = [...prices, baseline].filter((problem) => problem !== null);
-  return [...checkTargets(settings, names, []), ...projects, ...others];
+  return [...checkTargets(settings, names, []), ...projects, ...inRules, ...others];
 }

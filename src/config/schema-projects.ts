@@ -2,7 +2,9 @@ import * as v from "valibot";
 import { BUDGET_PERIODS, BUDGET_POLICIES, LIMIT_HINT, limitOf } from "../core/budget/text.ts";
 import { CHOICE_NAMES } from "../core/expand.ts";
 import { PROJECT_NAME } from "../core/project.ts";
-import { flag, isTimer, NAME, text, whole } from "./schema-values.ts";
+import { ProjectRulesSchema } from "./schema-rules.ts";
+import { RuleTestsSchema } from "./schema-rules-tests.ts";
+import { flag, isTimer, NAME, section, text, whole } from "./schema-values.ts";
 import { parseDuration } from "./units.ts";
 
 const BUDGET_HINT = "must be a budget, such as { period: month, limitUsd: 5 }";
@@ -171,12 +173,17 @@ export const ProjectFileSchema = v.strictObject(
     ),
     ...rulesFor(nameKey(CHOICE_NAMES)),
     budgets: budgetsOf(Budget),
+    routing: section(
+      { rules: ProjectRulesSchema, tests: RuleTestsSchema },
+      "Rules of its own for `auto`: docs/routing-rules.md.",
+    ),
   },
   "must be a block of `name: value` lines",
 );
 
 /** The rules of one project as either file writes them. */
-export type WrittenRules = Omit<v.InferOutput<typeof ProjectFileSchema>, "name" | "budgets"> & {
+export type WrittenRules = Omit<v.InferOutput<typeof ProjectFileSchema>, "name" | "budgets" | "routing"> & {
+  readonly routing?: v.InferOutput<typeof ProjectFileSchema>["routing"];
   readonly budgets?: readonly v.InferOutput<typeof OwnBudget>[] | null | undefined;
   readonly keepPrompts?: boolean | undefined;
 };

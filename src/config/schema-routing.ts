@@ -1,5 +1,8 @@
 import * as v from "valibot";
 import { TASK_CLASSES } from "../core/routing/task-class.ts";
+import { CascadeSchema } from "./schema-cascade.ts";
+import { RulesSchema } from "./schema-rules.ts";
+import { RuleTestsSchema } from "./schema-rules-tests.ts";
 import { flag, section, texts, whole } from "./schema-values.ts";
 
 const share = (hint: string, most = 1) => v.pipe(v.number(hint), v.minValue(0, hint), v.maxValue(most, hint));
@@ -44,6 +47,7 @@ export const RoutingSchema = section(
       "The models to choose from; left out, those of the default chain.",
     ),
     sticky: flag("Stay with a conversation's model unless leaving its cached prompt pays (default true)."),
+    cascade: CascadeSchema,
     explore: section(
       {
         share: v.optional(
@@ -62,6 +66,8 @@ export const RoutingSchema = section(
       },
       "Trying other models, never with tools, plans or edits of code.",
     ),
+    rules: RulesSchema,
+    tests: RuleTestsSchema,
   },
   "How `auto` chooses among models.",
 );

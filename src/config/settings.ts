@@ -3,6 +3,8 @@ import type { NanoUsd } from "../core/money.ts";
 import type { RateCard } from "../core/price.ts";
 import type { ProjectRules } from "../core/project.ts";
 import type { RoutingSettings } from "../core/routing/policy-settings.ts";
+import type { Rule } from "../core/routing/rules/rule.ts";
+import type { RuleTest } from "../core/routing/rules/rule-test.ts";
 import type { Provider } from "../providers/provider.ts";
 
 /** One key of a provider. Accounts of one `group` share a quota and cool down together. */
@@ -114,6 +116,10 @@ export interface Settings {
   };
   readonly cache: CacheSettings;
   readonly routing: RoutingSettings;
+  /** The user's routing rules, in the order of the file. */
+  readonly rules: readonly Rule[];
+  /** What `route test` holds against them. */
+  readonly ruleTests: readonly RuleTest[];
   readonly budgets: readonly Budget[];
   /** IANA name of the time zone whose days and months budgets and reports count by. */
   readonly timeZone: string;

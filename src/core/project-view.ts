@@ -28,7 +28,7 @@ export interface ProjectListView {
 /** `project show --json`: what holds for a project's requests, and who says so. */
 export interface ProjectDetailView
   extends ProjectSummaryView,
-    Pick<Project, "aliases" | "chains" | "models" | "tag" | "cacheTtlMs" | "keepsPrompts" | "sources"> {
+    Pick<Project, "aliases" | "chains" | "models" | "tag" | "cacheTtlMs" | "keepsPrompts" | "rules" | "sources"> {
   /** When its own file was last read, Unix ms. */
   readonly updatedAt: number | null;
 }

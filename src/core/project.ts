@@ -1,6 +1,7 @@
 import type { Budget, BudgetPeriod } from "./budget/budget.ts";
 import { BUDGET_PERIODS, BUDGET_POLICIES, budgetIdOf } from "./budget/text.ts";
 import type { Directory } from "./directory.ts";
+import type { Rule } from "./routing/rules/rule.ts";
 
 /** Names of projects: they stand in headers, URLs and the ledger. */
 export const PROJECT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
@@ -30,6 +31,8 @@ export interface ProjectWish {
   readonly budgets: readonly ProjectBudget[];
   /** Longest time that an answer may be served from the cache; 0 never, null as the user has it. */
   readonly cacheTtlMs: number | null;
+  /** Routing rules for `auto`, asked before the user's; what those refuse and limit holds beside them. */
+  readonly rules: readonly Rule[];
 }
 
 /** What the user's own configuration says of a project. It wins over the project's file. */
@@ -52,12 +55,22 @@ export interface Project {
   readonly budgets: readonly Budget[];
   readonly cacheTtlMs: number | null;
   readonly keepsPrompts: boolean;
+  /** Of its own file: the user's rules are the same for all projects. */
+  readonly rules: ProjectWish["rules"];
   /** Who says what, by rule: `aliases.coder`, `models`, `budgets.month`. */
   readonly sources: Readonly<Record<string, RuleSource>>;
 }
 
 /** A file that asks for nothing. */
-export const NO_WISH: ProjectWish = { aliases: {}, chains: {}, models: [], tag: null, budgets: [], cacheTtlMs: null };
+export const NO_WISH: ProjectWish = {
+  aliases: {},
+  chains: {},
+  models: [],
+  tag: null,
+  budgets: [],
+  cacheTtlMs: null,
+  rules: [],
+};
 
 const NO_RULES: ProjectRules = { ...NO_WISH, keepsPrompts: false };
 
@@ -117,6 +130,7 @@ function sourcesOf(project: Omit<Project, "sources">, user: ProjectRules, wish: 
     ["tag", user.tag !== null, user.tag === null && wish.tag !== null],
     ["cache", user.cacheTtlMs !== null, wish.cacheTtlMs !== null],
     ["keepPrompts", user.keepsPrompts, false],
+    ["rules", false, wish.rules.length > 0],
     ...project.budgets.map(({ period }): [string, boolean, boolean] => [
       `budgets.${period}`,
       has(user, period),
@@ -148,6 +162,7 @@ export function mergeProject(name: string, own: ProjectRules | null, asked: Proj
     budgets: BUDGET_PERIODS.flatMap((period) => budgetFor(name, period, user, wish)),
     cacheTtlMs: ttls.length === 0 ? null : Math.min(...ttls),
     keepsPrompts: user.keepsPrompts,
+    rules: wish.rules,
   };
   return { ...project, sources: sourcesOf(project, user, wish) };
 }

@@ -45,11 +45,20 @@ cache: 90m
         { period: "month", limitNanoUsd: 5_000_000_000, warnAt: [50, 80], over: "degrade", isUnpricedAllowed: false },
       ],
       cacheTtlMs: 5_400_000,
+      rules: [],
     });
   });
 
   test.each(["", "# nothing\n", "null\n", "{}", "aliases:\nchains:\n", "---\n"])("%j says nothing at all", (text) => {
-    expect(wishOf(text)).toEqual({ aliases: {}, chains: {}, models: [], tag: null, budgets: [], cacheTtlMs: null });
+    expect(wishOf(text)).toEqual({
+      aliases: {},
+      chains: {},
+      models: [],
+      tag: null,
+      budgets: [],
+      cacheTtlMs: null,
+      rules: [],
+    });
   });
 
   test("has a cache that is off, which is not one without a limit", () => {

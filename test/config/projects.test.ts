@@ -30,9 +30,19 @@ describe("the user's own projects", () => {
           { period: "week", limitNanoUsd: 2_500_000_000, warnAt: [10, 90], over: "deny", isUnpricedAllowed: true },
         ],
         cacheTtlMs: 0,
+        rules: [],
         keepsPrompts: true,
       },
-      docs: { aliases: {}, chains: {}, models: [], tag: null, budgets: [], cacheTtlMs: null, keepsPrompts: false },
+      docs: {
+        aliases: {},
+        chains: {},
+        models: [],
+        tag: null,
+        budgets: [],
+        cacheTtlMs: null,
+        keepsPrompts: false,
+        rules: [],
+      },
     });
   });
 

@@ -20,6 +20,7 @@ function rules(more: Partial<ProjectRules> = {}): ProjectRules {
     tag: null,
     budgets: [],
     cacheTtlMs: null,
+    rules: [],
     keepsPrompts: false,
   };
   return { ...nothing, ...more };
@@ -54,6 +55,7 @@ describe("what user and file say together", () => {
       tag: null,
       budgets: [],
       cacheTtlMs: null,
+      rules: [],
       keepsPrompts: false,
       sources: {},
     });

@@ -114,7 +114,7 @@ describe("the work for a project", () => {
     expect(services.project("web")).toBe(first);
     expect(projects.budgets()).toBe(projects.budgets());
     expect(projects.projectOf("web")).toBe(projects.projectOf("web"));
-    const wish = { aliases: {}, chains: {}, models: [], tag: "new", budgets: [], cacheTtlMs: null };
+    const wish = { aliases: {}, chains: {}, models: [], tag: "new", budgets: [], cacheTtlMs: null, rules: [] };
     projects.tell({ name: "web", folder: "/src/web", wish, isReplacing: false });
     expect(services.project("web")).not.toBe(first);
     expect(services.project("web")?.project.tag).toBe("new");
@@ -132,7 +132,7 @@ describe("the work for a project", () => {
       directory: () => directory,
       now: () => 1,
     });
-    const wish = { aliases: {}, chains: {}, models: [], tag: "a", budgets: [], cacheTtlMs: null };
+    const wish = { aliases: {}, chains: {}, models: [], tag: "a", budgets: [], cacheTtlMs: null, rules: [] };
     const news = { name: "web", folder: "/src/web", wish, isReplacing: false };
     expect([book.tell(news), book.tell(news), book.tell({ ...news, isReplacing: true })]).toEqual([
       { ok: true, value: "new" },

@@ -248,6 +248,7 @@ describe("the book of projects", () => {
       tag: null,
       budgets: [],
       cacheTtlMs: null,
+      rules: [],
       keepsPrompts: false,
     };
     expect((await ask(gateway, "coder", WEB)).status).toBe(404);

@@ -104,7 +104,7 @@ describe("making a project known", () => {
 
   test("ends where there is no room, and forgetting makes some", async () => {
     const { put, ask, admin } = open();
-    const wish = { aliases: {}, chains: {}, models: [], tag: null, budgets: [], cacheTtlMs: null };
+    const wish = { aliases: {}, chains: {}, models: [], tag: null, budgets: [], cacheTtlMs: null, rules: [] };
     for (let index = 0; index < 1_000; index++) {
       admin.projects.tell({ name: `p${index}`, folder: `/src/p${index}`, wish, isReplacing: false });
     }

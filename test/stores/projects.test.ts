@@ -14,6 +14,7 @@ const WISH: ProjectWish = {
   tag: 'it\'s a "tag"',
   budgets: [{ period: "month", limitNanoUsd: 5_000_000_000, warnAt: [50], over: "deny", isUnpricedAllowed: false }],
   cacheTtlMs: 0,
+  rules: [],
 };
 
 function project(more: Partial<StoredProject> = {}): StoredProject {

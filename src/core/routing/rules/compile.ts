@@ -43,8 +43,8 @@ function shareCondition(name: string, shares: readonly RuleShare[]): readonly Co
 }
 
 function compileOne(rule: Rule, position: number, origin: RuleOrigin, clockFor: ClockFor): CompiledRule {
-  const { name, tags, then } = rule;
-  const share = then.to.kind === "split" ? shareCondition(name, then.to.shares) : [];
+  const { name, tags, actions } = rule;
+  const share = actions.to.kind === "split" ? shareCondition(name, actions.to.shares) : [];
   const conditions = [...conditionsOf(rule, clockFor), ...share].toSorted((left, right) => left.cost - right.cost);
   return { name, origin, position, tags, rule, conditions };
 }

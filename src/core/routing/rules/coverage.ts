@@ -112,7 +112,7 @@ function namesOf({ requested }: Rule): Patterns {
 
 /** Whether a rule surely takes everything that another one matches. Not every such pair is seen; none is named wrongly. */
 export function coversRule(wide: Rule, narrow: Rule): boolean {
-  const { to } = wide.then;
+  const { to } = wide.actions;
   if (to.kind === "split" && totalPercent(to.shares) < 100) return false;
   if (!coversPatterns(namesOf(wide), namesOf(narrow))) return false;
   return CONDITION_NAMES.every((name) => coversCondition(name, wide.when, narrow.when));

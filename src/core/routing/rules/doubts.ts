@@ -53,15 +53,15 @@ function contradictions({ requested, when }: Rule): readonly Found[] {
 }
 
 /** Shares that nobody can ever get. */
-function unreachableShares({ then }: Rule): readonly Found[] {
-  if (then.to.kind !== "split") return [];
-  const total = totalPercent(then.to.shares);
+function unreachableShares({ actions }: Rule): readonly Found[] {
+  if (actions.to.kind !== "split") return [];
+  const total = totalPercent(actions.to.shares);
   // Shares are written with two decimals at most: what is beyond is an error of adding them up.
   if (total <= 100.000_001) return [];
   const message = `adds up to ${Math.round(total * 100) / 100} %: what is beyond 100 is never reached`;
   return [
     {
-      path: ["then", "split"],
+      path: ["do", "split"],
       message,
       fix: "let the shares add up to 100 or less; what is left over goes on to the next rule",
     },

@@ -38,7 +38,7 @@ function decide({ own, project }: CompiledRules, facts: RuleFacts): Decision {
 }
 
 function namesFor({ name, rule }: CompiledRule, facts: RuleFacts): readonly string[] | null {
-  const { to } = rule.then;
+  const { to } = rule.actions;
   if (to.kind === "names") return to.names;
   return to.kind === "split" ? (shareAt(to.shares, placeIn(name, facts))?.names ?? null) : null;
 }
@@ -87,26 +87,26 @@ const NOTHING: Omit<RuleVerdict, "explain"> = {
 
 function deniedBy(rules: readonly (CompiledRule | null)[]): RuleVerdict["denied"] {
   for (const rule of rules) {
-    if (rule?.rule.then.to.kind === "deny") return { by: matched(rule), message: rule.rule.then.to.message };
+    if (rule?.rule.actions.to.kind === "deny") return { by: matched(rule), message: rule.rule.actions.to.message };
   }
   return null;
 }
 
 function sayOf({ decides, limits }: Decision, facts: RuleFacts): Omit<RuleVerdict, "explain"> {
   if (decides === null) return NOTHING;
-  const { then } = decides.rule;
-  const users = limits?.rule.then ?? null;
+  const { actions } = decides.rule;
+  const users = limits?.rule.actions ?? null;
   const denied = deniedBy([limits, decides]);
   return {
     rule: matched(decides),
     limitedBy: limits === null ? null : matched(limits),
     denied,
     names: denied === null ? namesFor(decides, facts) : null,
-    floor: then.floor ?? users?.floor ?? null,
-    ceilingNanoUsd: lower(then.ceilingNanoUsd, users?.ceilingNanoUsd ?? null, itself),
-    cache: decides.origin === "project" ? lowerCache(then.cache, users?.cache ?? null) : then.cache,
-    clamps: lowerClamps(then.clamps, users?.clamps ?? null),
-    isStickyOff: then.isStickyOff,
+    floor: actions.floor ?? users?.floor ?? null,
+    ceilingNanoUsd: lower(actions.ceilingNanoUsd, users?.ceilingNanoUsd ?? null, itself),
+    cache: decides.origin === "project" ? lowerCache(actions.cache, users?.cache ?? null) : actions.cache,
+    clamps: lowerClamps(actions.clamps, users?.clamps ?? null),
+    isStickyOff: actions.isStickyOff,
   };
 }
 

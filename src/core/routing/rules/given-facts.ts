@@ -26,6 +26,8 @@ export interface GivenFacts {
   /** By provider or `provider/model`. */
   readonly health?: Readonly<Record<string, HealthWord>>;
   readonly conversation?: string;
+  /** What the person says; signals are read from it where they are not stated. */
+  readonly prompt?: string;
 }
 
 /** Stated in one unit, the other is unknown: a rule that asks for it does not match. */

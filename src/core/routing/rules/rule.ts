@@ -95,12 +95,14 @@ export interface RuleCache {
 export interface RuleShare {
   /** Above 0, up to 100. */
   readonly percent: number;
+  /** How its file says it. */
+  readonly via: "target" | "chain";
   readonly names: readonly string[];
 }
 
 /** Where a rule sends a request: names as clients use them, in order; nowhere at all; or wherever the policy would. */
 export type RuleDestination =
-  | { readonly kind: "names"; readonly names: readonly string[] }
+  | { readonly kind: "names"; readonly via: "target" | "chain"; readonly names: readonly string[] }
   /** Shares of the conversations it matches, together at most 100; those that are left over go on to the next rule. */
   | { readonly kind: "split"; readonly shares: readonly RuleShare[] }
   | { readonly kind: "deny"; readonly message: string }
@@ -129,5 +131,5 @@ export interface Rule {
   /** Patterns of the names it holds for; empty means `auto` alone. */
   readonly requested: Patterns;
   readonly when: RuleConditions;
-  readonly then: RuleActions;
+  readonly actions: RuleActions;
 }
