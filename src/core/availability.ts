@@ -57,7 +57,8 @@ export function addAttempt(sum: GrowingTally, { startedAt }: AttemptIntent, outc
 }
 
 function addCounts(sum: Record<string, number>, more: Readonly<Record<string, number>>): void {
-  for (const [name, count] of Object.entries(more)) sum[name] = (sum[name] ?? 0) + count;
+  // By keys: this runs over every histogram of 90 days, and entries would be an array each.
+  for (const name of Object.keys(more)) sum[name] = (sum[name] ?? 0) + (more[name] ?? 0);
 }
 
 /** The tally of all, in an object of its own. */

@@ -9,13 +9,17 @@ import {
   type GpuSampleStore,
 } from "./sqlite/gpu-samples.ts";
 import initial from "./sqlite/migrations/gpu/0001-initial.sql" with { type: "text" };
+import quarters from "./sqlite/migrations/gpu/0002-quarters.sql" with { type: "text" };
 
 /**
  * A file of its own, without a sync at each commit: a write every ten seconds that nobody would miss has no place among
  * rows of money, which are synced one by one.
  */
 function planFor(stateDir: string): DatabasePlan {
-  const migrations = [{ name: "0001-initial", sql: initial }];
+  const migrations = [
+    { name: "0001-initial", sql: initial },
+    { name: "0002-quarters", sql: quarters },
+  ];
   return { path: join(stateDir, "gpu.db"), migrations, durability: "fast" };
 }
 

@@ -232,7 +232,9 @@ describe("history", () => {
   test("the finest grain that is still whole is taken", () => {
     expect(grainFor(0, 3_600_000).stepMs).toBe(10_000);
     expect(grainFor(0, 86_400_001).stepMs).toBe(60_000);
-    expect(grainFor(0, 200 * 86_400_000).stepMs).toBe(60_000);
+    expect(grainFor(0, 14 * 86_400_000).stepMs).toBe(60_000);
+    expect(grainFor(0, 14 * 86_400_000 + 1).stepMs).toBe(900_000);
+    expect(grainFor(0, 200 * 86_400_000).stepMs).toBe(900_000);
   });
 
   test.each([
@@ -240,7 +242,7 @@ describe("history", () => {
     [3_600_000, 10_000],
     [86_400_000, 60_000],
     [7 * 86_400_000, 420_000],
-    [90 * 86_400_000, 5_220_000],
+    [90 * 86_400_000, 5_400_000],
   ])("a span of %p ms is told every %p ms", (spanMs, stepMs) => {
     expect(stepFor(0, spanMs)).toBe(stepMs);
   });

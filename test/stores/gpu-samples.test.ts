@@ -1,11 +1,13 @@
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type GpuSample, GRAINS, meanSample } from "../../src/core/gpu/history.ts";
 import { openGpuSampleReader, openGpuSamples } from "../../src/stores/gpu-samples.ts";
+import initial from "../../src/stores/sqlite/migrations/gpu/0001-initial.sql" with { type: "text" };
 import { temporaryFolder } from "./temporary.ts";
 
-const [FINE, COARSE] = GRAINS;
+const [FINE, COARSE, QUARTER] = GRAINS;
 
 function sample(at: number, busy: number | null, gpu = "GPU-1"): GpuSample {
   return { ...meanSample(gpu, at, []), utilizationPercent: busy, usedBytes: 2 ** 33 };
@@ -45,6 +47,39 @@ test("a minute is the mean of its samples, each card by itself; doing it again c
   store.rollUp(60_000);
   store.rollUp(60_000);
   expect(store.list(COARSE.stepMs, 0, 1e9, COARSE.stepMs)).toEqual([sample(60_000, 20), sample(60_000, 50, "GPU-2")]);
+  store.close();
+});
+
+test("a minute counts in its quarter of an hour at once, however often it is put together", () => {
+  using folder = temporaryFolder();
+  const store = open(folder.path);
+  const quarters = () => store.list(QUARTER.stepMs, 0, 1e9, QUARTER.stepMs);
+  store.add([sample(900_000, 10), sample(910_000, 20), sample(960_000, 45), sample(1_800_000, 7)]);
+  store.rollUp(900_000);
+  expect(quarters()).toEqual([sample(900_000, 15)]);
+  for (const at of [960_000, 900_000, 960_000]) store.rollUp(at);
+  store.rollUp(1_800_000);
+  expect(quarters()).toEqual([sample(900_000, 30), sample(1_800_000, 7)]);
+  store.close();
+});
+
+test("a file from before quarters were kept gets those of all its minutes", () => {
+  using folder = temporaryFolder();
+  using old = new Database(join(folder.path, "gpu.db"), { create: true });
+  old.run(initial);
+  old.run("PRAGMA user_version = 1");
+  for (const [at, busy] of [
+    [900_000, 10],
+    [960_000, 30],
+    [1_800_000, 7],
+  ] as const) {
+    old.run(
+      "INSERT INTO samples (step_ms, gpu, at, utilization_percent, used_bytes) VALUES (60000, 'GPU-1', ?, ?, ?)",
+      [at, busy, 2 ** 33],
+    );
+  }
+  const store = open(folder.path);
+  expect(store.list(QUARTER.stepMs, 0, 1e9, QUARTER.stepMs)).toEqual([sample(900_000, 20), sample(1_800_000, 7)]);
   store.close();
 });
 

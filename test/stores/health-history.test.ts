@@ -107,6 +107,41 @@ describe("the health history", () => {
     history.close();
   });
 
+  test("gives every histogram back as it was", () => {
+    const histogram = fc.dictionary(fc.nat(176).map(String), fc.integer({ min: 1, max: 999_999_999_999 }));
+    fc.assert(
+      fc.property(histogram, histogram, (latency, firstToken) => {
+        using folder = temporaryFolder();
+        const history = mustOpenHistory(folder.path);
+        const tally = { answered: 1, faults: {}, latency: { ...latency }, firstToken: { ...firstToken } };
+        history.add([bucketAt(NOON, { tally })]);
+        expect(history.buckets({ width: "minute", ...EVER })).toEqual([bucketAt(NOON, { tally })]);
+        history.close();
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test.each([
+    '{"8":0}',
+    '{"8":-1}',
+    '{"8":1.5}',
+    '{"x":1}',
+    '{"177":1}',
+    '{"8":1',
+    "[1]",
+    '{"__proto__":1}',
+    '{"8":1}}',
+  ])("leaves out a histogram of %j", (text) => {
+    using folder = temporaryFolder();
+    const history = mustOpenHistory(folder.path);
+    history.add([bucketAt(NOON)]);
+    using database = new Database(join(folder.path, "health.db"));
+    database.run("UPDATE buckets SET latency = ?", [text]);
+    expect(history.buckets({ width: "minute", ...EVER })[0]?.tally.latency).toEqual({});
+    history.close();
+  });
+
   test("leaves out what somebody else spoilt", () => {
     using folder = temporaryFolder();
     const history = mustOpenHistory(folder.path);

@@ -28,7 +28,8 @@ const SAMPLE_VALUES = [
 /** How long each grain of history is kept. Milliseconds, finest first. */
 export const GRAINS = [
   { stepMs: 10_000, keepMs: 86_400_000 },
-  { stepMs: 60_000, keepMs: 90 * 86_400_000 },
+  { stepMs: 60_000, keepMs: 14 * 86_400_000 },
+  { stepMs: 900_000, keepMs: 90 * 86_400_000 },
 ] as const;
 
 /** `GET /v1/gpu/history`. */
@@ -67,7 +68,7 @@ export function meanSample(gpu: string, at: number, samples: readonly GpuSample[
 
 /** The finest grain that is still kept for all of a span that begins at `from`. */
 export function grainFor(from: number, now: number): (typeof GRAINS)[number] {
-  return GRAINS.find(({ keepMs }) => now - from <= keepMs) ?? GRAINS[1];
+  return GRAINS.find(({ keepMs }) => now - from <= keepMs) ?? GRAINS[2];
 }
 
 /** A history has at most about so many moments: more than a screen shows, and quick to send. */

@@ -13,15 +13,13 @@ export interface GpuSampleReader {
 export interface GpuSampleStore extends GpuSampleReader {
   /** Stores samples of the finest grain, in place of those that were there. */
   add(samples: readonly GpuSample[]): void;
-  /** Puts the finest samples of the minute that begins at `at` together. */
+  /** Puts the samples of the minute that a moment (Unix ms) lies in together, and those of everything coarser that it is part of. */
   rollUp(at: number): void;
   /** Deletes what is older than its grain is kept for; returns how many rows. */
   prune(now: number): number;
 }
 
-const [FINE, COARSE] = GRAINS;
-const FINE_MS = FINE.stepMs;
-const COARSE_MS = COARSE.stepMs;
+const [FINE, ...COARSER] = GRAINS;
 
 // avg() leaves NULL out, and is NULL where there is nothing else.
 const LIST = `
@@ -31,14 +29,14 @@ SELECT gpu, at / $everyMs * $everyMs AS at, avg(utilization_percent) AS utilizat
 FROM samples WHERE step_ms = $stepMs AND at >= $from AND at < $to GROUP BY gpu, 2 ORDER BY 2, gpu`;
 
 const ADD = `
-INSERT OR REPLACE INTO samples VALUES (${FINE_MS}, $gpu, $at, $utilizationPercent, $usedBytes, $ownBytes,
+INSERT OR REPLACE INTO samples VALUES (${FINE.stepMs}, $gpu, $at, $utilizationPercent, $usedBytes, $ownBytes,
   $temperatureCelsius, $powerWatts, $clockMhz, $throttledShare)`;
 
 const ROLL_UP = `
 INSERT OR REPLACE INTO samples
-SELECT ${COARSE_MS}, gpu, $at, avg(utilization_percent), avg(used_bytes), avg(own_bytes), avg(temperature_celsius),
+SELECT $stepMs, gpu, $at, avg(utilization_percent), avg(used_bytes), avg(own_bytes), avg(temperature_celsius),
   avg(power_watts), avg(clock_mhz), avg(throttled_share)
-FROM samples WHERE step_ms = ${FINE_MS} AND at >= $at AND at < $at + ${COARSE_MS} GROUP BY gpu`;
+FROM samples WHERE step_ms = $finerMs AND at >= $at AND at < $at + $stepMs GROUP BY gpu`;
 
 const PRUNE = "DELETE FROM samples WHERE step_ms = $stepMs AND at < $before";
 
@@ -59,12 +57,17 @@ export function createGpuSampleStore(database: Database): GpuSampleStore {
   const addAll = database.transaction((samples: readonly GpuSample[]) => {
     for (const sample of samples) add.run({ ...sample });
   });
+  const rollUpAll = database.transaction((at: number) => {
+    let finerMs: number = FINE.stepMs;
+    for (const { stepMs } of COARSER) {
+      rollUp.run({ stepMs, finerMs, at: Math.floor(at / stepMs) * stepMs });
+      finerMs = stepMs;
+    }
+  });
   return {
     ...createGpuSampleReader(database),
     add: (samples) => addAll(samples),
-    rollUp: (at) => {
-      rollUp.run({ at });
-    },
+    rollUp: (at) => rollUpAll(at),
     prune: (now) =>
       GRAINS.reduce((sum, { stepMs, keepMs }) => sum + prune.run({ stepMs, before: now - keepMs }).changes, 0),
   };
