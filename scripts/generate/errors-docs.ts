@@ -22,6 +22,8 @@ const FAULT_MEANINGS: Readonly<Record<FaultKind, string>> = {
   unavailable: "Not tried: nothing is there to be asked, for example no local model is pulled.",
   "over-budget":
     "Not tried: the call does not fit a budget; the message says which, what is spent and when it begins again. `lodestar budgets` shows all.",
+  rejected:
+    "An answer failed a check of the verified cascade before the client got it, and was paid for; another model is asked.",
   "budget-held":
     "Not tried: it would fit its budget, were less reserved for open attempts. `retry-after` says when to try again.",
   unpriced: "Not tried: no price is known for a paid model under a budget. Give it one, or say `unpriced: allow`.",

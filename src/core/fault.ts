@@ -36,6 +36,8 @@ export type Fault =
   | { readonly kind: "truncated"; readonly message: string }
   /** The target cannot do what the request needs (images, tools), found before any call. */
   | { readonly kind: "unsupported"; readonly message: string; readonly feature: string }
+  /** An answer that failed a check before the client got it, and was paid for: another model may do better. */
+  | { readonly kind: "rejected"; readonly message: string }
   /** Not tried: its account group is cooling down until the given time (Unix ms). */
   | { readonly kind: "cooling-down"; readonly untilMs: number; readonly message: string }
   /** Not tried: no key is configured. */
@@ -125,6 +127,7 @@ export const FAULT_RULES: Readonly<Record<FaultKind, FaultRule>> = {
   garbage: rule("RFHT", "none", 502, "upstream_error", "upstream_garbage"),
   truncated: rule("RFHT", "none", 502, "upstream_error", "upstream_truncated"),
   unsupported: rule("F", "none", 400, "invalid_request_error", "unsupported_feature"),
+  rejected: rule("F", "none", 502, "upstream_error", "answer_rejected"),
   "cooling-down": rule("FT", "none", 503, "overloaded_error", "cooling_down"),
   "no-key": rule("F", "none", 400, "invalid_request_error", "provider_not_configured"),
   unavailable: rule("F", "none", 503, "upstream_error", "target_unavailable"),

@@ -77,8 +77,9 @@ function forgetful(draft: ChatDraft): ChatDraft | null {
 
 /** What a target is asked first: all that the client sent, but no other provider's signatures. */
 function firstDraft(call: ChatCall, attempt: Attempt, route: Route): ChatDraft {
-  const draft = { call, attempt, route, request: call.request, warnings: [] };
-  return attempt.planned.isHome || !hasSignatures(call.request) ? draft : unsigned(draft);
+  const request = attempt.gate?.amend(call.request) ?? call.request;
+  const draft = { call, attempt, route, request, warnings: [] };
+  return attempt.planned.isHome || !hasSignatures(request) ? draft : unsigned(draft);
 }
 
 /** What a target may be asked in place of what it refused; null where nothing can be left out. */

@@ -8,6 +8,7 @@ import type { Usage } from "../core/usage.ts";
 import type { Admission, Denial, Hold } from "./budget-guard.ts";
 import type { Recording } from "./cache-recording.ts";
 import type { AttemptRecord, Call } from "./call.ts";
+import type { AnswerGate } from "./cascade/gate.ts";
 import type { Demand } from "./demand.ts";
 import { createLifeline } from "./lifeline.ts";
 import { metadataOf } from "./metadata.ts";
@@ -35,6 +36,8 @@ export interface Attempt {
   readonly outputCap: number | null;
   /** Takes the answer down for the cache; null where it is not kept. */
   recording: Recording | null;
+  /** Checks the answer before the client gets it; null where nobody does. */
+  gate: AnswerGate | null;
   /** The request goes out now: `estimate` is what its prompt alone uses, which is booked where we hang up on the answer. */
   noteSent(estimate: () => Usage): void;
   /** The upstream still answers. */
@@ -196,6 +199,7 @@ export function openAttempt(opening: Opening, services: Services): Attempt | nul
     denial: admission.ok ? null : admission.denial,
     outputCap: hold?.outputCap ?? null,
     recording: null,
+    gate: null,
     noteSent(estimate) {
       if (!lifeline.signal.aborted) sent = estimate;
     },

@@ -2,7 +2,7 @@ import type { Settings } from "../config/settings.ts";
 import type { BudgetRefusal } from "../core/budget/book.ts";
 import type { Fault } from "../core/fault.ts";
 import type { AttemptIntent } from "../core/ledger.ts";
-import type { Plan, PlannedTarget } from "../core/plan.ts";
+import type { PlannedTarget } from "../core/plan.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import { nextStep } from "../core/retry.ts";
 import { targetName } from "../core/target.ts";
@@ -24,6 +24,8 @@ export interface Job<Value> extends Degradable {
   readonly endpoint: AttemptIntent["endpoint"];
   readonly isStream: boolean;
   readonly exchange: Exchange<Value>;
+  /** Whether a target may be asked now that others were; absent: every one. */
+  readonly mayAsk?: (planned: PlannedTarget) => boolean;
 }
 
 /** The first answer, or the last fault; with every attempt on the way. */
@@ -89,12 +91,17 @@ async function runExchange<Value>(
   }
 }
 
-/** The next target after `index` whose account is not cooling down by now. */
-function nextIndex(plan: Plan, index: number, services: Services): number | null {
+/** The next target after `index` that may be asked, and whose account is not cooling down by now. */
+function nextIndex(
+  { plan, mayAsk }: Pick<Job<unknown>, "plan" | "mayAsk">,
+  index: number,
+  services: Services,
+): number | null {
   for (let next = index + 1; next < plan.targets.length; next++) {
-    const target = plan.targets[next]?.target;
-    if (target !== undefined && services.health.coolingUntil(target.provider, target.account, target.model) === null)
-      return next;
+    const planned = plan.targets[next];
+    if (planned === undefined || mayAsk?.(planned) === false) continue;
+    const { provider, account, model } = planned.target;
+    if (services.health.coolingUntil(provider, account, model) === null) return next;
   }
   return null;
 }
@@ -137,14 +144,15 @@ interface Loss {
 async function goOn<Value>(loss: Loss, job: Job<Value>, services: Services): Promise<Result<Place, Fault>> {
   const { call, plan, settings } = job;
   const { place, planned, fault, isPaused } = loss;
-  const hasAlternative = nextIndex(plan, place.index, services) !== null;
+  const hasAlternative = nextIndex(job, place.index, services) !== null;
   const step = nextStep(fault, place.tryNumber, hasAlternative, settings.retries, services.clock.random());
   if (step.kind === "give-up") return failure(fault);
   const mayRetry = step.kind === "retry" && !isPaused && (await waitToRetry(step.delayMs, planned, call, services));
   const end = endOf(call, services);
   if (end !== null) return failure(end);
-  if (mayRetry) return success({ index: place.index, tryNumber: place.tryNumber + 1 });
-  const following = nextIndex(plan, place.index, services);
+  if (mayRetry && job.mayAsk?.(planned) !== false)
+    return success({ index: place.index, tryNumber: place.tryNumber + 1 });
+  const following = nextIndex(job, place.index, services);
   const next = following === null ? undefined : plan.targets[following];
   if (following === null || next === undefined) return failure(fault);
   announceFallback(planned, next, fault, job, services);

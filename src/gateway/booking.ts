@@ -39,12 +39,12 @@ export function bookAnswer(
   return { usage, cost: book(attempt, ending) };
 }
 
-/** Books a stream: by the provider's counts when it ended whole, else with the output that was really streamed. */
+/** Books a stream: by the provider's counts when it ended whole (though `fault` may have rejected it), else with the output that was really streamed. */
 export function bookStream(attempt: Attempt, request: ChatRequest, seen: Observation, fault: Fault | null): CostStamp {
   if (seen.hasContent) attempt.noteContent();
   if (seen.finish === "length") attempt.noteLength();
   const estimate = (): Usage => estimateUsage(request, seen.streamed.tokens());
-  if (fault === null) return bookAnswer(attempt, seen.usage ?? undefined, estimate).cost;
+  if (fault === null || seen.isFinished) return bookAnswer(attempt, seen.usage ?? undefined, estimate, fault).cost;
   const estimated = estimate();
   const usage = seen.usage === null ? estimated : { ...seen.usage, output: estimated.output };
   const state = isOwnDoing(fault) ? "aborted" : "failed";

@@ -5,6 +5,7 @@ import { schemaWarning } from "./answer-schema.ts";
 import { type Asked, askChat } from "./ask-chat.ts";
 import type { Attempt } from "./attempt.ts";
 import type { ChatCall, Won } from "./call.ts";
+import { holdStream } from "./cascade/held-stream.ts";
 import type { Route } from "./endpoint.ts";
 import { findRoute } from "./exchange.ts";
 import { chatStampOf } from "./reply-stamp.ts";
@@ -28,6 +29,10 @@ async function openStream(
   services: Services,
 ): Promise<Result<Pick<Won, "body" | "ended" | "headers" | "warnings">, Fault>> {
   const stamp = chatStampOf(call, services.clock.now());
+  const { gate } = attempt;
+  if (gate?.holdsStream === true) {
+    return holdStream({ call, attempt, route, reply, stamp, services }, gate, warnings);
+  }
   const session = new StreamSession({ call, attempt, route, reply, stamp, services });
   const isVerbatim = route.isClientDialect;
   const isChecked = answerSchema !== undefined;

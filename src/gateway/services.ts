@@ -1,5 +1,6 @@
 import type { Settings } from "../config/settings.ts";
 import type { Directory } from "../core/directory.ts";
+import type { EvidenceSink } from "../core/evidence.ts";
 import type { DialectName } from "../core/request.ts";
 import type { Result } from "../core/result.ts";
 import type { Dialect } from "../dialects/dialect.ts";
@@ -33,6 +34,8 @@ export interface Services {
   /** Answers that are given again; null where their file cannot be used. */
   readonly cache: AnswerCache | null;
   readonly health: HealthBook;
+  /** Where verdicts on answers are kept; absent: nowhere. */
+  readonly evidence?: EvidenceSink;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly watchdog: Watchdog;

@@ -9,7 +9,7 @@ import type { Clock } from "../host/clock.ts";
 import type { Log } from "../host/log/log.ts";
 import type { Ledger } from "../stores/ports.ts";
 import type { Bus } from "./bus.ts";
-import { type PricingParts, priceAttempt, savedBy, savedByCache } from "./pricing.ts";
+import { type PricingParts, priceAttempt, type Saving, savedBy, savedByCache } from "./pricing.ts";
 
 /** How an attempt ended, before it is priced. */
 export interface Ending {
@@ -92,6 +92,17 @@ function soundCounts({
   };
 }
 
+/** What an answer saved. One that was rejected saved nothing: another was asked in its place. */
+function savingOf(
+  intent: AttemptIntent,
+  { fault }: Ending,
+  { usage, state }: Pick<Counted, "usage" | "state">,
+  parts: SettlerParts,
+): Saving | null {
+  if (fault?.kind === "rejected") return null;
+  return state === "hit" ? savedByCache(intent, usage, parts) : savedBy(intent, usage, parts);
+}
+
 /** Makes the settler. */
 export function createSettler(parts: SettlerParts): Settle {
   const { ledger, bus, clock, log } = parts;
@@ -102,7 +113,7 @@ export function createSettler(parts: SettlerParts): Settle {
     if (problems.length > 0)
       log.write("warn", "a provider stated absurd usage; it was repaired or estimated", { requestId, problems });
     const { price, cost, reason } = priceAttempt(intent, usage, state, parts);
-    const saving = state === "hit" ? savedByCache(intent, usage, parts) : savedBy(intent, usage, parts);
+    const saving = savingOf(intent, ending, { usage, state }, parts);
     const { firstTokenMs, upstreamStatus } = ending;
     const outcome: AttemptOutcome = {
       ...counted,

@@ -48,15 +48,19 @@ function bookReply(call: ChatCall, attempt: Attempt, reply: Reply, fault: Fault 
   return bookAnswer(attempt, reply.usage, estimate, fault);
 }
 
-/** Books a reply and writes it in the client's dialect, as a stream if one was asked for. */
+/**
+ * Books a reply and writes it in the client's dialect, as a stream if one was asked for. `fault` where it is not to be given, or
+ * only if no better one comes.
+ */
 function tellReply(
   call: ChatCall,
   attempt: Attempt,
   reply: Reply,
   verbatim: JsonValue,
   services: Services,
+  fault: Fault | null = null,
 ): Pick<Won, "body" | "headers"> {
-  const booked = bookReply(call, attempt, reply);
+  const booked = bookReply(call, attempt, reply, fault);
   const whole = { ...booked, reply, verbatim, stamp: chatStampOf(call, services.clock.now()) };
   const body = call.request.stream ? textStream(writeAsStream(call, whole)) : writeReply(call, whole);
   return { body, headers: costHeader(booked.cost.costNanoUsd) };
@@ -98,12 +102,15 @@ export async function readWholeReply(
   const checked = checkAnswer(call, attempt, decoded.value, asked);
   if (!checked.ok) return checked;
   const { reply, warnings } = checked.value;
+  const rejection = (await attempt.gate?.judge(reply)) ?? null;
   const { isVerbatim } = asked;
   const isChecked = asked.answerSchema !== undefined;
   attempt.recording?.begin({ dialect: route.dialect, form: "reply", isVerbatim, warnings, isChecked });
-  const told = tellReply(call, attempt, reply, isVerbatim ? json.value : null, services);
+  const told = tellReply(call, attempt, reply, isVerbatim ? json.value : null, services, rejection);
   attempt.recording?.end(reply.finish.unified);
-  return success({ ...told, warnings });
+  if (rejection === null) return success({ ...told, warnings });
+  attempt.gate?.keep({ ...told, warnings });
+  return failure(rejection);
 }
 
 /**

@@ -36,6 +36,7 @@ describe("the table of faults", () => {
       garbage: 502 upstream_error upstream_garbage [retry, fall back, health, transient]
       truncated: 502 upstream_error upstream_truncated [retry, fall back, health, transient]
       unsupported: 400 invalid_request_error unsupported_feature [fall back]
+      rejected: 502 upstream_error answer_rejected [fall back]
       cooling-down: 503 overloaded_error cooling_down [fall back, transient]
       no-key: 400 invalid_request_error provider_not_configured [fall back]
       unavailable: 503 upstream_error target_unavailable [fall back]
@@ -73,6 +74,7 @@ describe("the table of faults", () => {
       "over-budget",
       "budget-held",
       "unpriced",
+      "rejected",
     ];
     expect(KINDS.filter((kind) => !FAULT_RULES[kind].isHealthFault).sort()).toEqual([...blameless].sort());
   });

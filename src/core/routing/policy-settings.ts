@@ -1,4 +1,5 @@
 import type { TaskClass } from "./task-class.ts";
+import type { CascadeSettings } from "./verify/cascade-settings.ts";
 
 /** `shadow` decides and writes down, and the default chain answers; `off` decides nothing. */
 export type RoutingMode = "on" | "shadow" | "off";
@@ -23,4 +24,6 @@ export interface RoutingSettings {
   /** A conversation stays with its model unless leaving it pays. */
   readonly isSticky: boolean;
   readonly explore: ExploreSettings;
+  /** Answers that are checked before the client gets them. */
+  readonly cascade: CascadeSettings;
 }

@@ -1,0 +1,138 @@
+import type { Fault } from "../../core/fault.ts";
+import type { Reply } from "../../core/reply.ts";
+import { textOfReply } from "../../core/request-text.ts";
+import { badness, failedNames, tellVerdict, withEvidence } from "../../core/routing/verify/evidence-note.ts";
+import { isLooping } from "../../core/routing/verify/repetition.ts";
+import type { Verdict } from "../../core/routing/verify/verdict.ts";
+import { verifyAnswer } from "../../core/routing/verify/verify-answer.ts";
+import { estimateTokens, type Usage } from "../../core/usage.ts";
+import { scriptProblem } from "../../host/script-syntax.ts";
+import type { Attempt } from "../attempt.ts";
+import { estimateUsage } from "../estimate.ts";
+import { costAt } from "./cost.ts";
+import type { AnswerGate } from "./gate.ts";
+import { askJudge } from "./judge.ts";
+import { nextAfter, type Run, usageOf } from "./run.ts";
+
+const SYNTAX = { script: scriptProblem };
+const LOOP: Verdict = {
+  isGood: false,
+  checks: [{ name: "repetition", isPassed: false, evidence: "the answer goes round in a loop" }],
+};
+
+/** The gate of one attempt, and what it found for the client's header. */
+export interface AttemptGate extends AnswerGate {
+  /** What the client is told of its answer. */
+  told(): string;
+}
+
+function holdsStream({ cascade, call }: Run): boolean {
+  if (cascade.mode !== "on" || cascade.streams === "pass") return false;
+  if (cascade.streams === "hold") return true;
+  const { responseFormat, toolChoice } = call.request;
+  const isJson = responseFormat !== undefined && responseFormat.type !== "text";
+  return isJson || toolChoice?.type === "required" || toolChoice?.type === "tool";
+}
+
+/** The verdict of the checks, and where they pass and somebody else could be asked, that of the judge. */
+async function verdictOn(run: Run, attempt: Attempt, reply: Reply, usage: Usage): Promise<Verdict> {
+  const { call, cascade, services, job, rejections } = run;
+  const verdict = verifyAnswer(call.request, reply, { checks: cascade.checks, syntax: SYNTAX });
+  const isJudged = verdict.isGood && cascade.mode === "on" && cascade.judge !== null;
+  if (!isJudged || cascade.judge === null || nextAfter(run, attempt, usage) === null) return verdict;
+  run.judgements++;
+  const question = call.request.messages.findLast(({ role }) => role === "user");
+  const judged = await askJudge(
+    {
+      job,
+      call,
+      judge: cascade.judge,
+      number: run.judgements,
+      question: question?.parts.map((part) => (part.type === "text" ? part.text : "")).join("\n") ?? "",
+      answer: textOfReply(reply),
+    },
+    attempt,
+    services,
+  );
+  rejections.spend(judged.costNanoUsd);
+  if (judged.check === null) return verdict;
+  return { isGood: judged.check.isPassed, checks: [...verdict.checks, judged.check] };
+}
+
+function record({ call, services }: Run, { planned, intent }: Attempt, verdict: Verdict): void {
+  const { provider, model } = planned.target;
+  services.evidence?.recordEvidence({
+    id: `${intent.requestId}:${intent.attempt}`,
+    at: services.clock.now(),
+    provider,
+    model,
+    taskClass: call.task ?? "general",
+    kind: "verdict",
+    score: verdict.isGood ? 1 : 0,
+    voter: null,
+    requestId: intent.requestId,
+    project: call.caller.project,
+  });
+}
+
+function rejectionOf(verdict: Verdict): Fault {
+  return { kind: "rejected", message: `rejected: ${tellVerdict(verdict)}`.slice(0, 500) };
+}
+
+function headerOf({ cascade, rejections }: Run, verdict: Verdict | null): string {
+  if (verdict === null) return `no; reason=streamed${rejections.told()}`;
+  const names = verdict.isGood ? verdict.checks.map(({ name }) => name) : failedNames(verdict);
+  const listed = `${verdict.isGood ? "checks" : "reason"}=${names.join(",")}`;
+  const outcome = verdict.isGood ? "passed" : "failed";
+  return `${cascade.mode === "shadow" ? "shadow-" : ""}${outcome}; ${listed}${rejections.told()}`;
+}
+
+/** Makes the gate of one attempt. */
+export function createAttemptGate(run: Run, attempt: Attempt): AttemptGate {
+  const { cascade, services, rejections, call } = run;
+  let verdict: Verdict | null = null;
+
+  /** What came of an answer that failed: it is rejected, or given all the same since none better can be had. */
+  function decide(found: Verdict, usage: Usage): Fault | null {
+    if (found.isGood || cascade.mode === "shadow") return null;
+    const isBeaten = rejections.best !== null && badness(rejections.best.verdict) < badness(found);
+    if (nextAfter(run, attempt, usage) === null) {
+      run.isOver = isBeaten;
+      if (!isBeaten) return null;
+    }
+    rejections.add(attempt.planned, found);
+    rejections.spend(costAt(attempt.planned, usage, services));
+    return rejectionOf(found);
+  }
+
+  return {
+    holdsStream: holdsStream(run),
+    amend(request) {
+      const evidence = cascade.tellsEvidence ? rejections.evidence() : null;
+      if (evidence === null) return request;
+      attempt.recording = null;
+      return withEvidence(request, evidence);
+    },
+    isLost(text) {
+      if (!cascade.checks.includes("repetition") || !isLooping(text)) return false;
+      const usage = estimateUsage(call.request, estimateTokens(text));
+      if (nextAfter(run, attempt, usage) === null) return false;
+      record(run, attempt, LOOP);
+      rejections.add(attempt.planned, LOOP);
+      rejections.spend(costAt(attempt.planned, usage, services));
+      return true;
+    },
+    async judge(reply) {
+      const usage = usageOf(run, reply);
+      verdict = await verdictOn(run, attempt, reply, usage);
+      record(run, attempt, verdict);
+      const fault = decide(verdict, usage);
+      if (!verdict.isGood && cascade.mode === "on") attempt.recording = null;
+      return fault;
+    },
+    keep(answer) {
+      if (verdict !== null) rejections.keep({ answer, attempt, verdict });
+    },
+    told: () => headerOf(run, verdict),
+  };
+}
