@@ -19,6 +19,7 @@ export type CacheBypass =
   | "off"
   | "project-off"
   | "asked"
+  | "rule"
   | "endpoint"
   | "temperature"
   | "temperature-default"

@@ -53,14 +53,18 @@ export function cacheTerms(call: Call, cacheable: Cacheable | null, requested: s
   const bypass = (reason: CacheBypass): CacheTerms => ({ kind: "bypass", reason });
   const { switch: wish = null, maxAgeMs = null } = call.cacheWish ?? {};
   if (cacheable === null) return bypass("endpoint");
+  const { cache: ruled = null } = call.ruled ?? {};
   if (wish === "off") return bypass("asked");
+  if (ruled?.switch === "off") return bypass("rule");
   const { ttlMs, reason } = ttlOf(call, services);
   if (ttlMs === 0) return bypass(reason);
   const { cache } = services.settings();
-  const why = cacheable.bypass(cache, wish === "on" || cache.always.includes(requested));
+  const isAlways = wish === "on" || ruled?.switch === "on" || cache.always.includes(requested);
+  const why = cacheable.bypass(cache, isAlways);
   if (why !== null) return bypass(why);
   if (services.cache === null) return bypass("unusable");
-  return { kind: "use", maxAgeMs: Math.min(ttlMs, maxAgeMs ?? ttlMs), isRefresh: wish === "refresh" };
+  const oldest = Math.min(ttlMs, maxAgeMs ?? ttlMs, ruled?.maxAgeMs ?? ttlMs);
+  return { kind: "use", maxAgeMs: oldest, isRefresh: wish === "refresh" };
 }
 
 /** The provider that a target is at. */

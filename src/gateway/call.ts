@@ -5,6 +5,7 @@ import type { KeyLimits } from "../core/key-limits.ts";
 import type { PlannedTarget } from "../core/plan.ts";
 import type { ChatRequest, EmbeddingRequest, Warning } from "../core/request.ts";
 import type { Dialect } from "../dialects/dialect.ts";
+import type { Ruled } from "./ruled.ts";
 
 /** Who asks, as far as the gateway knows. */
 export interface Caller {
@@ -42,6 +43,12 @@ export interface Call {
   readonly task: string | null;
   /** Nobody waits for the answer: local engines answer others first. */
   readonly isBatch?: boolean;
+  /** `shadow`: the router only writes down what it would have chosen; absent: as configured. */
+  readonly routeWish?: "shadow";
+  /** A header of the request by its name in lower case, for rules; absent: there are none. */
+  readonly header?: (name: string) => string | null;
+  /** What routing rules changed and say of the cache; absent: nothing. */
+  readonly ruled?: Ruled;
   /** What the client wants of the response cache; absent: as configured. */
   readonly cacheWish?: CacheWish;
   /** Monotonic ms at which the request arrived. */

@@ -188,7 +188,7 @@ async function translate(draft: ChatDraft, services: Services): Promise<Result<O
   const { answerSchema } = encoded;
   return success({
     body: JSON.stringify(body),
-    warnings: [...warnings, ...capWarnings(attempt)],
+    warnings: [...warnings, ...(call.ruled?.warnings ?? []), ...capWarnings(attempt)],
     isVerbatim: false,
     ...(answerSchema === undefined ? {} : { answerSchema }),
   });
