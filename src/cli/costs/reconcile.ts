@@ -1,11 +1,11 @@
 import { statSync } from "node:fs";
 import type { CostsView } from "../../core/admin-view.ts";
 import { isZone } from "../../core/calendar.ts";
+import { CsvError } from "../../core/csv-records.ts";
 import { addDays, startOfDay } from "../../core/day.ts";
 import type { CostGroup } from "../../core/ledger.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import { compareUsage, type Reconciliation } from "../../features/reconcile/compare.ts";
-import { CsvError } from "../../features/reconcile/csv.ts";
 import { readUsage, type UsageFile, type UsageRow } from "../../features/reconcile/read-usage.ts";
 import { EXIT_CODES } from "../../terminal/exit-code.ts";
 import { formatPlural } from "../../terminal/format.ts";

@@ -1,7 +1,7 @@
+import { CsvError, type CsvRecord, readCsv } from "../../core/csv-records.ts";
 import { utcOfDay } from "../../core/day.ts";
 import { type NanoUsd, parseDecimal, toNanoUsd } from "../../core/money.ts";
 import { didYouMean } from "../../core/suggest.ts";
-import { CsvError, type CsvRecord, readCsv } from "./csv.ts";
 
 /** What is counted in a usage export. Money in nano-dollars, the others in tokens. */
 export const FIGURES = ["uncachedInput", "cacheRead", "cacheWrite", "output", "cost"] as const;

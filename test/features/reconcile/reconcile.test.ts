@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { CsvError } from "../../../src/core/csv-records.ts";
 import { compareUsage } from "../../../src/features/reconcile/compare.ts";
-import { CsvError } from "../../../src/features/reconcile/csv.ts";
 import { readUsage, type UsageFile, type UsageRow } from "../../../src/features/reconcile/read-usage.ts";
 
 const HEADER = "day,model,uncached_input_tokens,cache_read_tokens,cache_write_tokens,output_tokens,cost_usd";

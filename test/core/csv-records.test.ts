@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { CsvError, readCsv } from "../../../src/features/reconcile/csv.ts";
+import { CsvError, readCsv } from "../../src/core/csv-records.ts";
 
 async function* chunksOf(text: string | Uint8Array, size = 7): AsyncGenerator<Uint8Array> {
   const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
