@@ -171,6 +171,7 @@ class RunningDaemon implements Daemon {
     if (responses !== null) start("responses", responses, () => settings().retention.responsesDays);
     const { store } = runtime.cacheSide;
     start("evidence", runtime.evidenceSide, () => EVIDENCE_DAYS);
+    start("routes", runtime.routingSide, () => settings().retention.routesDays);
     if (store !== null) start("kept answers", store, () => settings().cache.ttlMs / DAY_MS);
   }
 

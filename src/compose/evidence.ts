@@ -41,6 +41,12 @@ export function createEvidenceSide(open: OpenEvidence): EvidenceSide {
   };
 }
 
+/** Billions of parameters, by what the engine or else the name tells; null where neither does. */
+export function parametersOf(local: Pick<LocalModels, "stateOf">, provider: string, model: string): number | null {
+  const installed = local.stateOf(provider)?.installed.find(({ name }) => name === model);
+  return parametersOfName(installed?.parameterSize ?? "") ?? parametersOfName(model);
+}
+
 /** What the admin surface sees of it. */
 export function evidenceDesk(
   { store, book, figures }: EvidenceSide,
@@ -50,9 +56,6 @@ export function evidenceDesk(
     store,
     book,
     figures,
-    parametersOf(provider, model) {
-      const installed = local.stateOf(provider)?.installed.find(({ name }) => name === model);
-      return parametersOfName(installed?.parameterSize ?? "") ?? parametersOfName(model);
-    },
+    parametersOf: (provider, model) => parametersOf(local, provider, model),
   };
 }

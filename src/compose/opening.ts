@@ -16,6 +16,7 @@ import type { ResponseStore } from "../stores/ports.ts";
 import { openProjectStore } from "../stores/projects.ts";
 import { openResponseCache } from "../stores/response-cache.ts";
 import { openResponseStore } from "../stores/responses.ts";
+import { openRouteLog } from "../stores/routes.ts";
 import { type CliProblem, failureProblem } from "../terminal/problem.ts";
 import { createKeyring, type OwnKeyring } from "./keyring.ts";
 import { openNetwork } from "./network.ts";
@@ -94,13 +95,14 @@ function openLog(loaded: Loaded, stateDir: string, redactor: Redactor, clock: Cl
 function openSpareStores(
   stateDir: string,
   log: LogFile,
-): Pick<RuntimeParts, "figures" | "projects" | "history" | "openCache" | "openEvidence"> {
+): Pick<RuntimeParts, "figures" | "projects" | "history" | "openCache" | "openEvidence" | "openRoutes"> {
   return {
     figures: orLeftOut(openLocalFigures({ stateDir }), log, "what local models took is not remembered"),
     projects: orLeftOut(openProjectStore({ stateDir }), log, "what projects' own files ask for does not count"),
     history: orLeftOut(openHealthHistory({ stateDir }), log, "the health of providers is not written down"),
     openCache: (maxBytes) =>
       orLeftOut(openResponseCache({ stateDir, maxBytes }), log, "answers are not kept in the response cache"),
+    openRoutes: () => orLeftOut(openRouteLog({ stateDir }), log, "decisions of the router are not kept"),
     openEvidence: () => orLeftOut(openEvidenceStore({ stateDir }), log, "what is judged of answers is not kept"),
   };
 }
@@ -170,6 +172,7 @@ export function openState(
       spare.figures?.close();
       runtime.cacheSide.close();
       runtime.evidenceSide.close();
+      runtime.routingSide.close();
       stores.close();
       await log.close();
       lock.release();

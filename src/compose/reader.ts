@@ -7,8 +7,9 @@ import { systemClock } from "../host/clock.ts";
 import { openEvidenceReader } from "../stores/evidence.ts";
 import { createMemoryLedger } from "../stores/memory/ledger.ts";
 import { openStoreReaders, type Stores } from "../stores/open.ts";
-import type { KeyReader, KeyStore, Ledger, LedgerReader, ProjectStore } from "../stores/ports.ts";
+import type { KeyReader, KeyStore, Ledger, LedgerReader, ProjectStore, RouteLog } from "../stores/ports.ts";
 import { openProjectReader } from "../stores/projects.ts";
+import { openRouteReader } from "../stores/routes.ts";
 import type { CliProblem } from "../terminal/problem.ts";
 import { openHistoryReader } from "./health.ts";
 import { openNetwork } from "./network.ts";
@@ -78,6 +79,12 @@ function openEvidence(stateDir: string): EvidenceStore | null {
   return opened.ok ? { ...opened.value, save: refuseWrite, remove: refuseWrite, prune: refuseWrite } : null;
 }
 
+/** The route log for reading; null where none was ever written, or its file cannot be used. */
+function openRoutes(stateDir: string): RouteLog | null {
+  const opened = openRouteReader({ stateDir });
+  return opened.ok ? { ...opened.value, write: refuseWrite, prune: refuseWrite } : null;
+}
+
 /** What a reading command sees beside a daemon or without one; takes no lock and changes nothing. */
 export function openReading(
   inputs: BackendInputs,
@@ -94,6 +101,7 @@ export function openReading(
     history: openHistoryReader(loaded.stateDir),
     openCache: () => null,
     openEvidence: () => openEvidence(loaded.stateDir),
+    openRoutes: () => openRoutes(loaded.stateDir),
     figures: null,
     clock: systemClock,
     log: { write: () => undefined },

@@ -11,6 +11,7 @@ import { makeDirectory } from "../gateway/directory.ts";
 import { createHealthBook } from "../gateway/health.ts";
 import { type LocalModels, watchLocalModels } from "../gateway/local-models.ts";
 import { createProjectBook, type ProjectBook } from "../gateway/projects.ts";
+import type { RouterServices } from "../gateway/routing/surroundings.ts";
 import type { Services } from "../gateway/services.ts";
 import { createSettler } from "../gateway/settle.ts";
 import { createWatchdog } from "../gateway/watchdog.ts";
@@ -33,6 +34,7 @@ import { createGpuWatch } from "./gpu.ts";
 import { createHealthSide, type HealthSide } from "./health.ts";
 import { createLocalSide, type LocalSide, leaving } from "./local.ts";
 import { ollamaServers } from "./ollama-servers.ts";
+import { createRoutingSide, type OpenRoutes, type RoutingParts, type RoutingSide } from "./routing.ts";
 import { baseUrlsOf } from "./tunnels.ts";
 
 /** What a runtime is built on. */
@@ -45,6 +47,7 @@ export interface RuntimeParts {
   readonly history: HealthHistory | null;
   readonly openCache: OpenCache;
   readonly openEvidence: OpenEvidence;
+  readonly openRoutes: OpenRoutes;
   /** What local models took; null where its file cannot be used. */
   readonly figures: LocalFigureStore | null;
   readonly clock: Clock;
@@ -67,6 +70,7 @@ export interface Runtime {
   readonly localSide: LocalSide;
   readonly cacheSide: CacheSide;
   readonly evidenceSide: EvidenceSide;
+  readonly routingSide: RoutingSide;
   readonly tunnels: Tunnels | null;
   readonly bus: Bus;
   /** The webhooks. */
@@ -162,6 +166,21 @@ function lookAgain(tunnels: Tunnels | null, settings: Settings, local: LocalMode
   void local.refresh().then(forget);
 }
 
+/** What is remembered of answers, and what follows from it: kept answers, what is believed of models, and the router. */
+function createKnowledge(
+  { openCache, openEvidence, openRoutes, stores, log }: RuntimeParts,
+  services: RouterServices,
+  near: Pick<RoutingParts, "local" | "localSide" | "find" | "bus">,
+): Pick<Runtime, "cacheSide" | "evidenceSide" | "routingSide"> {
+  const evidenceSide = createEvidenceSide(openEvidence);
+  const routing = { ...near, openRoutes, ledger: stores.ledger, evidence: evidenceSide, services, log };
+  return {
+    cacheSide: createCacheSide(openCache, { ...services, log }),
+    evidenceSide,
+    routingSide: createRoutingSide(routing),
+  };
+}
+
 /** Builds the gateway on opened stores. */
 export function createRuntime(parts: RuntimeParts): Runtime {
   const { stores, clock, log } = parts;
@@ -179,21 +198,18 @@ export function createRuntime(parts: RuntimeParts): Runtime {
   const projects = createProjectBook({ settings, directory: directory.get, now: clock.now, store: parts.projects });
   const budgets = createBudgets({ config, local, directory: directory.get, projects, stores, ...facts, bus, clock });
   const localSide = createLocalSide({ ...parts, config, local, gpu, bus });
-  const cacheSide = createCacheSide(parts.openCache, { settings, clock, log });
+  const near = { local, localSide, find: config.find, bus };
+  const asked = { settings, budgets, directory: directory.get, project: projects.viewOf, health, prices, clock };
+  const { cacheSide, evidenceSide, routingSide } = createKnowledge(parts, asked, near);
   const services: Services = {
-    settings,
-    budgets,
-    directory: directory.get,
-    project: projects.viewOf,
+    ...asked,
     dialects: DIALECTS,
     ledger: stores.ledger,
     settle: leaving(createSettler({ ...facts, ledger: stores.ledger, prices, bus, clock, log }), localSide.gate),
     cache: cacheSide.cache,
-    health,
     bus,
-    clock,
     watchdog: createWatchdog(clock),
-    prices,
+    router: routingSide.router,
     send: parts.send,
     localGate: localSide.gate,
     drawCard: localSide.drawCard,
@@ -210,7 +226,8 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     healthSide,
     localSide,
     cacheSide,
-    evidenceSide: createEvidenceSide(parts.openEvidence),
+    evidenceSide,
+    routingSide,
     tunnels: parts.tunnels,
     bus,
     alerts,

@@ -1,10 +1,10 @@
 import type { Attempt } from "./attempt.ts";
 import { cacheableChat, cacheableEmbeddings } from "./cache-ask.ts";
 import type { Answer, ChatCall, CountCall, EmbeddingCall, ImageCall } from "./call.ts";
-import { exchangeChat } from "./chat.ts";
+import { chatCourse } from "./chat-course.ts";
 import { type CompletionCall, exchangeCompletion } from "./completions.ts";
 import { exchangeCount } from "./count-tokens.ts";
-import { chatDemand, completionDemand, embeddingDemand, imageDemand } from "./demand.ts";
+import { completionDemand, embeddingDemand, imageDemand } from "./demand.ts";
 import { exchangeEmbeddings } from "./embeddings.ts";
 import { exchangeImages } from "./images.ts";
 import { follow } from "./pipeline.ts";
@@ -12,14 +12,7 @@ import type { Services } from "./services.ts";
 
 /** Answers a chat request, whole or as a stream, in the caller's dialect. */
 export function answerChat(call: ChatCall, services: Services): Promise<Answer> {
-  const { model: requested, stream: isStream } = call.request;
-  const exchange = (attempt: Attempt) => exchangeChat(call, attempt, services);
-  const demand = () => chatDemand(call.request);
-  return follow(
-    { endpoint: "chat", requested, isStream, demand, exchange, cacheable: cacheableChat(call) },
-    call,
-    services,
-  );
+  return follow(chatCourse(call, services), call, services);
 }
 
 /** Answers a request for embeddings. */

@@ -16,6 +16,7 @@ import type { DrawCard } from "./draw-card.ts";
 import type { HealthBook } from "./health.ts";
 import type { LocalGate } from "./local-gate.ts";
 import type { ProjectView } from "./projects.ts";
+import type { Router } from "./routing/router.ts";
 import type { Settle } from "./settle.ts";
 import type { Watchdog } from "./watchdog.ts";
 
@@ -41,6 +42,8 @@ export interface Services {
   readonly watchdog: Watchdog;
   readonly prices: PriceBook;
   readonly send: SendUpstream;
+  /** Chooses the model of requests for `auto`; null where nobody does. */
+  readonly router: Router | null;
   readonly localGate: LocalGate;
   readonly drawCard: DrawCard;
   /** Fetches an image that a request names by URL, guarded; for targets that only take bytes. */

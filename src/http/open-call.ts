@@ -91,6 +91,8 @@ export async function openCall(
     task: taskOf(request),
     cacheWish: cacheWish.value,
     isBatch: request.headers.get("x-lodestar-priority") === "batch",
+    ...(request.headers.get("x-lodestar-route") === "shadow" ? { routeWish: "shadow" as const } : {}),
+    header: (name) => request.headers.get(name),
     arrivedAt,
     progress: { target: null },
   };

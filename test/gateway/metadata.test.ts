@@ -53,14 +53,14 @@ describe("lodestar_metadata", () => {
 
 describe("a stated task class", () => {
   const cases: readonly (readonly [task: string, model: string, answeredBy: string, reason: string])[] = [
-    ["bug_fix", "auto", "three", "auto>chain:bug_fix"],
-    ["architecture", "auto", "two", "auto"],
+    ["bug_fix", "auto", "three", "auto:bug_fix>header>chain:bug_fix"],
+    ["architecture", "auto", "two", "auto:architecture>header"],
     ["bug_fix", "duo", "two", "chain:duo"],
     ["Not A Class!", "auto", "two", "auto"],
   ];
   for (const [task, model, answeredBy, reason] of cases) {
     test(`"${task}" with the model ${model} is answered by ${answeredBy}`, async () => {
-      const response = await ask(model, { "x-lodestar-task": task });
+      const response = await ask(model, { "x-lodestar-task": task, "x-session-id": task });
       await response.text();
       expect(response.headers.get("x-lodestar-model")).toBe(answeredBy);
       expect(response.headers.get("x-lodestar-route-reason")).toBe(reason);

@@ -9,6 +9,7 @@ export type BlockKind =
   | "busy"
   | "no-images"
   | "no-tools"
+  | "no-key"
   | "context"
   | "ceiling";
 

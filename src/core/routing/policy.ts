@@ -24,7 +24,6 @@ export interface PolicyInput {
   /** Null where nobody could tell. */
   readonly taskClass: TaskClass | null;
   readonly turn: Turn;
-  readonly isEmpty: boolean;
   readonly isPlan: boolean;
   readonly hasTools: boolean;
   /** Least expected quality. */
@@ -180,7 +179,6 @@ function chooseByClass(input: PolicyInput, ready: readonly Candidate[], current:
  */
 export function choosePolicy(input: PolicyInput): PolicyChoice {
   const { candidates, turn } = input;
-  if (input.isEmpty) return leaveAsIs(candidates, "empty");
   const ready = candidates.filter(({ block }) => block === null);
   if (ready.length === 0) return leaveAsIs(candidates, "nothing-ready");
   const current = ready.find(({ name }) => name === input.current);

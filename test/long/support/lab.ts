@@ -92,6 +92,7 @@ export function openLab({ loaded, ledger, clock, send }: LabParts): Lab {
     history: null,
     openCache: () => null,
     openEvidence: () => null,
+    openRoutes: () => null,
     figures: null,
     clock,
     log,

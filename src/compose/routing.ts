@@ -1,0 +1,130 @@
+import type { ConfiguredProvider } from "../config/settings.ts";
+import { isCloudModel } from "../core/cloud-model.ts";
+import { withTag } from "../core/model-tag.ts";
+import type { Bus } from "../gateway/bus.ts";
+import type { LocalModels } from "../gateway/local-models.ts";
+import { createDialBook } from "../gateway/routing/dial-book.ts";
+import { createExploreBook } from "../gateway/routing/explore-book.ts";
+import { createMeasuredRuns } from "../gateway/routing/measured.ts";
+import { createRouteWriter } from "../gateway/routing/route-writer.ts";
+import { createRouter, type Router } from "../gateway/routing/router.ts";
+import { createRuleBook } from "../gateway/routing/rule-book.ts";
+import type { LocalTime, RouterServices, RouterWorld } from "../gateway/routing/surroundings.ts";
+import type { Log } from "../host/log/log.ts";
+import type { LocalAsk } from "../local/scheduler.ts";
+import type { Ledger, RouteLog } from "../stores/ports.ts";
+import { type EvidenceSide, parametersOf } from "./evidence.ts";
+import type { LocalSide } from "./local.ts";
+
+/** Opens the route log; null where its file cannot be used, or nothing is written. */
+export type OpenRoutes = () => RouteLog | null;
+
+/** The router, and what it wrote down. */
+export interface RoutingSide {
+  readonly router: Router;
+  /** Opened when it is first needed. */
+  readonly store: OpenRoutes;
+  /** Writes what is queued. */
+  flush(): void;
+  /** As of the store, where it was opened: what nobody asks for need not be pruned. */
+  prune(before: number): number;
+  close(): void;
+}
+
+/** What the router is put together from. */
+export interface RoutingParts {
+  readonly openRoutes: OpenRoutes;
+  readonly services: RouterServices;
+  readonly ledger: Ledger;
+  readonly local: LocalModels;
+  readonly localSide: Pick<LocalSide, "scheduler" | "costs">;
+  readonly evidence: EvidenceSide;
+  readonly find: (provider: string) => ConfiguredProvider | undefined;
+  readonly bus: Bus;
+  readonly log: Log;
+}
+
+const UNKNOWN_CLASSES = {
+  code_generation: 0,
+  code_review: 0,
+  bug_fix: 0,
+  architecture: 0,
+  documentation: 0,
+  refactor: 0,
+  general: 0,
+} as const;
+
+/** How long a request is expected to wait, and to take, at an Ollama server of ours. */
+function localTimeOf({ localSide, local, find }: RoutingParts): RouterWorld["localTime"] {
+  const { scheduler, costs } = localSide;
+  return (providerId, model, { promptTokens, outputTokens }): LocalTime | null => {
+    const [endpoint] = find(providerId)?.provider.endpoints ?? [];
+    if (endpoint?.dialect !== "ollama" || isCloudModel(model)) return null;
+    const { baseUrl } = endpoint;
+    const ask: Omit<LocalAsk, "signal" | "overflowMs" | "isHeld"> = {
+      providerId,
+      baseUrl,
+      model,
+      promptTokens,
+      promptBoundTokens: promptTokens,
+      outputTokens,
+      maxContextTokens: local.factsOf(providerId, model)?.contextTokens ?? null,
+      priority: "chat",
+    };
+    const totalMs = scheduler.expectedMs(ask);
+    const contextTokens = scheduler.contextOf(ask);
+    const serviceMs = costs.serviceMs(
+      { provider: providerId, model: withTag(model), contextTokens },
+      promptTokens,
+      outputTokens,
+    );
+    return { waitMs: Math.max(0, totalMs - serviceMs), totalMs };
+  };
+}
+
+function worldOf(parts: RoutingParts): RouterWorld {
+  const { local, evidence, ledger, services, bus } = parts;
+  const runs = createMeasuredRuns(ledger);
+  bus.subscribe(runs.note);
+  return {
+    classify: () => ({ taskClass: "general", probabilities: UNKNOWN_CLASSES, abstained: true, features: [] }),
+    difficultyOf: () => null,
+    believe: (model, taskClass) => evidence.book.believe(model, taskClass, services.clock.now()),
+    parametersOf: (provider, model) => parametersOf(local, provider, model),
+    abilitiesOf: local.factsOf,
+    isLoaded: (provider, model) => local.stateOf(provider)?.loaded.some(({ name }) => name === withTag(model)) ?? null,
+    localTime: localTimeOf(parts),
+    runs,
+    rulesOf: createRuleBook(services).of,
+  };
+}
+
+/** Puts the router together. */
+export function createRoutingSide(parts: RoutingParts): RoutingSide {
+  const { services, bus, log } = parts;
+  const { clock } = services;
+  let opened: { readonly log: RouteLog | null } | null = null;
+  const store = (): RouteLog | null => {
+    opened ??= { log: parts.openRoutes() };
+    return opened.log;
+  };
+  const writer = createRouteWriter(store, clock, log);
+  bus.subscribe(writer.note);
+  const router = createRouter({
+    services,
+    world: worldOf(parts),
+    writer,
+    dials: createDialBook(store, clock),
+    exploring: createExploreBook(store, services),
+  });
+  return {
+    router,
+    store,
+    flush: writer.flush,
+    prune: (before) => opened?.log?.prune(before) ?? 0,
+    close() {
+      writer.flush();
+      opened?.log?.close();
+    },
+  };
+}

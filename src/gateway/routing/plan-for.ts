@@ -1,0 +1,39 @@
+import type { ClientError } from "../../core/fault.ts";
+import { makePlan, type Plan, type PlanInput } from "../../core/plan.ts";
+import type { Result } from "../../core/result.ts";
+import type { Call } from "../call.ts";
+import type { RouterServices } from "./surroundings.ts";
+
+/** The plan that a name leads to for one caller; `task`: the class whose own chain `auto` follows, instead of the call's. */
+export type PlanFor = (requested: string, task?: string | null) => Result<Plan, ClientError>;
+
+/** Where a caller's names are looked up: the project's own before the user's, which alone say what a key's list means. */
+function namesFor({ project }: Call["caller"], services: RouterServices): Pick<PlanInput, "directory" | "project"> {
+  const view = services.project(project);
+  const directory = services.directory();
+  if (view === null) return { directory };
+  return { directory: view.directory, project: { models: view.project.models, userDirectory: directory } };
+}
+
+/** The user's pool in the place of the default chain, unless the project has a default chain of its own. */
+function withPool(
+  names: Pick<PlanInput, "directory" | "project">,
+  pool: readonly string[],
+): Pick<PlanInput, "directory" | "project"> {
+  const { directory, project } = names;
+  const users = project?.userDirectory ?? directory;
+  const isProjects = directory.chains.default !== users.chains.default;
+  if (pool.length === 0 || isProjects) return names;
+  const pooled = { ...directory, chains: { ...directory.chains, default: pool } };
+  if (project === undefined) return { directory: pooled };
+  return { directory: pooled, project: { ...project, userDirectory: { ...users, chains: pooled.chains } } };
+}
+
+/** What the plans of one call follow from; `pool` takes the place of the default chain. */
+export function plannerOf(call: Call, services: RouterServices, pool: readonly string[] = []): PlanFor {
+  const { allowedModels } = call.caller;
+  const { coolingUntil, pausedBy } = services.health;
+  const names = withPool(namesFor(call.caller, services), pool);
+  return (requested, task = call.task) =>
+    makePlan({ ...names, allowedModels, coolingUntil, pausedBy, requested, task }, services.clock.now());
+}

@@ -1,0 +1,82 @@
+import type { ClientError } from "../../core/fault.ts";
+import type { Plan } from "../../core/plan.ts";
+import { type Result, success } from "../../core/result.ts";
+import { type Conversation, createConversations } from "../../core/routing/conversation.ts";
+import { routeHeader } from "../../core/routing/decision.ts";
+import { targetName } from "../../core/target.ts";
+import type { ChatCall } from "../call.ts";
+import { type Considered, type ConsiderParts, createConsider } from "./consider.ts";
+import { type PlanFor, plannerOf } from "./plan-for.ts";
+import type { RouteWriter } from "./route-writer.ts";
+import { exploredNanoUsd, storedRoute } from "./store-route.ts";
+
+/** A request that the router has looked at. */
+export interface Routed {
+  readonly call: ChatCall;
+  readonly plan: Plan;
+  readonly headers: Readonly<Record<string, string>>;
+  /** A model has answered: its conversation stays with it. */
+  answered(target: { readonly provider: string; readonly model: string }): void;
+}
+
+/** Chooses the model of requests for `auto`. */
+export interface Router {
+  /** Whether requests of this name are looked at; all others pass untouched. */
+  wants(requested: string): boolean;
+  route(call: ChatCall, planFor: PlanFor): Result<Routed, ClientError>;
+  /** What would be decided now; nothing is remembered of it. */
+  consider(call: ChatCall): Result<Considered, ClientError>;
+}
+
+/** What a router stands on. */
+export interface RouterParts extends Omit<ConsiderParts, "conversations"> {
+  readonly writer: Pick<RouteWriter, "add">;
+}
+
+function stallOf({ question, answered }: Considered): Conversation["stall"] {
+  const failed = question.signals.failedToolCalls;
+  if (answered.choice.why !== "stalled" || failed === null) return question.conversation?.stall ?? null;
+  return { signature: failed.signature, timesInARow: failed.timesInARow };
+}
+
+/** Makes a router. Nothing is read or loaded before the first request that it is asked about. */
+export function createRouter(parts: RouterParts): Router {
+  const { services, world, exploring, writer } = parts;
+  const conversations = createConversations();
+  const consider = createConsider({ ...parts, conversations });
+
+  function remember(considered: Considered, target: string): void {
+    const { question, conversationId } = considered;
+    const { taskClass } = question.verdict;
+    const { inputTokens } = question.signals;
+    const at = services.clock.now();
+    conversations.note(conversationId, { target, taskClass, inputTokens, at, stall: stallOf(considered) });
+  }
+
+  function keep(considered: Considered): void {
+    const { decision } = considered;
+    exploring.spent(exploredNanoUsd(decision));
+    const { dial } = services.settings().routing;
+    const now = services.clock.now();
+    writer.add(storedRoute(decision, considered, { at: now, dial }));
+    // Beside the request: the first one must not wait for the ledger's sums.
+    services.clock.after(0, () => world.runs.learn(now));
+  }
+
+  return {
+    wants: (requested) => requested === "auto" && services.settings().routing.mode !== "off",
+    consider: (call) => consider(call, plannerOf(call, services)),
+    route(call, planFor) {
+      const considered = consider(call, planFor);
+      if (!considered.ok) return considered;
+      const { decision, plan } = considered.value;
+      keep(considered.value);
+      return success({
+        call: { ...call, task: decision.verdict.taskClass ?? call.task },
+        plan,
+        headers: { "x-lodestar-route": routeHeader(decision) },
+        answered: (target) => remember(considered.value, targetName(target)),
+      });
+    },
+  };
+}
