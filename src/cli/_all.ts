@@ -70,6 +70,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./events.ts")).command,
   },
   {
+    name: "evidence",
+    description: "What was judged of models' answers: count it, take it out, forget it",
+    group: "See",
+    load: async () => (await import("./evidence.ts")).command,
+  },
+  {
     name: "gpu",
     description: "What the graphics card does, and who holds its memory",
     group: "See",
@@ -94,6 +100,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./prices.ts")).command,
   },
   {
+    name: "recommend",
+    description: "The cheapest model that is good enough for a class of task, by your own evidence and prices",
+    group: "See",
+    load: async () => (await import("./recommend.ts")).command,
+  },
+  {
     name: "requests",
     description: "The latest requests: to whom, why, tokens, cost, how long",
     group: "See",
@@ -116,6 +128,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     description: "Tokens, cost, budget left and last model in one line, for tmux, starship and Claude Code",
     group: "See",
     load: async () => (await import("./statusline.ts")).command,
+  },
+  {
+    name: "tournament",
+    description: "Which model is better, by votes: ratings with intervals",
+    group: "See",
+    load: async () => (await import("./tournament.ts")).command,
   },
   {
     name: "webhooks",

@@ -1,8 +1,8 @@
 import { type Comparisons, comparisonsOf, isConnected } from "./comparisons.ts";
-import type { Matrix } from "./matrix.ts";
+import { differenceVariance, type Matrix } from "./matrix.ts";
 import type { TieModel } from "./outcome-model.ts";
 import { Z_95 } from "./share.ts";
-import { fitStrengths } from "./strengths.ts";
+import { fitStrengths, type Strengths } from "./strengths.ts";
 import type { Vote } from "./vote.ts";
 
 /** Rating points of one unit of log strength: 400 points are odds of ten to one, as in chess (Elo 1978). */
@@ -11,6 +11,8 @@ export const POINTS_PER_LOG = 400 / Math.log(10);
 export const CENTRE = 1000;
 /** Fewer voters than this say too little of how votes of one voter hang together: each vote counts by itself. */
 const LEAST_VOTERS = 8;
+/** With fewer votes than this the sandwich may see too little scatter (none in nine ties): the larger variance counts. */
+const LEAST_VOTES = 30;
 /** 1/variance of the prior where votes alone leave a strength without end: a standard deviation of 347 points. */
 const PRIOR = 1 / 4;
 
@@ -68,20 +70,33 @@ function clustered(votes: readonly Vote[]): { readonly votes: readonly Vote[]; r
   return { votes: votes.map((vote) => ({ ...vote, voter: null })), voters };
 }
 
-/** Variance of the difference of two strengths. */
-function differenceVariance({ size, values }: Matrix, one: number, other: number): number {
-  const between = (values[one * size + other] ?? 0) + (values[other * size + one] ?? 0);
-  return (values[one * size + one] ?? 0) + (values[other * size + other] ?? 0) - between;
+/** A fit, and how many votes each competitor has. */
+interface Fitted {
+  readonly strengths: Strengths;
+  readonly votes: readonly number[];
+}
+
+/** The variance of a strength, or of the difference to another, under a fit and the number of votes of each. */
+function varianceOf({ strengths, votes }: Fitted, one: number, other: number | null): number {
+  const { covariance, modelCovariance } = strengths;
+  const least = Math.min(votes[one] ?? 0, other === null ? Number.POSITIVE_INFINITY : (votes[other] ?? 0));
+  const of = (matrix: Matrix): number =>
+    Math.max(
+      0,
+      other === null ? (matrix.values[one * matrix.size + one] ?? 0) : differenceVariance(matrix, one, other),
+    );
+  return least < LEAST_VOTES ? Math.max(of(covariance), of(modelCovariance)) : of(covariance);
 }
 
 /** How many of the others are surely better and surely worse: the 95 % interval of the difference leaves out 0. */
-function surely(at: number, strengths: Float64Array, covariance: Matrix): { better: number; worse: number } {
+function surely(at: number, fitted: Fitted): { better: number; worse: number } {
   let better = 0;
   let worse = 0;
-  for (const [other, strength] of strengths.entries()) {
+  const { logStrengths } = fitted.strengths;
+  for (const [other, strength] of logStrengths.entries()) {
     if (other === at) continue;
-    const difference = strength - (strengths[at] ?? 0);
-    const margin = Z_95 * Math.sqrt(Math.max(0, differenceVariance(covariance, at, other)));
+    const difference = strength - (logStrengths[at] ?? 0);
+    const margin = Z_95 * Math.sqrt(varianceOf(fitted, at, other));
     if (difference > margin) better += 1;
     if (-difference > margin) worse += 1;
   }
@@ -121,16 +136,16 @@ export function leaderboardOf(votes: readonly Vote[], { ties: wanted, prior }: R
     isProvisional,
   } as const;
   if (fitted === null) return { ...told, standings: [], tieParameter: null };
-  const { logStrengths, covariance, tieLog } = fitted;
+  const votesOf = comparisons.names.map((_, at) => countsOf(at, comparisons).votes);
+  const whole = { strengths: fitted, votes: votesOf };
   const standings = comparisons.names.map((name, at): Standing => {
-    const rating = CENTRE + POINTS_PER_LOG * (logStrengths[at] ?? 0);
-    const variance = covariance.values[at * covariance.size + at] ?? 0;
-    const standardError = POINTS_PER_LOG * Math.sqrt(Math.max(0, variance));
-    const { better, worse } = surely(at, logStrengths, covariance);
+    const rating = CENTRE + POINTS_PER_LOG * (fitted.logStrengths[at] ?? 0);
+    const standardError = POINTS_PER_LOG * Math.sqrt(varianceOf(whole, at, null));
+    const { better, worse } = surely(at, whole);
     const bounds = { low: rating - Z_95 * standardError, high: rating + Z_95 * standardError };
     const ranks = { bestRank: better + 1, worstRank: comparisons.names.length - worse };
     return { name, rating, standardError, ...bounds, ...ranks, ...countsOf(at, comparisons) };
   });
   standings.sort((first, second) => second.rating - first.rating || (first.name < second.name ? -1 : 1));
-  return { ...told, standings, tieParameter: ties === "half" ? null : Math.exp(tieLog) };
+  return { ...told, standings, tieParameter: ties === "half" ? null : Math.exp(fitted.tieLog) };
 }

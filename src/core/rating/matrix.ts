@@ -77,3 +77,9 @@ export function multiply(left: Matrix, right: Matrix): Matrix {
     }
   return product;
 }
+
+/** Of a covariance: the variance of the difference of two of its variables. */
+export function differenceVariance({ size, values }: Matrix, one: number, other: number): number {
+  const at = (row: number, column: number): number => values[row * size + column] ?? 0;
+  return Math.max(0, at(one, one) + at(other, other) - at(one, other) - at(other, one));
+}

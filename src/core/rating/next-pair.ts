@@ -1,6 +1,6 @@
 import type { Comparisons } from "./comparisons.ts";
 import { comparisonsOf } from "./comparisons.ts";
-import type { Matrix } from "./matrix.ts";
+import { differenceVariance, type Matrix } from "./matrix.ts";
 import { Z_95 } from "./share.ts";
 import { fitStrengths } from "./strengths.ts";
 import type { Vote } from "./vote.ts";
@@ -40,11 +40,6 @@ export function believeField({ competitors, votes }: Field): Belief {
     Math.floor(at / size) === at % size ? (1 - 1 / size) / PRIOR : -1 / size / PRIOR,
   );
   return { logStrengths: competitors.map(() => 0), covariance: { size, values } };
-}
-
-function differenceVariance({ size, values }: Matrix, one: number, other: number): number {
-  const at = (row: number, column: number): number => values[row * size + column] ?? 0;
-  return Math.max(0, at(one, one) + at(other, other) - at(one, other) - at(other, one));
 }
 
 /** The competitor that is ahead; null in an empty field. */

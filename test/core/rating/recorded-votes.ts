@@ -9,7 +9,7 @@ const FOLDER = join(resolve(ROOT, process.env.LODESTAR_TEST_DATA ?? "../shared")
 export const NO_VOTES_REASON = existsSync(FOLDER) ? "" : "(skipped: no recorded votes, see LODESTAR_TEST_DATA)";
 
 /** The rows of a file without quotes, by the names of its first line. */
-export function readRows(name: string): readonly Readonly<Record<string, string>>[] {
+function readRows(name: string): readonly Readonly<Record<string, string>>[] {
   const [head = "", ...lines] = readFileSync(join(FOLDER, name), "utf8").trim().split(/\r?\n/);
   const columns = head.split(",");
   return lines.map((line) =>
