@@ -13,7 +13,8 @@ import { type CliHost, defineCommand } from "./command.ts";
 import { configProblem, loadFor } from "./config/check.ts";
 import { locate, openAdmin, readView } from "./connection.ts";
 import type { Check } from "./doctor/check.ts";
-import { checkDatabases, checkFindings, checkPorts, checkStatus } from "./doctor/checks.ts";
+import { checkFindings, checkPorts, checkStatus } from "./doctor/checks.ts";
+import { checkDatabases } from "./doctor/databases.ts";
 import { checkGpu } from "./doctor/gpu.ts";
 import { checkClock, checkDescriptors, checkMemory, checkModelSpace } from "./doctor/machine.ts";
 import { checkCertificates, checkProxies, inspectClock } from "./doctor/network.ts";
@@ -113,7 +114,7 @@ async function examine(host: CliHost, args: DaemonArgs): Promise<readonly Check[
     ...checkProviderKeys(settings),
     ...checkProjectHere(host, settings),
     ...checkStateDir(stateDir, ready !== null, checkpoint),
-    ...checkDatabases(await backend.checkStores(inputsOf(host, args))),
+    ...checkDatabases(await backend.checkStores(inputsOf(host, args)), ready !== null),
     ...(await checkPorts(loaded.value, ready !== null)),
     ...(await checkUnits(thisServiceMachine(host.environment))),
     ...(await examineViews(host, args, loaded.value)),
@@ -135,7 +136,10 @@ export const command = defineCommand({
     ],
   },
   args: {
-    fix: { type: "boolean", description: "mend file modes, leftovers of a crash and large write-ahead logs" },
+    fix: {
+      type: "boolean",
+      description: "mend file modes, leftovers of a crash, large write-ahead logs and damaged histories",
+    },
     yes: { type: "boolean", alias: "y", description: "with --fix: do not ask" },
     ...jsonFlag,
     ...daemonFlags,

@@ -37,13 +37,15 @@ export function createGpuWatch(settings: () => Settings, local: LocalModels, clo
   return watchGpu({ clock, sources, loadedBytes: () => loadedBytes(settings(), local) });
 }
 
-/** The history since `from` (Unix ms), in the finest grain that is still kept of all of it; empty where none was written. */
+/** The history since `from` (Unix ms), in the finest grain that is still kept of all of it; empty where none was written, or none can be read. */
 export function gpuHistory(stateDir: string, from: number, now: number): GpuHistoryView {
   const stepMs = stepFor(from, now);
   const opened = openGpuSampleReader({ stateDir });
   if (!opened.ok) return { from, stepMs, samples: [] };
   try {
     return { from, stepMs, samples: opened.value.list(grainFor(from, now).stepMs, from, now, stepMs) };
+  } catch {
+    return { from, stepMs, samples: [] };
   } finally {
     opened.value.close();
   }
@@ -99,11 +101,10 @@ export function recordGpu({ watch, stateDir, clock, log }: RecorderParts): () =>
   }
 
   let isTold = false;
-  function write(samples: readonly GpuSample[]): void {
+  function attempt(action: () => void): void {
     try {
-      keep(samples);
-      if (store?.ok !== false) return;
-      tell(store.error.message);
+      action();
+      if (store?.ok === false) tell(store.error.message);
     } catch (error) {
       tell(String(error));
     }
@@ -114,13 +115,14 @@ export function recordGpu({ watch, stateDir, clock, log }: RecorderParts): () =>
     isTold = true;
   }
 
-  const samples = collectSamples(write);
+  const samples = collectSamples((some) => attempt(() => keep(some)));
   const stop = watch.subscribe(samples.take);
   return () => {
     stop();
     samples.flush();
     if (store?.ok !== true) return;
-    if (minute !== 0) store.value.rollUp(minute);
-    store.value.close();
+    const { rollUp, close } = store.value;
+    if (minute !== 0) attempt(() => rollUp(minute));
+    attempt(close);
   };
 }

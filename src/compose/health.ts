@@ -39,8 +39,18 @@ export function createHealthSide(parts: HealthParts): HealthSide {
   const prober = createProber({ settings, health, send, clock, redact, version });
   const book = history === null ? null : createAvailabilityBook(history, clock, log);
   if (book !== null) bus.subscribe(book.note);
+  let isTold = false;
   return {
-    buckets: (filter) => book?.buckets(filter) ?? [],
+    buckets(filter) {
+      try {
+        return book?.buckets(filter) ?? [];
+      } catch (error) {
+        // What is known of this moment must be told whatever became of the past.
+        if (!isTold) log.write("warn", "the health history cannot be read", { error: redact(String(error)) });
+        isTold = true;
+        return [];
+      }
+    },
     prober,
     close() {
       prober.stop();

@@ -1,8 +1,19 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Check } from "../../src/cli/doctor/check.ts";
+import { checkDatabases } from "../../src/cli/doctor/databases.ts";
 import { checkGpu } from "../../src/cli/doctor/gpu.ts";
 import { checkClock, checkDescriptors, checkMemory, checkModelSpace } from "../../src/cli/doctor/machine.ts";
 import { checkCertificates, checkProxies, inspectClock, skewOf } from "../../src/cli/doctor/network.ts";
@@ -374,6 +385,43 @@ describe("systemd units", () => {
     const checks = await checkUnits(given);
     expect(verdicts(checks)).toEqual([...expected]);
     expect(words(checks)).toContain(phrase);
+  });
+});
+
+describe("a damaged database", () => {
+  const found = (name: string, at: string) => [
+    { file: join(at, name), isSound: false, message: "page 2 is malformed" },
+  ];
+
+  test.each(["ledger.db", "keys.db", "projects.db", "votes.db", "responses.db"])(
+    "%s is wrong, and nothing but a backup mends it",
+    (name) => {
+      const checks = checkDatabases(found(name, "/state"), false);
+      expect(verdicts(checks)).toEqual(["bad database"]);
+      expect([checks[0]?.repair, checks[0]?.fix]).toEqual([undefined, expect.stringContaining("backup")]);
+    },
+  );
+
+  test.each(["cache.db", "gpu.db", "health.db", "local.db", "routes.db"])(
+    "%s is a warning; --fix sets it aside, once and again, but never under a daemon",
+    async (name) => {
+      const at = folder();
+      const running = checkDatabases(found(name, at), true);
+      expect([verdicts(running), running[0]?.repair]).toEqual([["warning database"], undefined]);
+      expect(running[0]?.fix).toStartWith("lodestar stop, then lodestar doctor --fix");
+      for (const text of ["first", "second"]) {
+        for (const end of ["", "-wal", "-shm"]) writeFileSync(join(at, `${name}${end}`), text);
+        await checkDatabases(found(name, at), false)[0]?.repair?.run();
+      }
+      expect(readdirSync(at).toSorted()).toEqual([`${name}.damaged`, `${name}.damaged2`]);
+      expect(readFileSync(join(at, `${name}.damaged2`), "utf8")).toBe("second");
+    },
+  );
+
+  test("one that is sound is fine", () => {
+    expect(verdicts(checkDatabases([{ file: "/state/gpu.db", isSound: true, message: "sound" }], true))).toEqual([
+      "ok database",
+    ]);
   });
 });
 

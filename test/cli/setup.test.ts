@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Backend } from "../../src/cli/backend.ts";
-import { checkDatabases, checkStatus } from "../../src/cli/doctor/checks.ts";
+import { checkStatus } from "../../src/cli/doctor/checks.ts";
 import type { StatusView } from "../../src/core/admin-view.ts";
 import { success } from "../../src/core/result.ts";
 import { createCliWorlds, type RunOptions, run } from "./harness.ts";
@@ -305,12 +305,6 @@ describe("doctor", () => {
     ],
   ])("finds %s, with a fix", (_what, more, expected) => {
     expect(judged(statusOf(more))).toEqual([expected]);
-  });
-
-  test("passes on what the databases say", () => {
-    expect(checkDatabases([{ file: "ledger.db", isSound: false, message: "row 3 missing from index" }])).toMatchObject([
-      { state: "bad", message: "ledger.db: row 3 missing from index", fix: expect.stringContaining("backup") },
-    ]);
   });
 
   test.each([true, false])(

@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
@@ -78,6 +79,25 @@ describe("the history of the cards", () => {
     const { stop } = record(folder.path);
     stop();
     expect(gpuHistory(folder.path, 0, 1)).toEqual({ from: 0, stepMs: 10_000, samples: [] });
+  });
+
+  test("whose file breaks while it is written is told once, and recording ends in order", () => {
+    using folder = temporaryFolder();
+    const { time, stop, words, tell } = record(folder.path);
+    const write = (rounds: number) => {
+      for (let round = 0; round < rounds; round += 1) {
+        tell(1);
+        time.advance(10_000);
+      }
+    };
+    write(3);
+    const path = join(folder.path, "gpu.db");
+    using database = new Database(path);
+    database.run("DROP TABLE samples");
+    write(20);
+    stop();
+    expect(words).toEqual(["the graphics card's history is not kept"]);
+    expect(gpuHistory(folder.path, 0, time.now()).samples).toEqual([]);
   });
 
   test("that cannot be written is told once, and readings go on", () => {

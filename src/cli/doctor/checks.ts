@@ -2,7 +2,6 @@ import type { Loaded } from "../../config/load.ts";
 import type { StatusView } from "../../core/admin-view.ts";
 import { ageOfPrices } from "../../core/price-view.ts";
 import { formatCount, formatDay, formatPlural } from "../../terminal/format.ts";
-import type { StoreCheck } from "../backend.ts";
 import { findPortOwner, identifyServer, isPortTaken } from "../port-owner.ts";
 import { type Check, check } from "./check.ts";
 
@@ -109,16 +108,4 @@ export function checkStatus(status: StatusView, now: number): readonly Check[] {
     ...checkFetchCap(status),
     ...checkLedger(status),
   ];
-}
-
-/** The databases, looked at closely. */
-export function checkDatabases(stores: readonly StoreCheck[]): readonly Check[] {
-  return stores.map(({ file, isSound, message }) =>
-    check(
-      "database",
-      isSound ? "ok" : "bad",
-      `${file}: ${message}`,
-      isSound ? null : "stop the daemon and restore the file from a backup",
-    ),
-  );
 }

@@ -15,6 +15,8 @@ VALUES ($provider, $model, $contextTokens, $coldLoadMs, $warmLoadMs, $promptPerS
 /** The figures of local models on SQLite. */
 export function createSqliteLocalFigures(database: Database): LocalFigureStore {
   const list = database.query<LocalFigures, []>(LIST);
+  // A file whose pages cannot be read is found out here, where it is left out, and not at the first use.
+  list.all();
   const save = database.query<unknown, [Bindings]>(SAVE);
   return {
     list: () => list.all(),
