@@ -12,11 +12,17 @@ INSERT OR REPLACE INTO figures (provider, model, context_tokens, cold_load_ms, w
 VALUES ($provider, $model, $contextTokens, $coldLoadMs, $warmLoadMs, $promptPerSecond, $outputPerSecond, $tokenRatio,
   $usedAt)`;
 
+const KEEP_NEWEST = `
+DELETE FROM figures WHERE used_at < (SELECT used_at FROM figures ORDER BY used_at DESC LIMIT 1 OFFSET $most - 1)`;
+
+/** Models times contexts; of more, those used longest ago go at the start. */
+const MAX_ROWS = 1_000;
+
 /** The figures of local models on SQLite. */
 export function createSqliteLocalFigures(database: Database): LocalFigureStore {
   const list = database.query<LocalFigures, []>(LIST);
-  // A file whose pages cannot be read is found out here, where it is left out, and not at the first use.
-  list.all();
+  // Reads every page: a file that cannot be read is found out here, where it is left out, and not at the first use.
+  database.query<unknown, [Bindings]>(KEEP_NEWEST).run({ most: MAX_ROWS });
   const save = database.query<unknown, [Bindings]>(SAVE);
   return {
     list: () => list.all(),
