@@ -1,6 +1,6 @@
 import type { Turn } from "../signals.ts";
 import type { BudgetMark, HealthWord } from "./rule.ts";
-import type { RuleFacts } from "./verdict.ts";
+import type { RuleFacts, RuleSignals } from "./verdict.ts";
 
 /** Facts that a person states, to see what the rules make of them. What is left out is not there. */
 export interface GivenFacts {
@@ -38,7 +38,7 @@ function leftOf({ unit, amount }: BudgetMark): ReturnType<RuleFacts["budgetLeft"
 /** What is stated, over what is known otherwise: the facts of a request that was read, or those of nothing at all. */
 export function givenFacts(given: GivenFacts, base: RuleFacts): RuleFacts {
   const headers = new Map(Object.entries(given.header ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
-  const signals = (): ReturnType<RuleFacts["signals"]> => {
+  const readSignals = (): RuleSignals => {
     const read = base.signals();
     return {
       ...read,
@@ -51,6 +51,7 @@ export function givenFacts(given: GivenFacts, base: RuleFacts): RuleFacts {
       conversationKey: given.conversation ?? read.conversationKey,
     };
   };
+  let signals: RuleSignals | null = null;
   const nameOf = (provider: string, model: string | null): string =>
     model === null ? provider : `${provider}/${model}`;
   return {
@@ -61,7 +62,10 @@ export function givenFacts(given: GivenFacts, base: RuleFacts): RuleFacts {
     client: given.client ?? base.client,
     now: given.at ?? base.now,
     header: (name) => headers.get(name) ?? base.header(name),
-    signals,
+    signals() {
+      signals ??= readSignals();
+      return signals;
+    },
     toolNames: () => given.tools ?? base.toolNames(),
     task: () => given.task ?? base.task(),
     budgetLeft: () => (given.budgetLeft === undefined ? base.budgetLeft() : leftOf(given.budgetLeft)),

@@ -76,7 +76,7 @@ function literalEnd(text: string): string {
 function testOf(text: string): GlobTest {
   const pieces = piecesOf(text);
   const end = literalEnd(text);
-  return (path) => path.endsWith(end) && matches(pieces, path);
+  return (path) => path.endsWith(end) && matches(pieces, path.replaceAll("\\", "/"));
 }
 
 /**
@@ -93,8 +93,6 @@ export function readGlob(text: string): Result<GlobTest, string> {
   const written = alternatives(text);
   if (!written.ok) return written;
   const tests = written.value.map(testOf);
-  return success((path) => {
-    const plain = path.includes("\\") ? path.replaceAll("\\", "/") : path;
-    return tests.some((test) => test(plain));
-  });
+  const [only] = tests;
+  return success(only !== undefined && tests.length === 1 ? only : (path) => tests.some((test) => test(path)));
 }
