@@ -87,6 +87,10 @@ function localLine(event: Extract<LodestarEvent, { event: "local" }>): string | 
   return `${name} is loaded${took}${instead} (${event.cause})`;
 }
 
+function healthSubject({ provider, account, model }: Extract<LodestarEvent, { event: "health" }>): string {
+  return model === undefined ? `${provider} (${account})` : `${provider}/${model}`;
+}
+
 /** One event as a line for a person. Null for what only machines want. */
 export function eventLine(event: LodestarEvent): string | null {
   switch (event.event) {
@@ -99,7 +103,7 @@ export function eventLine(event: LodestarEvent): string | null {
     case "fallback":
       return `${event.requestId} falls back from ${plainText(event.from)} to ${plainText(event.to)}: ${plainText(event.message)}`;
     case "health":
-      return `${event.provider} (${event.account}) is ${event.state}: ${plainText(event.reason)}`;
+      return `${plainText(healthSubject(event))} is ${event.state}: ${plainText(event.reason)}`;
     case "budget":
       return budgetLine(event);
     case "config":

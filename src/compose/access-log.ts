@@ -25,7 +25,9 @@ function write(event: LodestarEvent, log: Log): void {
       });
       return;
     case "health":
-      log.write("warn", `${event.provider}/${event.account} is ${event.state}`, { reason: event.reason });
+      log.write("warn", `${event.provider}/${event.model ?? event.account} is ${event.state}`, {
+        reason: event.reason,
+      });
       return;
     case "budget": {
       const { budget, name, step, percent, spentNanoUsd, limitNanoUsd, requestId } = event;

@@ -31,6 +31,8 @@ export type LodestarEvent =
       readonly at: number;
       readonly provider: string;
       readonly account: string;
+      /** The one model that it is about; absent: the whole account. */
+      readonly model?: string;
       readonly state: HealthState;
       readonly reason: string;
     }

@@ -153,9 +153,14 @@ function createEntries(clock: Clock, bus: Bus) {
   };
 }
 
+/** Several models of a server failed and none answered: the fault of the last one is the server's. */
+function noModelAnswers({ model }: Target, fault: Fault): Fault {
+  return { ...fault, message: `no model answers there; ${model}: ${fault.message}` };
+}
+
 /**
  * Makes an empty book. `groupOf` names the group of accounts that an account shares its quota with; `failsAlone` tells which
- * faults of a provider are those of one model, and say nothing of its others.
+ * faults of a provider are those of one model, and say nothing of its others, unless those fail as well.
  */
 export function createHealthBook(
   clock: Clock,
@@ -166,7 +171,7 @@ export function createHealthBook(
 ): HealthBook {
   const { entryOf, find, turn, release, learnt, reset } = createEntries(clock, bus);
   const pauses = createPauses(groupOf);
-  const models = createModelBreakers(clock, policy);
+  const models = createModelBreakers(clock, bus, policy);
   return {
     asked(target) {
       models.asked(target, clock.now() + TRIAL_MS);
@@ -187,8 +192,10 @@ export function createHealthBook(
       release(target).lastSeenAt = clock.now();
       if (failsAlone(target.provider, fault)) {
         models.failed(target, fault);
-        // The server answered, whatever the model did.
-        turn(target, "answered", (breaker) => noteFault(breaker, fault, clock.now()));
+        const whole = models.hasCompany(target) ? noModelAnswers(target, fault) : null;
+        turn(target, whole?.message ?? "answered", (breaker) =>
+          whole === null ? noteFault(breaker, fault, clock.now()) : afterFault(breaker, whole, clock.now(), policy()),
+        );
         return;
       }
       models.spared(target);

@@ -74,7 +74,94 @@ describe("the health book", () => {
     expect(until("broken:1b")).toBe(clock.now() + 30_000);
     health.succeeded(broken);
     expect([until("broken:1b"), health.snapshot()[0]?.models]).toEqual([null, []]);
-    expect(events).toEqual([]);
+    const told = { event: "health", provider: "local", account: "default", model: "broken:1b" };
+    expect(events).toEqual([
+      { ...told, at: 1_000_000, state: "open", reason: "boom" },
+      { ...told, at: 1_005_000, state: "closed", reason: "answered" },
+    ] as LodestarEvent[]);
+  });
+
+  describe("of a server whose models fail one by one", () => {
+    type Turn = readonly [model: string, outcome: "fails" | "answers" | "wait"];
+    const cases: readonly { readonly title: string; readonly turns: readonly Turn[]; readonly isOut: boolean }[] = [
+      { title: "is in where one fails ever again", turns: Array(9).fill(["a", "fails"]), isOut: false },
+      {
+        title: "is out where two fail and none answers",
+        turns: [
+          ["a", "fails"],
+          ["b", "fails"],
+          ["a", "fails"],
+        ],
+        isOut: true,
+      },
+      {
+        title: "is out where one after the other fails",
+        turns: [
+          ["a", "fails"],
+          ["a", "fails"],
+          ["b", "fails"],
+          ["b", "fails"],
+        ],
+        isOut: true,
+      },
+      {
+        title: "is in where a third answers in between",
+        turns: [
+          ["a", "fails"],
+          ["b", "fails"],
+          ["c", "answers"],
+          ["a", "fails"],
+          ["a", "fails"],
+        ],
+        isOut: false,
+      },
+      {
+        title: "is in where the other failed longer ago than the window",
+        turns: [
+          ["a", "fails"],
+          ["a", "wait"],
+          ["b", "fails"],
+          ["b", "fails"],
+        ],
+        isOut: false,
+      },
+    ];
+    for (const { title, turns, isOut } of cases) {
+      test(title, () => {
+        const { clock, health, events } = book();
+        for (const [model, outcome] of turns) {
+          const target = { provider: "local", account: "default", model };
+          if (outcome === "wait") clock.advance(60_001);
+          else if (outcome === "answers") health.succeeded(target);
+          else health.failed(target, { ...BROKEN, message: "out of memory" });
+        }
+        expect(health.coolingUntil("local", "default") !== null).toBe(isOut);
+        const told = events.filter((event) => event.event === "health" && event.model === undefined);
+        const reason = `no model answers there; ${turns.at(-1)?.[0]}: out of memory`;
+        expect(told).toMatchObject(isOut ? [{ state: "open", reason }] : []);
+        if (isOut) expect(health.snapshot()[0]?.coolingReason).toBe(`upstream-error: ${reason}`);
+      });
+    }
+
+    test("comes back with the first answer of any of its models", () => {
+      const { clock, health } = book();
+      const of = (model: string) => ({ provider: "local", account: "default", model });
+      for (const model of ["a", "b", "a"]) health.failed(of(model), BROKEN);
+      clock.advance(5_000);
+      health.asked(of("c"));
+      expect(health.coolingUntil("local", "default", "d")).not.toBeNull();
+      health.succeeded(of("c"));
+      expect([health.coolingUntil("local", "default", "d"), health.snapshot()[0]?.state]).toEqual([null, "closed"]);
+    });
+
+    test("is out again, and for longer, where the trial fails too", () => {
+      const { clock, health } = book();
+      const of = (model: string) => ({ provider: "local", account: "default", model });
+      for (const model of ["a", "b", "a"]) health.failed(of(model), BROKEN);
+      clock.advance(5_000);
+      health.failed(of("b"), BROKEN);
+      expect(health.coolingUntil("local", "default")).toBe(clock.now() + 10_000);
+    });
   });
 
   test("takes the whole server out where nobody answers there, whichever model was asked for", () => {
