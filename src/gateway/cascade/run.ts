@@ -1,3 +1,4 @@
+import { NANO_PER_USD } from "../../core/money.ts";
 import type { PlannedTarget } from "../../core/plan.ts";
 import type { Reply } from "../../core/reply.ts";
 import { textOfReply } from "../../core/request-text.ts";
@@ -50,11 +51,13 @@ export function mayAsk(run: Run, planned: PlannedTarget): boolean {
   return run.rejections.best === null || !isLate(run);
 }
 
-function isAffordable({ cascade, rejections, services }: Run, next: PlannedTarget, usage: Usage): boolean {
+/** Whether the cap has room for this answer, those before it, and one like it by the next model. */
+function isAffordable(run: Run, { planned }: Attempt, next: PlannedTarget, usage: Usage): boolean {
+  const { cascade, rejections, services } = run;
   if (cascade.capUsd === null) return true;
-  const more = costAt(next, usage, services);
-  const { spentNanoUsd } = rejections;
-  return more !== null && spentNanoUsd !== null && spentNanoUsd + more <= cascade.capUsd * 1e9;
+  const costs = [rejections.spentNanoUsd, costAt(planned, usage, services), costAt(next, usage, services)];
+  if (costs.includes(null)) return false;
+  return costs.reduce<number>((sum, cost) => sum + (cost ?? 0), 0) <= cascade.capUsd * NANO_PER_USD;
 }
 
 /** Who would be asked if the answer of this attempt were rejected, within the limits; null for nobody. `usage` is the answer's. */
@@ -68,5 +71,5 @@ export function nextAfter(run: Run, attempt: Attempt, usage: Usage): PlannedTarg
     if (targetName(planned.target) === own || rejections.has(planned)) return false;
     return services.health.coolingUntil(provider, account, model) === null;
   });
-  return next !== undefined && isAffordable(run, next, usage) ? next : null;
+  return next !== undefined && isAffordable(run, attempt, next, usage) ? next : null;
 }

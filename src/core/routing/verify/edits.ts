@@ -66,7 +66,8 @@ function checkBlocks(subject: Subject): Finding {
   return null;
 }
 
-const HUNK = /^@@(?: -\d+(?:,\d+)? \+\d+(?:,\d+)? @@| \.\.\. @@|(?: .*)?$)/;
+/** With its line numbers, or as models write it without: `@@ ... @@`, `@@ function f()`. */
+const HUNK = /^@@(?: -\d+(?:,\d+)? \+\d+(?:,\d+)? @@.*|(?: (?!-\d).*)?)$/;
 
 /** One hunk of a unified diff: its lines of context and those taken away, as they stand in the file. */
 function hunksOf(lines: readonly string[]): readonly string[] | string {

@@ -27,7 +27,7 @@ export function withEvidence(request: ChatRequest, evidence: string): ChatReques
   const text =
     `Note: an earlier answer to the request above was not used, because ${evidence}. ` +
     "Answer the request anew and in full without this mistake, and do not mention this note.";
-  const note: Message = { role: "user", parts: [{ type: "text", text }] };
+  const note: Message = { role: "user", parts: [{ type: "text", text }], shape: "string" };
   return { ...request, messages: [...request.messages, note] };
 }
 
