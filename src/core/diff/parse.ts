@@ -15,7 +15,7 @@ function plain(raw: string): string {
 }
 
 /** Text as lines with their ends; the last may have none. */
-export function rawLines(text: string): readonly string[] {
+function rawLines(text: string): readonly string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
@@ -233,7 +233,7 @@ function finish(file: OpenFile): FilePatch {
 }
 
 /** Reads a patch line by line, so that one of any length takes the memory of its largest file. */
-export interface PatchParser {
+interface PatchParser {
   /** Takes a line with its end, and returns what it completes. */
   take(raw: string): readonly PatchItem[];
   /** What is left at the end. */
@@ -245,7 +245,7 @@ function startsFile(text: string): boolean {
   return FILE_START.test(text);
 }
 
-export function createPatchParser(): PatchParser {
+function createPatchParser(): PatchParser {
   let text: string[] = [];
   let file: OpenFile | null = null;
   let hunk: OpenHunk | null = null;

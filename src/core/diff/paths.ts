@@ -11,7 +11,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /** A path that git quoted as C does (`core.quotePath`): octal bytes and escapes; others as they are. */
-export function unquotePath(text: string): string {
+function unquotePath(text: string): string {
   if (!(text.length >= 2 && text.startsWith('"') && text.endsWith('"'))) return text;
   return text
     .slice(1, -1)
