@@ -36,6 +36,8 @@ const API_ROUTES: Descriptions = {
   "POST /api/show": "One model, in Ollama's shape.",
   "GET /api/version": "The version, in Ollama's shape.",
   "GET /v1/generation": "Every attempt of one past request of the calling key: `?id=req_…`.",
+  "POST /v1/feedback":
+    'How good an answer was: `{request_id, vote: "up"|"down"}`, or `score` from 0 to 1; of requests of the calling key alone.',
   "GET /v1/key": "What the calling key may do and has spent.",
   "GET /livez": "200 while the process lives.",
   "GET /readyz": "200 while requests are taken; 503 before that and while draining.",
@@ -69,6 +71,13 @@ const ADMIN_ROUTES: Descriptions = {
   "GET /v1/budgets": "Every budget as it stands: spent, reserved, left, when it begins anew.",
   "GET /v1/webhooks": "The webhooks and what became of their events; of their URLs only the hosts.",
   "POST /v1/webhooks/test": "Posts a sample event to every webhook, and says how each took it.",
+  "GET /v1/recommend":
+    "The cheapest model that is good enough, by class, as `lodestar recommend --json`: `?task=`, `floor=`, `budget=` (USD for a thousand requests), `latency=` (seconds), `localOnly=1`.",
+  "GET /v1/evidence": "What was observed of answers, counted by model, class and kind: `?model=`, `task=`.",
+  "GET /v1/evidence/rows": "Every piece of evidence as NDJSON, as `lodestar evidence export`.",
+  "POST /v1/evidence": "What a program found of a past answer: `{request_id, kind, score}`, `voter`, `task`.",
+  "DELETE /v1/evidence":
+    "Forgets evidence for a fifth of a second, as `lodestar evidence forget` does until all is gone.",
   "GET /v1/keys": "Client keys, never their secrets.",
   "POST /v1/keys": "Creates a client key; the one answer that shows it.",
   "PATCH /v1/keys/:id": "Changes the limits of a client key, as `lodestar keys limit`.",

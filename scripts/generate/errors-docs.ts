@@ -86,6 +86,7 @@ export const REFUSALS: readonly (readonly [code: string, status: number, meaning
   ["no_paid_provider", 400, "`cheap` and `best` need a paid provider: `lodestar provider add NAME`."],
   ["cooling_down", 503, "Every target pauses after faults; `retry-after` says how long."],
   ["missing_id", 400, "`/v1/generation` needs `?id=req_…`."],
+  ["evidence_unusable", 503, "What was judged cannot be kept: `votes.db` of the state directory cannot be written."],
   ["generation_not_found", 404, "The ledger has no such request of the calling key."],
   ["shutting_down", 503, "The gateway is stopping; try again in a moment."],
   ["internal", 500, "A bug of Lodestar. The log has the request id."],

@@ -124,6 +124,44 @@ export function setPriceOverride(
   });
 }
 
+/** A routing rule as it is written. */
+export interface NewRule extends NewBlock {
+  readonly name: string;
+  readonly tags: readonly string[];
+  readonly when: { readonly task: string };
+  readonly do: { readonly target: string } | { readonly chain: readonly string[] };
+}
+
+function indexOfRule(rules: unknown, name: string): number {
+  return isSeq(rules) ? rules.items.findIndex((item) => isMap(item) && item.get("name") === name) : -1;
+}
+
+/** The text with a routing rule added, or put in place of the one of the same name. Comments and order are kept. */
+export function setRule(text: string, file: string, rule: NewRule): Result<string, readonly ConfigProblem[]> {
+  return edit(text, file, (document) => {
+    if (!isMap(document.get("routing", true))) document.set("routing", document.createNode({}));
+    const node = document.createNode(rule, { flow: true });
+    const rules = document.getIn(["routing", "rules"], true);
+    const index = indexOfRule(rules, rule.name);
+    if (!isSeq(rules)) document.setIn(["routing", "rules"], document.createNode([node]));
+    else if (index === -1) rules.add(node);
+    else rules.set(index, node);
+  });
+}
+
+/** The text without a routing rule; unchanged when there is none. */
+export function removeRule(text: string, file: string, name: string): Result<string, readonly ConfigProblem[]> {
+  return edit(text, file, (document) => {
+    const rules = document.getIn(["routing", "rules"], true);
+    const index = indexOfRule(rules, name);
+    if (index === -1 || !isSeq(rules)) return;
+    if (rules.items.length > 1) rules.delete(index);
+    else document.deleteIn(["routing", "rules"]);
+    const routing = document.get("routing", true);
+    if (isMap(routing) && routing.items.length === 0) document.delete("routing");
+  });
+}
+
 /** Writes a configuration file whole or not at all, keeping its mode (0600 for a new one). Throws when the disk refuses. */
 export function writeConfigFile(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

@@ -15,6 +15,7 @@ import type { ApiContext } from "./api-context.ts";
 import { serveModel, serveModels, servePs, serveShow, serveTags, serveVersion } from "./catalogue.ts";
 import { serveCompletions } from "./completions.ts";
 import { insteadOf } from "./elsewhere.ts";
+import { serveFeedback } from "./feedback.ts";
 import { serveGemini, serveGeminiModel, serveGeminiModels } from "./gemini.ts";
 import { serveImages } from "./images.ts";
 import { type Arrival, serveChat, serveCount, serveEmbeddings } from "./inference.ts";
@@ -59,6 +60,7 @@ const ROUTES: readonly (readonly [method: "GET" | "POST" | "HEAD" | "DELETE", pa
   ["POST", "/api/show", keyed(serveShow)],
   ["GET", "/api/version", (_, context) => serveVersion(context)],
   ["GET", "/v1/generation", (arrival, context) => own(arrival, context, generation)],
+  ["POST", "/v1/feedback", (arrival, context) => own(arrival, context, serveFeedback)],
   ["GET", "/v1/key", (arrival, context) => own(arrival, context, keyReport)],
   ["GET", "/livez", () => new Response("ok\n")],
   [

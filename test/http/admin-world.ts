@@ -157,6 +157,7 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
   const projects = openBook(stateDir, settings);
   const calls = openCalls(stateDir);
   const cache = openCache(stateDir);
+  const evidence = createEvidenceSide(() => openEvidence(stateDir));
   const admin: AdminContext = {
     token: TOKEN,
     sessions: createAdminSessions(
@@ -172,10 +173,7 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
     keyStore: stores.keys,
     projects,
     cache: { store: cache, reader: () => cache, counts: () => options.cacheCounts ?? null },
-    evidence: evidenceDesk(
-      createEvidenceSide(() => openEvidence(stateDir)),
-      { stateOf: () => null },
-    ),
+    evidence: evidenceDesk(evidence, { stateOf: () => null }),
     settings: () => settings,
     config: () => ({ server: { port: settings.server.port } }),
     daemon: () => ({
@@ -265,6 +263,7 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
     close: () => {
       calls.close();
       cache.close();
+      evidence.close();
       projects.close();
       stores.close();
     },

@@ -139,3 +139,14 @@ export function goodAnswersNeeded(belief: QualityBelief, floor: number, probabil
   }
   return low;
 }
+
+/**
+ * How many bad answers, each counting in full, a belief bears before `floor` is no longer reached with this probability: 0 where
+ * the next one ends it or it is not reached now.
+ */
+export function badAnswersBorne(belief: QualityBelief, floor: number, probability: number): number {
+  const [a, b] = parametersOf(belief);
+  let borne = 0;
+  while (borne < MOST_GOOD && 1 - betaCdf(floor, a, b + borne + 1) >= probability) borne += 1;
+  return borne;
+}

@@ -4,6 +4,7 @@ import { answerBudgets } from "./budgets.ts";
 import { answerCacheEntries, answerCacheEntry, clearCache, readCacheStats } from "./cache.ts";
 import type { AdminContext, AdminControl } from "./context.ts";
 import { eventStream } from "./events.ts";
+import { answerEvidence, answerTallies, forgetEvidence, recordEvidence } from "./evidence.ts";
 import { answerExplain, answerWhatIf } from "./explain.ts";
 import { answerGpu, answerGpuHistory } from "./gpu.ts";
 import { adminError, adminFailure, callerOf, guardOrigin, requireAdmin, sessionCookieName } from "./guard.ts";
@@ -23,6 +24,7 @@ import { renderMetrics } from "./metrics.ts";
 import { pagePolicy, renderLocked, renderPage } from "./page.ts";
 import { answerPrices } from "./prices.ts";
 import { answerProject, answerProjects, forgetProject, tellProject } from "./projects.ts";
+import { answerRecommend } from "./recommend.ts";
 import { answerReport } from "./report.ts";
 import { answerCosts, answerRequest, answerRequests, answerRows } from "./reports.ts";
 import { noQuery, parseWith, stopBody } from "./schema.ts";
@@ -117,6 +119,15 @@ function addCacheRoutes(app: Hono, admin: AdminContext): void {
   app.delete("/v1/cache", (context) => clearCache(context, admin));
 }
 
+/** The part of the route table that is about how good answers were. */
+function addQualityRoutes(app: Hono, admin: AdminContext): void {
+  app.get("/v1/recommend", (context) => answerRecommend(context, admin));
+  app.get("/v1/evidence", (context) => answerTallies(context, admin));
+  app.get("/v1/evidence/rows", (context) => answerEvidence(context, admin));
+  app.post("/v1/evidence", (context) => recordEvidence(context, admin));
+  app.delete("/v1/evidence", (context) => forgetEvidence(context, admin));
+}
+
 /** The part of the route table that is about local engines; what changes one is never on the API port. */
 function addLocalRoutes(app: Hono, admin: AdminContext): void {
   app.get("/v1/local", (context) => refuseQuery(context) ?? answerLocal(context, admin));
@@ -205,6 +216,7 @@ export function createAdminApp(admin: AdminContext): Hono {
   app.use(guardOrigin(admin));
   addRoutes(app, admin);
   addCacheRoutes(app, admin);
+  addQualityRoutes(app, admin);
   app.notFound((context) => {
     const message = `the admin port has no ${context.req.method} ${context.req.path}`;
     return adminError(context, 404, "route_not_found", message, "model calls go to the API port; see lodestar status");

@@ -1,0 +1,87 @@
+import { copyFileSync, existsSync } from "node:fs";
+import { type NewRule, removeRule, setRule } from "../../config/edit.ts";
+import { loadSettings } from "../../config/load.ts";
+import type { ClassRecommendation } from "../../core/recommend-view.ts";
+import { failure, type Result, success } from "../../core/result.ts";
+import { type CliProblem, failureProblem } from "../../terminal/problem.ts";
+import type { CliHost } from "../command.ts";
+import { configProblem } from "../config/check.ts";
+import { editConfig, ownConfigFile } from "../config/edit.ts";
+import { reloadDaemon } from "../provider/call.ts";
+import { type DaemonArgs, inputsOf } from "../shared-flags.ts";
+
+/** A fallback or two is enough: further ones only cost more. */
+const MOST_TARGETS = 3;
+
+/** What became of a rule in the configuration file. */
+export interface Applied {
+  readonly file: string;
+  readonly name: string;
+  /** Null where it was taken out. */
+  readonly rule: NewRule | null;
+  /** The file as it was; null where nothing was there, or nothing changed. */
+  readonly backup: string | null;
+  readonly isReloaded: boolean;
+}
+
+function nameOf(taskClass: string): string {
+  return `recommended-${taskClass.replaceAll("_", "-")}`;
+}
+
+/** The rule that a recommendation comes to: its model, and behind it what else is good enough. */
+export function ruleOf({ taskClass, contenders }: ClassRecommendation): NewRule {
+  const targets = contenders
+    .filter(({ verdict }) => verdict === "chosen" || verdict === "qualifies")
+    .slice(0, MOST_TARGETS)
+    .map(({ model }) => model);
+  const [only] = targets;
+  const to = targets.length === 1 && only !== undefined ? { target: only } : { chain: targets };
+  return { name: nameOf(taskClass), tags: ["recommended"], when: { task: taskClass }, do: to };
+}
+
+async function change(
+  host: CliHost,
+  args: DaemonArgs,
+  name: string,
+  rule: NewRule | null,
+): Promise<Result<Applied, CliProblem>> {
+  const inputs = inputsOf(host, args);
+  const file = ownConfigFile(inputs);
+  const copy = `${file}.before-recommend`;
+  const isThere = existsSync(file);
+  const changed = await editConfig(
+    inputs,
+    (text, path) => {
+      const edited = rule === null ? removeRule(text, path, name) : setRule(text, path, rule);
+      if (edited.ok && edited.value !== text && isThere) copyFileSync(file, copy);
+      return edited;
+    },
+    () => {
+      const loaded = loadSettings({ flags: inputs.flags, environment: inputs.environment });
+      return loaded.ok ? null : configProblem(loaded.error);
+    },
+  );
+  if (!changed.ok) return changed;
+  if (changed.value === null && rule === null) {
+    return failure(failureProblem("no_such_rule", `${file} has no rule "${name}"`, "lodestar config show routing"));
+  }
+  const reloaded = changed.value === null ? "none" : await reloadDaemon(host, args);
+  if (typeof reloaded === "object") return failure(reloaded);
+  const backup = changed.value !== null && isThere ? copy : null;
+  return success({ file, name, rule, backup, isReloaded: reloaded === "reloaded" });
+}
+
+/** Writes the rule of a recommendation, in place of an earlier one of the same class. */
+export function applyRule(
+  host: CliHost,
+  args: DaemonArgs,
+  recommendation: ClassRecommendation,
+): Promise<Result<Applied, CliProblem>> {
+  const rule = ruleOf(recommendation);
+  return change(host, args, rule.name, rule);
+}
+
+/** Takes the rule of a class out again. */
+export function undoRule(host: CliHost, args: DaemonArgs, taskClass: string): Promise<Result<Applied, CliProblem>> {
+  return change(host, args, nameOf(taskClass), null);
+}
