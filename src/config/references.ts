@@ -146,6 +146,17 @@ export function checkProjectReferences(wish: ProjectWish, settings: Settings): r
   return [...checkTargets(wish, own, []), ...inRules];
 }
 
+/** The names of the verified cascade: whom it checks, and who judges. */
+function checkCascade({ routing }: Settings, names: Names): readonly LocalProblem[] {
+  const { judge, names: checked } = routing.cascade;
+  const path = ["routing", "cascade"];
+  const problems = checked.map((name, index) =>
+    name === "auto" ? null : check([...path, "names", index], name, names, []),
+  );
+  const ofJudge = judge === null ? null : check([...path, "judge"], judge, names, []);
+  return [...problems, ofJudge].filter((problem) => problem !== null);
+}
+
 /** Every alias, chain entry, rule and price override that leads nowhere or in a circle. */
 export function checkReferences(settings: Settings): readonly LocalProblem[] {
   const names = namesOf(settings);
@@ -158,5 +169,6 @@ export function checkReferences(settings: Settings): readonly LocalProblem[] {
   );
   const inRules = checkRules(settings.rules, settings, settings, (path, name) => check(path, name, names, []));
   const others = [...prices, baseline].filter((problem) => problem !== null);
-  return [...checkTargets(settings, names, []), ...projects, ...inRules, ...others];
+  const inCascade = checkCascade(settings, names);
+  return [...checkTargets(settings, names, []), ...projects, ...inRules, ...inCascade, ...others];
 }
