@@ -53,7 +53,19 @@ const SETTINGS = `# Check it with \`lodestar config check\`, see what counts wit
 # cache: { ttl: 24h, maxBytes: 256MB, always: [] }
 
 # How \`auto\` chooses: see docs/routing.md. \`shadow\` only writes down what it would have chosen.
-# routing: { mode: on, dial: 5, floor: { bug_fix: 0.7 }, pool: [free, cheap, best], sticky: true }
+# routing:
+#   mode: on
+#   dial: 5
+#   floor: { bug_fix: 0.7 }
+#   pool: [free, cheap, best]
+#   sticky: true
+#   # Rules are asked first, by priority: docs/routing-rules.md. \`lodestar route test\` runs the tests below.
+#   rules:
+#     - { name: nights, when: { time: "mon-fri 22:00-06:00" }, do: { target: free } }
+#     - { name: migrations, when: { path: "**/*.sql" }, do: { target: best, maxTemperature: 0, ceilingUsd: 0.50 } }
+#     - { name: ci-is-cheap, requested: "*", when: { key: ci }, do: { target: cheap, maxOutputTokens: 4000 } }
+#   tests:
+#     - { name: nights cost nothing, given: { at: "2026-11-27T23:00" }, expect: { rule: nights } }
 
 # retention: { ledger: 90d, requests: 14d, routes: 30d, responses: 30d, responsesSize: 256MB }
 # local: { keepAlive: 5m, contextTokens: 8192 }

@@ -14,8 +14,10 @@ export interface Layer {
   readonly place: (path: ValuePath, part?: "key" | "value") => Place | null;
 }
 
-/** Sections that later versions add: said plainly, so that nobody believes they work already. */
-const LATER: ReadonlySet<string> = new Set(["rules"]);
+/** Settings that are looked for at the top and stand elsewhere. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ["rules", "write it below `routing`, as `routing: { rules: [...] }`"],
+]);
 /** Blocks whose values may be private: never repeated in a message. */
 const PRIVATE: ReadonlySet<string> = new Set(["providers", "webhooks"]);
 
@@ -90,10 +92,9 @@ function toProblem(
 
 function unknownKey(path: ValuePath, known: readonly string[]): ShapeFault {
   const key = String(path.at(-1) ?? "");
-  const isLater = path.length === 1 && LATER.has(key);
-  const message = isLater ? "is not supported by this version yet" : "is not a setting";
-  const hint = didYouMean(key, known).trim() || `known here: ${known.join(", ")}`;
-  return { code: "unknown_key", path, part: "key", message, fix: isLater ? "remove it" : hint };
+  const elsewhere = path.length === 1 ? ELSEWHERE.get(key) : undefined;
+  const fix = elsewhere ?? (didYouMean(key, known).trim() || `known here: ${known.join(", ")}`);
+  return { code: "unknown_key", path, part: "key", message: "is not a setting", fix };
 }
 
 /** What valibot lets pass or reports only once: lists where a block belongs, and every unknown name. */

@@ -1,11 +1,14 @@
 import type { ProjectWish } from "../core/project.ts";
 import { failure, type Result, success } from "../core/result.ts";
+import type { RuleTest } from "../core/routing/rules/rule-test.ts";
 import { validateWith } from "./layer.ts";
 import type { ConfigProblem } from "./problem.ts";
 import { rulesOf } from "./projects.ts";
 import { checkProjectReferences } from "./references.ts";
 import { ConfigSchema } from "./schema.ts";
 import { ProjectFileSchema } from "./schema-projects.ts";
+import { RoutingSchema } from "./schema-routing.ts";
+import { ruleTestsOf } from "./schema-rules-tests.ts";
 import type { Settings } from "./settings.ts";
 import { formatPath, readYaml, type YamlSource } from "./yaml-source.ts";
 
@@ -21,6 +24,8 @@ export interface ProjectFile {
   /** Null where the file gives none: then the folder does. */
   readonly name: string | null;
   readonly wish: ProjectWish;
+  /** What `route test` holds against its rules; times without an offset are of this time zone (IANA). */
+  readonly testsIn: (timeZone: string) => readonly RuleTest[];
   readonly place: YamlSource["place"];
   readonly origin: string;
 }
@@ -33,8 +38,13 @@ function shown(text: string): string {
 
 /** What only the user's own configuration may set. */
 function isOthers(path: string): boolean {
-  return Object.hasOwn(ConfigSchema.entries, path) || path === "keepPrompts";
+  const [section = "", name = ""] = path.split(".");
+  if (section === "routing" && Object.hasOwn(RoutingSchema.wrapped.entries, name)) return true;
+  return Object.hasOwn(ConfigSchema.entries, path) || path === "keepPrompts" || OTHERS_OF_RULES.test(path);
 }
+
+/** A project's rules are about its own requests for `auto`, and not about who asks. */
+const OTHERS_OF_RULES = /^routing\.rules\[\d+\]\.(?:requested|when\.(?:key|project|header))$/;
 
 function explained(problem: ConfigProblem): ConfigProblem {
   const told = { ...problem, path: shown(problem.path), message: shown(problem.message), fix: shown(problem.fix) };
@@ -66,7 +76,8 @@ export function parseProjectFile(text: string, origin: string): Result<ProjectFi
   if (!parsed.ok) return failure(parsed.error.slice(0, MOST_PROBLEMS).map(explained));
   const { name = null, ...written } = parsed.value;
   const { keepsPrompts: _, ...wish } = rulesOf(written);
-  return success({ name, wish, place, origin });
+  const { tests } = written.routing ?? {};
+  return success({ name, wish, testsIn: (timeZone) => ruleTestsOf(tests, timeZone), place, origin });
 }
 
 /** What is wrong with a well-formed project file under these settings: names that lead nowhere, or to what is not configured. */

@@ -13,6 +13,7 @@ import type {
   Webhook,
 } from "./settings.ts";
 import { shownLimit, shownProject } from "./show-project.ts";
+import { shownRule } from "./show-rules.ts";
 import { formatDuration, formatSize } from "./units.ts";
 import type { ValuePath } from "./yaml-source.ts";
 
@@ -149,7 +150,10 @@ export function shownSettings(settings: Settings): Readonly<Record<string, unkno
     webhooks: settings.webhooks.map(shownWebhook),
     projects: Object.fromEntries(Object.entries(settings.projects).map(([name, rules]) => [name, shownProject(rules)])),
     cache: shownCache(settings.cache),
-    routing: shownRouting(settings.routing),
+    routing: {
+      ...shownRouting(settings.routing),
+      rules: settings.rules.length === 0 ? undefined : settings.rules.map(shownRule),
+    },
     retention: {
       ledger: `${retention.ledgerDays}d`,
       requests: `${retention.requestsDays}d`,

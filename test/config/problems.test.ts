@@ -21,9 +21,9 @@ describe("what a wrong file says", () => {
     );
   });
 
-  test("says of a section to come that it does nothing yet", () => {
+  test("says where a section stands that is looked for at the top", () => {
     expect(wrong("rules: []")).toMatchInlineSnapshot(
-      `"c.yaml:1:1: rules is not supported by this version yet. Remove it"`,
+      `"c.yaml:1:1: rules is not a setting. Write it below \`routing\`, as \`routing: { rules: [...] }\`"`,
     );
   });
 
