@@ -210,6 +210,7 @@ export function createRuntime(parts: RuntimeParts): Runtime {
     bus,
     watchdog: createWatchdog(clock),
     router: routingSide.router,
+    evidence: evidenceSide.book,
     send: parts.send,
     localGate: localSide.gate,
     drawCard: localSide.drawCard,

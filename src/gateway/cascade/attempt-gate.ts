@@ -59,7 +59,11 @@ async function verdictOn(run: Run, attempt: Attempt, reply: Reply, usage: Usage)
   return { isGood: judged.check.isPassed, checks: [...verdict.checks, judged.check] };
 }
 
+/** Checks that an answer passes by what it says, not by being one at all. */
+const TELLING: readonly string[] = ["json", "json-schema", "tool-calls", "edits", "code", "judge"];
+
 function record({ call, services }: Run, { planned, intent }: Attempt, verdict: Verdict): void {
+  if (verdict.isGood && !verdict.checks.some(({ name }) => TELLING.includes(name))) return;
   const { provider, model } = planned.target;
   services.evidence?.recordEvidence({
     id: `${intent.requestId}:${intent.attempt}`,
