@@ -25,7 +25,12 @@ const EXITS: Partial<Record<SshProblem["code"], CliProblem["exitCode"]>> = {
   ssh_forward_refused: EXIT_CODES.notRunning,
 };
 
-function cliProblem({ code, message, fix }: SshProblem): CliProblem {
+/** What should listen there is a daemon, where a command line asks. */
+const NO_DAEMON =
+  "start `lodestar serve` on the box, or say its ports: ssh://user@box?api=4000&admin=8080; its sshd must allow forwarding (AllowTcpForwarding)";
+
+function cliProblem({ code, message, fix: usual }: SshProblem): CliProblem {
+  const fix = code === "ssh_forward_refused" ? NO_DAEMON : usual;
   return { code, message, fix, exitCode: EXITS[code] ?? EXIT_CODES.upstream };
 }
 

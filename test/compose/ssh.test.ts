@@ -148,6 +148,7 @@ chains: { duo: [far/m, near/m] }
     test("a box without a daemon, a key that is refused and a malformed URL are told apart", async () => {
       const nobody = await lodestar(["status", "--url", `${box()}/127.0.0.1:9`]);
       expect(nobody.err).toContain("ssh_forward_refused");
+      expect(nobody.err).toContain("start `lodestar serve` on the box");
       expect(nobody.code).toBe(7);
       const stranger = await lodestar(["status", "--url", box()], sshd.strangerConfig);
       expect(stranger.err).toContain("ssh_key_refused");

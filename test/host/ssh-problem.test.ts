@@ -45,6 +45,11 @@ describe("what ssh wrote before it ended", () => {
     expect(problem.message.length > 10 && problem.fix.length > 10).toBe(true);
   });
 
+  test("ssh's own words are quoted once, without its name twice", () => {
+    const { message } = problemOfExit("ssh: connect to host box port 22: Connection refused", BOX, false);
+    expect(message).toBe("ssh://ada@box cannot be reached (ssh: connect to host box port 22: Connection refused)");
+  });
+
   test("a server's words cannot steer a terminal, nor fill it", () => {
     const { message } = problemOfExit(`\u001b[2Jowned \u0007${"x".repeat(5000)}`, BOX, false);
     expect([...message].filter((letter) => letter < " ")).toEqual([]);

@@ -41,14 +41,14 @@ const LONGEST_LINE = 200;
 
 /** What a problem of one kind says of a box; `seen` is the line of ssh that told. */
 function wordsOf(box: string, seen: string): Readonly<Record<KnownCode, Words>> {
-  const told = seen === "" ? "" : ` (ssh: ${seen})`;
+  const told = seen === "" ? "" : ` (ssh: ${seen.replace(/^ssh: /, "")})`;
   const look = `run \`ssh ${box} true\` to see more`;
   const table: readonly Words[] = [
     ["ssh_missing", "there is no `ssh` on the PATH", "install OpenSSH's client (Debian: apt install openssh-client)"],
     ["ssh_host_unknown", `the host key of ${box} is not known yet`, `compare and accept it: lodestar ssh trust ${box}`],
     [
       "ssh_host_changed",
-      `the host key of ${box} is not the one that was trusted: it was installed anew, or another machine answers in its place`,
+      `the host key of ${box} is not the one that was trusted: the box was installed anew, or another machine answers in its place`,
       `ask its owner for the fingerprint; if it is right: lodestar ssh trust ${box} --replace`,
     ],
     [

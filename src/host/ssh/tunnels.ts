@@ -75,7 +75,7 @@ function badAddress(reason: string): SshProblem {
 
 /** What a problem says where there is room for one text only. */
 export function sshText({ message, fix, code }: SshProblem): string {
-  return `SSH: ${message}. ${fix} (${code})`;
+  return `SSH: ${message}; ${fix} (${code}).`;
 }
 
 /** Makes the tunnels of a process; none is open yet. */
