@@ -1,19 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue, parseJson } from "../core/json.ts";
+import type { ModelAnswer } from "../core/model-port.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import { EXIT_CODES, type ExitCode } from "../terminal/exit-code.ts";
 import type { CliProblem } from "../terminal/problem.ts";
 import { readServerEvents } from "./sse.ts";
-
-/** What is known of an answer once it is whole. Cost in USD; null when no price is known. */
-export interface Answer {
-  readonly text: string;
-  readonly model: string;
-  readonly requestId: string;
-  readonly finish: string | null;
-  readonly usage: JsonObject | null;
-  readonly costUsd: number | null;
-  readonly costReason: string | null;
-}
 
 function exitOf(status: number, type: string): ExitCode {
   if (type === "insufficient_quota") return EXIT_CODES.budget;
@@ -59,7 +49,7 @@ interface Draft {
   usage: JsonObject | null;
 }
 
-function costOf(usage: JsonObject | null): Pick<Answer, "costUsd" | "costReason"> {
+function costOf(usage: JsonObject | null): Pick<ModelAnswer, "costUsd" | "costReason"> {
   const details = isJsonObject(usage?.cost_details) ? usage.cost_details : {};
   return {
     costUsd: typeof usage?.cost === "number" ? usage.cost : null,
@@ -81,7 +71,7 @@ function apply(draft: Draft, json: JsonObject, onText: (text: string) => void): 
 export async function readAnswer(
   response: Response,
   onText: (text: string) => void,
-): Promise<Result<Answer, CliProblem>> {
+): Promise<Result<ModelAnswer, CliProblem>> {
   const requestId = response.headers.get("x-lodestar-request-id") ?? "";
   if (!response.ok) return failure(answerProblem(response.status, parseJson(await response.text()), requestId));
   const draft: Draft = { text: "", finish: null, usage: null };

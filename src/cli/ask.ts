@@ -1,32 +1,21 @@
+import type { ModelAnswer } from "../core/model-port.ts";
 import { decimalOf, formatUsd, toNanoUsd } from "../core/money.ts";
 import { EXIT_CODES } from "../terminal/exit-code.ts";
 import { formatDuration } from "../terminal/format.ts";
 import { startSpinner } from "../terminal/spinner.ts";
-import { type Answer, readAnswer } from "./ask-answer.ts";
 import { messagesOf } from "./ask-message.ts";
-import { type CliHost, defineCommand } from "./command.ts";
-import { lostConnection, openApi } from "./connection.ts";
+import { defineCommand } from "./command.ts";
+import { openModels } from "./model-port.ts";
 import { projectFlag, projectHere } from "./project/here.ts";
 import { daemonFlags, jsonFlag } from "./shared-flags.ts";
 
 /** The line about an answer that goes to stderr: who, what it cost, how long. */
-function epilogue(answer: Answer, tookMs: number): string {
+function epilogue(answer: ModelAnswer, tookMs: number): string {
   const reason = answer.costReason === null ? "" : ` (${answer.costReason})`;
   const cost =
     answer.costUsd === null ? `cost unknown${reason}` : `${formatUsd(toNanoUsd(decimalOf(answer.costUsd)))}${reason}`;
   const cut = answer.finish === "length" ? ", cut at the output limit" : "";
   return `${answer.model}, ${cost}, ${formatDuration(tookMs)}${cut}`;
-}
-
-/** Whose question it is: of a project, and of the session that a launched client's shell runs in. */
-function headersOf({ version, environment }: CliHost, project: string | null): Record<string, string> {
-  const session = environment.LODESTAR_SESSION ?? "";
-  return {
-    "content-type": "application/json",
-    "user-agent": `lodestar-cli/${version}`,
-    ...(project === null ? {} : { "x-lodestar-project": project }),
-    ...(/^[\x21-\x7e]{1,200}$/.test(session) ? { "x-session-id": session } : {}),
-  };
 }
 
 export const command = defineCommand({
@@ -80,25 +69,14 @@ export const command = defineCommand({
     if (!messages.ok) return messages.error;
     const project = await projectHere(host, args);
     if (!project.ok) return project.error;
-    const connection = await openApi(host, args);
-    if (!connection.ok) return connection.error;
+    const models = await openModels(host, args, { project: project.value, tag: null });
+    if (!models.ok) return models.error;
     const startedAt = host.now();
     const spinner = startSpinner(terminal, `asking ${args.model}`);
+    const limit = args.maxTokens === undefined ? {} : { maxOutputTokens: args.maxTokens };
     try {
-      const response = await connection.value.send("/v1/chat/completions", {
-        method: "POST",
-        headers: headersOf(host, project.value),
-        body: JSON.stringify({
-          model: args.model,
-          messages: messages.value,
-          stream: true,
-          stream_options: { include_usage: true },
-          ...(args.maxTokens === undefined ? {} : { max_tokens: args.maxTokens }),
-        }),
-        signal: host.signal,
-      });
-      if (!response.ok) return response.error;
-      const answer = await readAnswer(response.value, (text) => {
+      const question = { model: args.model, messages: messages.value, ...limit };
+      const answer = await models.value.ask(question, (text) => {
         spinner.stop();
         if (!args.json) terminal.write(text);
       });
@@ -108,11 +86,9 @@ export const command = defineCommand({
       else if (!answer.value.text.endsWith("\n")) terminal.out("");
       terminal.talk(terminal.talkStyle.dim(epilogue(answer.value, host.now() - startedAt)));
       return EXIT_CODES.ok;
-    } catch (error) {
-      return lostConnection(error, host, connection.value.where);
     } finally {
       spinner.stop();
-      await connection.value.close();
+      await models.value.close();
     }
   },
 });

@@ -1,8 +1,9 @@
 import type { StatusView } from "../../core/admin-view.ts";
+import type { ModelAnswer } from "../../core/model-port.ts";
 import { failure, type Result } from "../../core/result.ts";
 import { type CliProblem, failureProblem } from "../../terminal/problem.ts";
 import { startSpinner } from "../../terminal/spinner.ts";
-import { type Answer, readAnswer } from "../ask-answer.ts";
+import { readAnswer } from "../ask-answer.ts";
 import type { CliHost } from "../command.ts";
 import { lostConnection, openAdmin, openApi, readView } from "../connection.ts";
 import type { DaemonArgs } from "../shared-flags.ts";
@@ -37,7 +38,7 @@ export async function callProvider(
   args: DaemonArgs,
   provider: string,
   model: string,
-): Promise<Result<Answer, CliProblem>> {
+): Promise<Result<ModelAnswer, CliProblem>> {
   const connection = await openApi(host, args);
   if (!connection.ok) return connection;
   const spinner = startSpinner(host.terminal, `asking ${provider}/${model}`);
