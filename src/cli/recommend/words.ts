@@ -61,15 +61,16 @@ function columnsAt(floor: number): readonly Column<Contender>[] {
   ];
 }
 
-const TOKEN_WORDS: Readonly<Record<TypicalRequest["basis"], (requests: string) => string>> = {
-  model: (requests) => `measured: ${requests} of this class at this model, last 30 days`,
+const TOKEN_WORDS: Readonly<Record<TypicalRequest["basis"], (requests: string, model: string) => string>> = {
+  model: (requests, model) => `measured: ${requests} of this class at ${model}, last 30 days`,
   class: (requests) => `measured: ${requests} of this class, last 30 days`,
   all: (requests) => `measured: ${requests} of any class, last 30 days`,
   assumed: () => "assumed: fewer than 20 requests were measured",
 };
 
-function tokensLine({ inputTokens, outputTokens, requests, basis }: TypicalRequest): string {
-  const words = TOKEN_WORDS[basis](formatPlural(requests, "request"));
+function tokensLine({ model, tokens }: Contender): string {
+  const { inputTokens, outputTokens, requests, basis } = tokens;
+  const words = TOKEN_WORDS[basis](formatPlural(requests, "request"), plainText(model));
   return `A request takes ${formatCount(inputTokens)} input and ${formatCount(outputTokens)} output tokens (${words}).`;
 }
 
@@ -117,7 +118,7 @@ export function showClass(one: ClassRecommendation, { wantedProbability }: Recom
     terminal.out(`${formatPlural(contenders.length - shown.length, "further model")}: --json lists them`);
   }
   terminal.out("");
-  terminal.out(tokensLine(first.tokens));
+  terminal.out(tokensLine(first));
   terminal.out("Evidence is counted in answers; a guess by size or price is no measurement.");
   const sources = sourceLines(shown);
   if (sources.length > 0) terminal.out("Published figures:");
