@@ -1,5 +1,7 @@
 import type { BackendInputs } from "../cli/backend.ts";
 import { type Loaded, loadSettings } from "../config/load.ts";
+import type { Settings } from "../config/settings.ts";
+import { isCloudModel } from "../core/cloud-model.ts";
 import { KnownError } from "../core/known-error.ts";
 import { createRedactor, type Redactor } from "../core/redact.ts";
 import { failure, type Result, success } from "../core/result.ts";
@@ -8,6 +10,7 @@ import { type KeyDigest, openKeyDigest } from "../host/keys.ts";
 import { type LogFile, logDirectory, openLogFile } from "../host/log/file.ts";
 import { openStateDir } from "../host/state.ts";
 import { lockState, type StateLock } from "../host/state-lock.ts";
+import type { FreeTargets } from "../stores/crash-end.ts";
 import { openEvidenceStore } from "../stores/evidence.ts";
 import { openHealthHistory } from "../stores/health-history.ts";
 import { openLocalFigures } from "../stores/local-figures.ts";
@@ -117,6 +120,14 @@ function unwrittenError(attempts: number, cause: unknown): KnownError {
   );
 }
 
+/** What runs on this machine costs nothing, whatever a crash has cut off; what it passes on to a cloud does. */
+function freeTargets({ providers }: Settings): FreeTargets {
+  const local = new Set(
+    providers.filter(({ provider }) => provider.isLocal === true).map(({ provider }) => provider.id),
+  );
+  return (provider, model) => local.has(provider) && !isCloudModel(model);
+}
+
 /** Takes the state directory and builds the gateway on it; fails with what to do about it. */
 export function openState(
   inputs: BackendInputs,
@@ -131,7 +142,7 @@ export function openState(
   const { stateDir, lock, stores, digest } = locked.value;
   const redactor = createRedactor();
   const log = openLog(loaded, stateDir, redactor, clock, options.isEchoOn);
-  const recovered = stores.ledger.closeOpenIntents(clock.now());
+  const recovered = stores.ledger.closeOpenIntents(clock.now(), freeTargets(loaded.settings));
   if (recovered > 0) log.write("warn", "closed attempts that a crash had left open, as estimates", { recovered });
   const spare = openSpareStores(stateDir, log);
   const runtime = createRuntime({

@@ -89,6 +89,7 @@ const REASONS: Readonly<Record<string, string>> = {
   "no-tier-price": "No price of the service tier that answered is known, so its cost is unknown and not 0.",
   "paid-by-image": "Images that are sold by the piece have no known price, so the cost is unknown and not 0.",
   crashed: "Lodestar ended before the answer did: what was used is unknown.",
+  "crashed-local": "Lodestar ended before the answer did. A model on this machine costs nothing.",
   cache: "The answer came from the cache and cost nothing.",
 };
 
@@ -98,7 +99,7 @@ function arrived(usage: LedgerRow["usage"]): string {
 }
 
 function stateNote({ state, usageSource, usage, costReason }: LedgerRow): string | null {
-  if (costReason === "crashed") return null;
+  if (costReason === "crashed" || costReason === "crashed-local") return null;
   if (state === "reserved" || state === "streaming") return "It is still open: these numbers are not final.";
   if (usageSource !== "estimated") return usageSource === "counted" ? "Tokens were counted by a tokenizer." : null;
   if (state === "aborted") return `Estimated: the client left, and the provider stated no count. ${arrived(usage)}`;

@@ -45,9 +45,9 @@ export const RESERVED_SUMS: Sums = { ...NO_SUMS, requests: 1, attempts: 1 };
 /** What an attempt takes back when a later attempt of its request follows. */
 export const SUPERSEDED_SUMS: Sums = { ...NO_SUMS, requests: -1 };
 
-/** What an intent closed after a crash adds: its tokens are unknown. */
-export function crashedSums(reservedNanoUsd: NanoUsd | null): Sums {
-  return { ...NO_SUMS, unpriced: 1, heldNanoUsd: reservedNanoUsd ?? 0 };
+/** What an intent closed after a crash adds: its tokens are unknown, and so is its cost, unless nothing there costs anything. */
+export function crashedSums(reservedNanoUsd: NanoUsd | null, isFree: boolean): Sums {
+  return isFree ? NO_SUMS : { ...NO_SUMS, unpriced: 1, heldNanoUsd: reservedNanoUsd ?? 0 };
 }
 
 /** Member-wise sum. */

@@ -8,6 +8,7 @@ import type { ProjectWish } from "../core/project.ts";
 import type { DialectName, Warning } from "../core/request.ts";
 import type { RouteOutcome, StoredRoute } from "../core/routing/stored-route.ts";
 import type { Usage, UsageSource } from "../core/usage.ts";
+import type { FreeTargets } from "./crash-end.ts";
 
 /** Which rows: all members must match; times are Unix ms, `from` inclusive, `to` exclusive. */
 export interface LedgerFilter {
@@ -131,8 +132,11 @@ export interface Ledger extends LedgerReader {
   settle(outcome: AttemptOutcome, price: PriceRow | null, savedPrice?: PriceRow | null): void;
   /** Commits what is queued, durably. Rejects with a `StoreError` (disk full) and keeps the queue. */
   flush(): Promise<void>;
-  /** Closes intents left open by a crash as `estimated`; returns how many. For the start, before any `reserve`. */
-  closeOpenIntents(at: number): number;
+  /**
+   * Closes intents left open by a crash as `estimated`; returns how many. For the start, before any `reserve`. Those of a
+   * target that `isFree` cost nothing; of the others nobody knows the cost.
+   */
+  closeOpenIntents(at: number, isFree?: FreeTargets): number;
   /**
    * Deletes one chunk of settled rows that started on a UTC day before that of `before`, and when none is left of their hourly
    * sums; returns how many it deleted, 0 when done.

@@ -115,6 +115,35 @@ function reserveTests(open: OpenLedger): void {
     expect(ledger.totals({})).toEqual({ ...before, unpriced: before.unpriced + 1 });
     expect(ledger.totals({ state: "estimated" })).toMatchObject({ attempts: 1, unpriced: 1 });
   });
+
+  test("of intents left open by a crash, those of free targets cost nothing and hold nothing", async () => {
+    using store = open(createFakeClock(NOON));
+    const { ledger } = store;
+    const targets = [
+      ["ollama", "a:1b"],
+      ["ollama", "b-cloud"],
+      ["other", "a:1b"],
+    ] as const;
+    for (const [provider, model] of targets) {
+      ledger.reserve(intentOf({ requestId: `${provider} ${model}`, provider, model, reservedNanoUsd: 7 }));
+    }
+    await ledger.flush();
+    const isFree = (provider: string, model: string): boolean => provider === "ollama" && model === "a:1b";
+    expect(ledger.closeOpenIntents(NOON + 5, isFree)).toBe(3);
+    const told = [...ledger.query({})].map(({ requestId, costNanoUsd, costReason, fault }) => [
+      requestId,
+      costNanoUsd,
+      costReason,
+      fault?.message.includes("cost"),
+    ]);
+    expect(told.toSorted()).toEqual([
+      ["ollama a:1b", 0, "crashed-local", false],
+      ["ollama b-cloud", null, "crashed", true],
+      ["other a:1b", null, "crashed", true],
+    ]);
+    expect(ledger.totals({})).toMatchObject({ attempts: 3, unpriced: 2, costNanoUsd: 0 });
+    expect(ledger.spent({ from: 0, to: NOON * 2 })).toBe(14);
+  });
 }
 
 const FILTERS: readonly [filter: LedgerFilter, requestIds: readonly string[]][] = [

@@ -1,6 +1,7 @@
 import type { LedgerRow } from "../../core/ledger.ts";
 import type { PriceRow } from "../../core/price.ts";
 import { NO_USAGE, totalInput, totalOutput } from "../../core/usage.ts";
+import { crashEnd, type FreeTargets } from "../crash-end.ts";
 import { createLedgerQueue, type PendingAttempt } from "../ledger-queue.ts";
 import {
   addSums,
@@ -80,12 +81,12 @@ function partOf({ row, sums, isLast }: MemoryRow, by: SumsBy): Part {
   return [nameOf(row, by), { ...sums, requests: isLast ? 1 : 0 }];
 }
 
-function crashed({ row, sums, isLast }: MemoryRow, at: number): MemoryRow {
-  const message = "Lodestar ended before this attempt did: its tokens and cost are unknown.";
-  const end = { state: "estimated", usageSource: "estimated", costReason: "crashed", endedAt: at } as const;
+function crashed({ row, sums, isLast }: MemoryRow, at: number, isFree: boolean): MemoryRow {
+  const { message, ...cost } = crashEnd(isFree);
+  const end = { state: "estimated", usageSource: "estimated", endedAt: at, ...cost } as const;
   return {
     row: { ...row, ...end, fault: { kind: "internal", message } },
-    sums: addSums(sums, crashedSums(row.reservedNanoUsd)),
+    sums: addSums(sums, crashedSums(row.reservedNanoUsd, isFree)),
     isLast,
   };
 }
@@ -110,7 +111,7 @@ interface MemoryRows {
   known(): { readonly from: number; readonly to: number };
   /** Newest first; of the same moment the later written first. */
   matching(filter: LedgerFilter): readonly MemoryRow[];
-  closeOpen(at: number): number;
+  closeOpen(at: number, isFree?: FreeTargets): number;
   deleteBefore(before: number): number;
 }
 
@@ -140,9 +141,11 @@ function createMemoryRows(): MemoryRows {
       if (entry.isNew) supersede(row);
     },
     matching,
-    closeOpen(at) {
+    closeOpen(at, isFree = () => false) {
       const open = [...rows].filter(([, { row }]) => row.endedAt === null);
-      for (const [key, memoryRow] of open) rows.set(key, crashed(memoryRow, at));
+      for (const [key, entry] of open) {
+        rows.set(key, crashed(entry, at, isFree(entry.row.provider, entry.row.model)));
+      }
       return open.length;
     },
     parts(filter, by) {

@@ -41,11 +41,16 @@ export const SUPERSEDE_ATTEMPTS = `
 UPDATE attempts SET is_last = 0 WHERE request_id = $requestId AND attempt < $attempt AND is_last = 1
 RETURNING ${DIMENSIONS}`;
 
+/** The targets of open attempts. */
+export const OPEN_TARGETS = "SELECT DISTINCT provider, model FROM attempts WHERE state IN ('reserved', 'streaming')";
+
+/** Those of `$targets`, a JSON list of `[provider, model]` as JSON texts, or all where that is null. */
 export const CLOSE_OPEN_ATTEMPTS = `
 UPDATE attempts SET
-  state = 'estimated', usage_source = 'estimated', cost_reason = 'crashed', ended_at = $at, fault_kind = 'internal',
-  fault_message = 'Lodestar ended before this attempt did: its tokens and cost are unknown.'
+  state = 'estimated', usage_source = 'estimated', ended_at = $at, fault_kind = 'internal', fault_message = $message,
+  cost_nano_usd = $costNanoUsd, cost_reason = $costReason
 WHERE state IN ('reserved', 'streaming')
+  AND ($targets IS NULL OR json_array(provider, model) IN (SELECT value FROM json_each($targets)))
 RETURNING ${DIMENSIONS}`;
 
 export const INSERT_PRICE = "INSERT INTO prices (id, json) VALUES ($id, $json) ON CONFLICT (id) DO NOTHING";

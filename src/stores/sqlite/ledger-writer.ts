@@ -1,4 +1,5 @@
 import type { Database, Statement } from "bun:sqlite";
+import { crashEnd, type FreeTargets } from "../crash-end.ts";
 import type { PendingAttempt } from "../ledger-queue.ts";
 import { crashedSums, LABELS, RESERVED_SUMS, SUPERSEDED_SUMS, settledSums } from "../ledger-sums.ts";
 import { HOUR_MS } from "../time-pieces.ts";
@@ -15,7 +16,7 @@ type Change = Statement<Counted & { readonly reservedNanoUsd: number | null }, [
 /** The writes of the ledger, each a transaction of its own: all or nothing, throwing SQLite's error. */
 export interface LedgerWriter {
   write(batch: readonly PendingAttempt[]): void;
-  closeOpen(at: number): number;
+  closeOpen(at: number, isFree: FreeTargets): number;
   /** Deletes about `limit` settled rows that started before a UTC midnight, or else hourly sums; returns how many. */
   deleteBefore(before: number, limit: number): number;
 }
@@ -25,6 +26,7 @@ interface Statements {
   readonly markStreaming: Write;
   readonly settle: Write;
   readonly supersede: Change;
+  readonly openTargets: Statement<{ readonly provider: string; readonly model: string }, []>;
   readonly closeOpen: Change;
   readonly insertPrice: Write;
   readonly addSums: Write;
@@ -39,6 +41,7 @@ function prepare(database: Database): Statements {
     markStreaming: database.query(sql.MARK_STREAMING),
     settle: database.query(sql.SETTLE_ATTEMPT),
     supersede: database.query(sql.SUPERSEDE_ATTEMPTS),
+    openTargets: database.query(sql.OPEN_TARGETS),
     closeOpen: database.query(sql.CLOSE_OPEN_ATTEMPTS),
     insertPrice: database.query(sql.INSERT_PRICE),
     addSums: database.query(sumsSql.ADD_SUMS),
@@ -46,6 +49,23 @@ function prepare(database: Database): Statements {
     deleteOldSums: database.query(sumsSql.DELETE_OLD_SUMS),
     raiseMark: database.query(sumsSql.RAISE_MARK),
   };
+}
+
+/** What is free first, and then the rest. */
+function closeIntents(statements: Statements, at: number, isFree: FreeTargets): number {
+  const changes = createSumChanges();
+  const open = statements.openTargets.all();
+  const free = open.filter((target) => isFree(target.provider, target.model));
+  const targets = JSON.stringify(free.map(({ provider, model }) => JSON.stringify([provider, model])));
+  const close = (wanted: string | null): number => {
+    const isFreeOfCost = wanted !== null;
+    const closed = statements.closeOpen.all({ at, targets: wanted, ...crashEnd(isFreeOfCost) });
+    for (const attempt of closed) changes.add(attempt, crashedSums(attempt.reservedNanoUsd, isFreeOfCost));
+    return closed.length;
+  };
+  const count = close(targets) + close(null);
+  changes.write(statements.addSums);
+  return count;
 }
 
 function insertAttempt(statements: Statements, entry: PendingAttempt, changes: SumChanges): void {
@@ -107,13 +127,7 @@ export function createLedgerWriter(database: Database): LedgerWriter {
     }
     changes.write(statements.addSums);
   });
-  const closeOpen = database.transaction((at: number) => {
-    const changes = createSumChanges();
-    const closed = statements.closeOpen.all({ at });
-    for (const attempt of closed) changes.add(attempt, crashedSums(attempt.reservedNanoUsd));
-    changes.write(statements.addSums);
-    return closed.length;
-  });
+  const closeOpen = database.transaction((at: number, isFree: FreeTargets) => closeIntents(statements, at, isFree));
 
   const deleteBefore = database.transaction((before: number, limit: number) => {
     statements.raiseMark.run({ name: PRUNED_BEFORE, value: before });
@@ -127,7 +141,7 @@ export function createLedgerWriter(database: Database): LedgerWriter {
       // Only now: a transaction that rolled back has not written its prices.
       for (const { prices } of batch) for (const { id } of prices) writtenPrices.add(id);
     },
-    closeOpen: (at) => closeOpen.immediate(at),
+    closeOpen: (at, isFree) => closeOpen.immediate(at, isFree),
     deleteBefore: (before, limit) => deleteBefore.immediate(before, limit),
   };
 }

@@ -55,7 +55,7 @@ export function createSqliteLedger(parts: LedgerParts): Ledger {
       return reader.spent(filter);
     },
     flush: async () => commits.flush(),
-    closeOpenIntents: (at) => writer.closeOpen(at),
+    closeOpenIntents: (at, isFree = () => false) => writer.closeOpen(at, isFree),
     prune: (before) => writer.deleteBefore(midnightBefore(before), PRUNE_ROWS),
     repairDay(after) {
       commits.flush();
