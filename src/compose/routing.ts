@@ -12,7 +12,8 @@ import { createRuleBook } from "../gateway/routing/rule-book.ts";
 import type { LocalTime, RouterServices, RouterWorld } from "../gateway/routing/surroundings.ts";
 import type { Log } from "../host/log/log.ts";
 import type { LocalAsk } from "../local/scheduler.ts";
-import type { Ledger, RouteLog } from "../stores/ports.ts";
+import type { Stores } from "../stores/open.ts";
+import type { RouteLog } from "../stores/ports.ts";
 import { type EvidenceSide, parametersOf } from "./evidence.ts";
 import type { LocalSide } from "./local.ts";
 
@@ -35,7 +36,7 @@ export interface RoutingSide {
 export interface RoutingParts {
   readonly openRoutes: OpenRoutes;
   readonly services: RouterServices;
-  readonly ledger: Ledger;
+  readonly stores: Pick<Stores, "ledger" | "keys">;
   readonly local: LocalModels;
   readonly localSide: Pick<LocalSide, "scheduler" | "costs">;
   readonly evidence: EvidenceSide;
@@ -83,7 +84,8 @@ function localTimeOf({ localSide, local, find }: RoutingParts): RouterWorld["loc
 }
 
 function worldOf(parts: RoutingParts): RouterWorld {
-  const { local, evidence, ledger, services, bus } = parts;
+  const { local, evidence, stores, services, bus } = parts;
+  const { ledger, keys } = stores;
   const runs = createMeasuredRuns(ledger);
   bus.subscribe(runs.note);
   return {
@@ -93,6 +95,13 @@ function worldOf(parts: RoutingParts): RouterWorld {
     parametersOf: (provider, model) => parametersOf(local, provider, model),
     abilitiesOf: local.factsOf,
     isLoaded: (provider, model) => local.stateOf(provider)?.loaded.some(({ name }) => name === withTag(model)) ?? null,
+    loaded: () =>
+      services
+        .settings()
+        .providers.flatMap(({ provider }) =>
+          (local.stateOf(provider.id)?.loaded ?? []).map(({ name }) => `${provider.id}/${name}`),
+        ),
+    keyNameOf: (keyId) => keys.list().find(({ id }) => id === keyId)?.name ?? null,
     localTime: localTimeOf(parts),
     runs,
     rulesOf: createRuleBook(services).of,

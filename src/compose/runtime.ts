@@ -173,7 +173,7 @@ function createKnowledge(
   near: Pick<RoutingParts, "local" | "localSide" | "find" | "bus">,
 ): Pick<Runtime, "cacheSide" | "evidenceSide" | "routingSide"> {
   const evidenceSide = createEvidenceSide(openEvidence);
-  const routing = { ...near, openRoutes, ledger: stores.ledger, evidence: evidenceSide, services, log };
+  const routing = { ...near, openRoutes, stores, evidence: evidenceSide, services, log };
   return {
     cacheSide: createCacheSide(openCache, { ...services, log }),
     evidenceSide,

@@ -22,6 +22,8 @@ export type KeptSignals = Omit<Signals, "text" | "paths" | "failedToolCalls" | "
 
 /** What was decided for one request, and from what. */
 export interface RouteDecision {
+  /** The name that was asked for, mostly `auto`. */
+  readonly requested: string;
   readonly mode: Exclude<RoutingMode, "off">;
   readonly verdict: ClassVerdict;
   readonly floor: Floor;
@@ -48,11 +50,11 @@ function shortened(share: number): string {
  * `x-lodestar-route`: `auto:bug_fix>ollama/qwen2.5-coder:3b; p=0.83; q=0.71; floor=0.70; why=cheapest`. In shadow mode what
  * would have been asked, with `shadow` at its end.
  */
-export function routeHeader({ verdict, floor, choice, usual, rule, ownChain, mode }: RouteDecision): string {
+export function routeHeader({ requested, verdict, floor, choice, usual, rule, ownChain, mode }: RouteDecision): string {
   const { chosen, why, defaultWhy } = choice;
   const target = chosen?.name ?? usual;
   const parts = [
-    `auto${verdict.taskClass === null ? "" : `:${verdict.taskClass}`}${target === null ? "" : `>${target}`}`,
+    `${requested}${verdict.taskClass === null ? "" : `:${verdict.taskClass}`}${target === null ? "" : `>${target}`}`,
     ...(verdict.probability === null ? [] : [`p=${shortened(verdict.probability)}`]),
     ...(chosen === null ? [] : [`q=${shortened(chosen.expected)}`, `floor=${shortened(floor.value)}`]),
     `why=${rule !== null ? `rule:${rule}` : ownChain !== null ? `chain:${ownChain}` : (defaultWhy ?? why)}`,

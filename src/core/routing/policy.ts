@@ -14,8 +14,16 @@ export type RouteWhy =
   | "explored"
   | "default";
 
-/** Why a router leaves the default chain alone. */
-export type DefaultWhy = "abstained" | "no-evidence" | "nothing-ready" | "one-model" | "empty";
+/** Why a router leaves the order alone: that of the default chain, or of what decides before it. */
+export type DefaultWhy =
+  | "abstained"
+  | "no-evidence"
+  | "nothing-ready"
+  | "one-model"
+  | "empty"
+  | "rule"
+  | "name"
+  | "chain";
 
 /** All that a choice follows from. */
 export interface PolicyInput {
@@ -112,6 +120,9 @@ const DEFAULT_WORDS: Readonly<Record<DefaultWhy, string>> = {
   "nothing-ready": "nothing can be asked now",
   "one-model": "there is nothing to choose from",
   empty: "there is nothing to judge by",
+  rule: "comes later in the rule's order",
+  name: "another was asked for by name",
+  chain: "comes later in the class's own chain",
 };
 
 /** The default chain as it is, which is never worse than no router. */

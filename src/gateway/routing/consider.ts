@@ -1,16 +1,19 @@
-import type { ClientError } from "../../core/fault.ts";
+import { type ClientError, refusal } from "../../core/fault.ts";
 import type { Plan } from "../../core/plan.ts";
-import { type Result, success } from "../../core/result.ts";
+import { failure, type Result, success } from "../../core/result.ts";
 import { type Conversations, conversationId } from "../../core/routing/conversation.ts";
 import type { RouteDecision } from "../../core/routing/decision.ts";
+import { evaluateRules } from "../../core/routing/rules/evaluate.ts";
+import type { RuleVerdict } from "../../core/routing/rules/verdict.ts";
 import { readSignals } from "../../core/routing/signals.ts";
 import { targetName } from "../../core/target.ts";
 import type { ChatCall } from "../call.ts";
 import { type Answered, answerQuestion, classOf, type Question } from "./decide.ts";
 import type { DialBook } from "./dial-book.ts";
 import type { ExploreBook } from "./explore-book.ts";
-import { type PlanFor, plannerOf } from "./plan-for.ts";
+import { joinPlans, type PlanFor, plannerOf } from "./plan-for.ts";
 import { reorder } from "./reorder.ts";
+import { ruleFactsOf } from "./rule-facts.ts";
 import type { ClassGuess, RouterServices, RouterWorld } from "./surroundings.ts";
 
 /** Everything that a decision was made of. */
@@ -32,7 +35,7 @@ export interface ConsiderParts {
   readonly exploring: ExploreBook;
 }
 
-/** The default chain's first model that could be asked. */
+/** The first model that could be asked. */
 function usualOf({ targets }: Plan): string | null {
   const [first] = targets;
   return first === undefined ? null : targetName(first.target);
@@ -48,10 +51,13 @@ function ask(call: ChatCall, parts: ConsiderParts): { readonly question: Questio
     guess ??= world.classify(signals);
     return guess;
   });
+  const compiled = world.rulesOf(call.caller.project);
+  const isRuled = compiled?.requested.one(call.request.model) === true;
+  const facts = ruleFactsOf(call, signals, () => verdict.taskClass, parts);
+  const rules = compiled !== null && isRuled ? evaluateRules(compiled, facts) : null;
   const exploreLeftNanoUsd = exploring.leftNanoUsd();
   const calibrated = dials.floors();
-  const question = { call, signals, conversation, verdict, guess, rules: null, exploreLeftNanoUsd, calibrated };
-  return { id, question };
+  return { id, question: { call, signals, conversation, verdict, guess, rules, exploreLeftNanoUsd, calibrated } };
 }
 
 /** The class's own chain where the user, or the project, has one. */
@@ -61,39 +67,79 @@ function ownChainOf({ call, verdict }: Question, services: RouterServices): stri
   return taskClass !== null && Object.hasOwn(directory.chains, taskClass) ? taskClass : null;
 }
 
-/** The plan that is to be tried: as the router has it, or in shadow mode, and where it has nothing to say, as ever. */
+function deniedError({ by, message }: NonNullable<RuleVerdict["denied"]>): ClientError {
+  const words = message === "" ? "It says no more." : message;
+  return refusal("rule_denied", `The routing rule "${by.name}" refuses this request: ${words}`, {
+    status: 403,
+    type: "permission_error",
+  });
+}
+
+/** Where a request may go: what decides that, and the plan that it leads to. */
+interface Field {
+  readonly by: "rule" | "name" | "chain" | "policy";
+  readonly plan: Result<Plan, ClientError>;
+}
+
+/** A rule's names come first, then the name that was asked for, then the class's own chain, and only then the policy. */
+function fieldOf(question: Question, ownChain: string | null, planFor: PlanFor, services: RouterServices): Field {
+  const { call, rules } = question;
+  const { pool } = services.settings().routing;
+  if (rules !== null && rules.names !== null) return { by: "rule", plan: joinPlans(rules.names, planFor) };
+  if (call.request.model !== "auto") return { by: "name", plan: planFor(call.request.model) };
+  if (ownChain !== null) return { by: "chain", plan: planFor("auto", ownChain) };
+  return { by: "policy", plan: plannerOf(call, services, pool)("auto") };
+}
+
+function ruleNameOf({ rules }: Question): string | null {
+  return rules?.rule?.name ?? null;
+}
+
+/** The plan that is to be tried. In shadow mode, and where the router has nothing to say, it is the one of the name alone. */
 function planOf(
-  { mode, ownChain, choice, verdict }: RouteDecision,
-  { usual, pool }: { readonly usual: Plan; readonly pool: Plan },
-  home: string | null,
-): Plan {
+  { choice, verdict, mode }: RouteDecision,
+  usual: Plan,
+  field: Plan,
+  question: Question,
+  by: Field["by"],
+) {
   if (mode === "shadow") return usual;
-  const order = ownChain === null ? choice.order : [];
-  return reorder(order.length === 0 && ownChain === null ? usual : pool, order, home, verdict);
+  const home = question.conversation?.target ?? null;
+  if (by === "rule") {
+    const prefix = `rule:${ruleNameOf(question)}>`;
+    return { ...field, targets: field.targets.map((planned) => ({ ...planned, reason: prefix + planned.reason })) };
+  }
+  if (by === "name") return usual;
+  const isAsUsual = by === "policy" && choice.order.length === 0;
+  return reorder(isAsUsual ? usual : field, choice.order, home, verdict);
 }
 
 /** Makes what decides: it looks at a request, and changes nothing. */
 export function createConsider(parts: ConsiderParts) {
-  const { services, world } = parts;
+  const { services } = parts;
   return function consider(call: ChatCall, planFor: PlanFor): Result<Considered, ClientError> {
-    const { routing } = services.settings();
-    const usual = planFor(call.request.model);
-    if (!usual.ok) return usual;
     const { question, id } = ask(call, parts);
+    const { rules, verdict } = question;
+    if (rules !== null && rules.denied !== null) return failure(deniedError(rules.denied));
     const ownChain = ownChainOf(question, services);
-    const pooled = ownChain === null ? plannerOf(call, services, routing.pool)("auto") : planFor("auto", ownChain);
-    const pool = pooled.ok ? pooled.value : usual.value;
-    const answered = answerQuestion(question, pool, world, services);
+    const usual = planFor(call.request.model);
+    const field = fieldOf(question, ownChain, planFor, services);
+    const mode = services.settings().routing.mode === "on" && call.routeWish !== "shadow" ? "on" : "shadow";
+    const ruled = field.by === "rule" && mode === "on" ? field.plan : usual;
+    if (!ruled.ok) return ruled;
+    const plan = field.plan.ok ? field.plan.value : ruled.value;
+    const answered = answerQuestion(question, plan, field.by, parts);
     const decision: RouteDecision = {
-      mode: routing.mode === "on" && call.routeWish !== "shadow" ? "on" : "shadow",
-      verdict: question.verdict,
+      requested: call.request.model,
+      mode,
+      verdict,
       floor: answered.floor,
       choice: answered.choice,
-      usual: usualOf(usual.value),
-      rule: null,
-      ownChain,
+      usual: usual.ok ? usualOf(usual.value) : null,
+      rule: ruleNameOf(question),
+      ownChain: field.by === "chain" ? ownChain : null,
     };
-    const plan = planOf(decision, { usual: usual.value, pool }, question.conversation?.target ?? null);
-    return success({ question, answered, decision, plan, conversationId: id });
+    const tried = planOf(decision, usual.ok ? usual.value : ruled.value, plan, question, field.by);
+    return success({ question, answered, decision, plan: tried, conversationId: id });
   };
 }

@@ -1,7 +1,7 @@
 import type { Plan } from "../../core/plan.ts";
 import { type Conversation, cachedTokens, isNewStall } from "../../core/routing/conversation.ts";
 import type { ClassVerdict } from "../../core/routing/decision.ts";
-import { choosePolicy, leaveAsIs, type PolicyChoice } from "../../core/routing/policy.ts";
+import { choosePolicy, type DefaultWhy, leaveAsIs, type PolicyChoice } from "../../core/routing/policy.ts";
 import { type Floor, floorOf } from "../../core/routing/policy-dial.ts";
 import type { RuleVerdict } from "../../core/routing/rules/verdict.ts";
 import type { Signals } from "../../core/routing/signals.ts";
@@ -50,8 +50,20 @@ export function classOf(
   return { taskClass: null, source: "none", probability: null };
 }
 
-/** Asks the policy which of a plan's models is to answer. */
-export function answerQuestion(question: Question, plan: Plan, world: RouterWorld, services: RouterServices): Answered {
+/** Why the policy is not asked; null where it is. */
+function fixedBy({ signals }: Question, by: "rule" | "name" | "chain" | "policy"): DefaultWhy | null {
+  if (by !== "policy") return by;
+  const isEmpty = signals.text.trim() === "" && signals.imageCount === 0 && signals.turn === "user";
+  return isEmpty ? "empty" : null;
+}
+
+/** Asks the policy which of a plan's models is to answer, where nothing before it decides that (`by`). */
+export function answerQuestion(
+  question: Question,
+  plan: Plan,
+  by: "rule" | "name" | "chain" | "policy",
+  { world, services }: { readonly world: RouterWorld; readonly services: RouterServices },
+): Answered {
   const { call, signals, conversation, verdict, rules } = question;
   const { taskClass } = verdict;
   const { routing } = services.settings();
@@ -76,21 +88,22 @@ export function answerQuestion(question: Question, plan: Plan, world: RouterWorl
   const floor = floorOf(routing, taskClass, { rule: rules?.floor ?? null, isPlan, calibrated: question.calibrated });
   const left = question.exploreLeftNanoUsd;
   const { share } = routing.explore;
-  const isEmpty = signals.text.trim() === "" && signals.imageCount === 0 && isUser;
-  const choice = isEmpty
-    ? leaveAsIs(candidates, "empty")
-    : choosePolicy({
-        candidates,
-        taskClass,
-        turn: signals.turn,
-        isPlan,
-        hasTools: signals.toolCount > 0,
-        floor: floor.value,
-        hasOwnEvidence: difficulty !== null || (floor.source !== "dial" && floor.source !== "dial-calibrated"),
-        current: conversation?.target ?? null,
-        isSticky: routing.isSticky && rules?.isStickyOff !== true,
-        isStalled: isNewStall(signals.failedToolCalls, conversation),
-        explore: left === null ? null : { share, leftNanoUsd: left, chance: services.clock.random() },
-      });
+  const fixed = fixedBy(question, by);
+  const choice =
+    fixed !== null
+      ? leaveAsIs(candidates, fixed)
+      : choosePolicy({
+          candidates,
+          taskClass,
+          turn: signals.turn,
+          isPlan,
+          hasTools: signals.toolCount > 0,
+          floor: floor.value,
+          hasOwnEvidence: difficulty !== null || (floor.source !== "dial" && floor.source !== "dial-calibrated"),
+          current: conversation?.target ?? null,
+          isSticky: routing.isSticky && rules?.isStickyOff !== true,
+          isStalled: isNewStall(signals.failedToolCalls, conversation),
+          explore: left === null ? null : { share, leftNanoUsd: left, chance: services.clock.random() },
+        });
   return { choice, floor, difficulty };
 }

@@ -1,6 +1,6 @@
 import type { ClientError } from "../../core/fault.ts";
-import { makePlan, type Plan, type PlanInput } from "../../core/plan.ts";
-import type { Result } from "../../core/result.ts";
+import { makePlan, type Plan, type PlanInput, type PlannedTarget } from "../../core/plan.ts";
+import { type Result, success } from "../../core/result.ts";
 import type { Call } from "../call.ts";
 import type { RouterServices } from "./surroundings.ts";
 
@@ -27,6 +27,21 @@ function withPool(
   const pooled = { ...directory, chains: { ...directory.chains, default: pool } };
   if (project === undefined) return { directory: pooled };
   return { directory: pooled, project: { ...project, userDirectory: { ...users, chains: pooled.chains } } };
+}
+
+function keyOf({ target }: PlannedTarget): string {
+  return `${target.provider}/${target.model} ${target.account}`;
+}
+
+/** The plans of several names as one, in their order; the first one's problem where none of them leads anywhere now. */
+export function joinPlans(names: readonly string[], planFor: PlanFor): Result<Plan, ClientError> {
+  const plans = names.map((name) => planFor(name));
+  const [first, ...others] = plans.filter((plan) => plan.ok).map(({ value }) => value);
+  if (first === undefined) return plans[0] ?? planFor("auto");
+  const known = new Set(first.targets.map(keyOf));
+  const more = others.flatMap(({ targets }) => targets).filter((planned) => !known.has(keyOf(planned)));
+  const skipped = [first, ...others].flatMap((plan) => plan.skipped);
+  return success({ ...first, targets: [...first.targets, ...more], skipped });
 }
 
 /** What the plans of one call follow from; `pool` takes the place of the default chain. */

@@ -8,6 +8,7 @@ import type { ChatCall } from "../call.ts";
 import { type Considered, type ConsiderParts, createConsider } from "./consider.ts";
 import { type PlanFor, plannerOf } from "./plan-for.ts";
 import type { RouteWriter } from "./route-writer.ts";
+import { underRules } from "./rule-effects.ts";
 import { exploredNanoUsd, storedRoute } from "./store-route.ts";
 
 /** A request that the router has looked at. */
@@ -22,7 +23,7 @@ export interface Routed {
 /** Chooses the model of requests for `auto`. */
 export interface Router {
   /** Whether requests of this name are looked at; all others pass untouched. */
-  wants(requested: string): boolean;
+  wants(requested: string, project: string | null): boolean;
   route(call: ChatCall, planFor: PlanFor): Result<Routed, ClientError>;
   /** What would be decided now; nothing is remembered of it. */
   consider(call: ChatCall): Result<Considered, ClientError>;
@@ -64,17 +65,25 @@ export function createRouter(parts: RouterParts): Router {
   }
 
   return {
-    wants: (requested) => requested === "auto" && services.settings().routing.mode !== "off",
+    wants(requested, project) {
+      if (requested === "auto" && services.settings().routing.mode !== "off") return true;
+      return world.rulesOf(project)?.requested.one(requested) === true;
+    },
     consider: (call) => consider(call, plannerOf(call, services)),
     route(call, planFor) {
       const considered = consider(call, planFor);
       if (!considered.ok) return considered;
-      const { decision, plan } = considered.value;
-      keep(considered.value);
+      const { decision, plan, question } = considered.value;
+      const isAuto = call.request.model === "auto";
+      // A request that was named and that no rule is about is not the router's.
+      const isOn = services.settings().routing.mode !== "off";
+      const isOurs = isOn && (isAuto || decision.rule !== null);
+      if (isOurs) keep(considered.value);
+      const ruled = question.rules === null ? call : underRules(call, question.rules);
       return success({
-        call: { ...call, task: decision.verdict.taskClass ?? call.task },
+        call: isOurs && isAuto ? { ...ruled, task: decision.verdict.taskClass ?? call.task } : ruled,
         plan,
-        headers: { "x-lodestar-route": routeHeader(decision) },
+        headers: isOurs ? { "x-lodestar-route": routeHeader(decision) } : {},
         answered: (target) => remember(considered.value, targetName(target)),
       });
     },

@@ -63,6 +63,10 @@ export interface RouterWorld {
     model: string,
     size: { readonly promptTokens: number; readonly outputTokens: number },
   ) => LocalTime | null;
+  /** `provider/model` of all that local engines have in memory. */
+  readonly loaded: () => readonly string[];
+  /** The name of a client key. */
+  readonly keyNameOf: (keyId: string) => string | null;
   readonly runs: MeasuredRuns;
   /** The rules that hold for the requests of a project; null where there are none. */
   readonly rulesOf: (project: string | null) => CompiledRules | null;

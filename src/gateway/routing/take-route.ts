@@ -1,6 +1,6 @@
 import type { ClientError } from "../../core/fault.ts";
 import type { Plan } from "../../core/plan.ts";
-import type { Result } from "../../core/result.ts";
+import { type Result, success } from "../../core/result.ts";
 import type { Call } from "../call.ts";
 import { chatCourse } from "../chat-course.ts";
 import type { Course } from "../course.ts";
@@ -18,18 +18,30 @@ export interface Taken {
   readonly routed: Routed | null;
 }
 
+function planned(course: Course, call: Call, planFor: PlanFor): Result<Taken, ClientError> {
+  const plan = planFor(course.requested);
+  return plan.ok ? success({ course, call, plan: plan.value, planFor, routed: null }) : plan;
+}
+
 /** Plans a request: by the router where its name asks for that, else by its name alone, at no further cost. */
 export function takeRoute(course: Course, call: Call, services: Services): Result<Taken, ClientError> {
   const planFor = plannerOf(call, services);
-  const { router } = services;
+  const { router, log } = services;
   const { chat } = course;
-  if (router === null || chat === undefined || !router.wants(course.requested)) {
-    const plan = planFor(course.requested);
-    return plan.ok ? { ok: true, value: { course, call, plan: plan.value, planFor, routed: null } } : plan;
+  const isRouted = router?.wants(course.requested, call.caller.project) === true;
+  if (router === null || chat === undefined || !isRouted) return planned(course, call, planFor);
+  try {
+    const routed = router.route(chat, planFor);
+    if (!routed.ok) return routed;
+    const { call: changed, plan } = routed.value;
+    return success({ course: chatCourse(changed, services), call: changed, plan, planFor, routed: routed.value });
+  } catch (error) {
+    // A bug in the router must not cost an answer: the request goes where it would go without one.
+    log.write("error", "the router broke", { requestId: call.requestId, stack: bugStack(error) });
+    return planned(course, call, planFor);
   }
-  const routed = router.route(chat, planFor);
-  if (!routed.ok) return routed;
-  const { call: changed, plan } = routed.value;
-  const changedCourse = chatCourse(changed, services);
-  return { ok: true, value: { course: changedCourse, call: changed, plan, planFor, routed: routed.value } };
+}
+
+function bugStack(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
