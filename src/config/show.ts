@@ -12,6 +12,7 @@ import type {
   Settings,
   Webhook,
 } from "./settings.ts";
+import { shownCascade } from "./show-cascade.ts";
 import { shownLimit, shownProject } from "./show-project.ts";
 import { shownRule } from "./show-rules.ts";
 import { formatDuration, formatSize } from "./units.ts";
@@ -100,15 +101,17 @@ function shownCache({ ttlMs, maxBytes, maxTemperature, always }: CacheSettings):
   };
 }
 
-function shownRouting({
-  mode,
-  dial,
-  floors,
-  pool,
-  isSticky,
-  explore,
-}: RoutingSettings): Readonly<Record<string, unknown>> {
-  return { mode, dial, floor: { ...floors }, pool: [...pool], sticky: isSticky, explore: { ...explore } };
+function shownRouting(routing: RoutingSettings): Readonly<Record<string, unknown>> {
+  const { mode, dial, floors, pool, isSticky, explore, cascade } = routing;
+  return {
+    mode,
+    dial,
+    floor: { ...floors },
+    pool: [...pool],
+    sticky: isSticky,
+    cascade: shownCascade(cascade),
+    explore: { ...explore },
+  };
 }
 
 /**

@@ -138,6 +138,16 @@ describe("the resolved configuration", () => {
         pool: []
         sticky: true # default
         # default
+        cascade:
+          mode: on
+          names: [ auto ]
+          first: local
+          checks: [ empty, cut-off, repetition, json, json-schema, tool-calls, edits, code ]
+          maxEscalations: 2
+          maxTime: 2m
+          streams: structured
+          evidence: true
+        # default
         explore:
           share: 0
           capUsd: 0.1
