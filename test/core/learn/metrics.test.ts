@@ -20,7 +20,7 @@ describe("metrics", () => {
         const positives = rows.filter(([, outcome]) => outcome === 1);
         const negatives = rows.filter(([, outcome]) => outcome === 0);
         const pairs = positives.flatMap(([high]) =>
-          negatives.map(([low]) => (high > low ? 1 : high === low ? 0.5 : 0)),
+          negatives.map(([low]): number => (high > low ? 1 : high === low ? 0.5 : 0)),
         );
         const expected = pairs.length === 0 ? 0.5 : pairs.reduce((sum, one) => sum + one, 0) / pairs.length;
         const [scores, outcomes] = [rows.map(([score]) => score), rows.map(([, outcome]) => outcome)];
