@@ -29,7 +29,7 @@ SELECT gpu, at / $everyMs * $everyMs AS at, avg(utilization_percent) AS utilizat
 FROM samples WHERE step_ms = $stepMs AND at >= $from AND at < $to GROUP BY gpu, 2 ORDER BY 2, gpu`;
 
 const ADD = `
-INSERT OR REPLACE INTO samples VALUES (${FINE.stepMs}, $gpu, $at, $utilizationPercent, $usedBytes, $ownBytes,
+INSERT OR REPLACE INTO samples VALUES ($stepMs, $gpu, $at, $utilizationPercent, $usedBytes, $ownBytes,
   $temperatureCelsius, $powerWatts, $clockMhz, $throttledShare)`;
 
 const ROLL_UP = `
@@ -55,7 +55,7 @@ export function createGpuSampleStore(database: Database): GpuSampleStore {
   const rollUp = database.query<unknown, [Bindings]>(ROLL_UP);
   const prune = database.query<unknown, [Bindings]>(PRUNE);
   const addAll = database.transaction((samples: readonly GpuSample[]) => {
-    for (const sample of samples) add.run({ ...sample });
+    for (const sample of samples) add.run({ ...sample, stepMs: FINE.stepMs });
   });
   const rollUpAll = database.transaction((at: number) => {
     let finerMs: number = FINE.stepMs;
