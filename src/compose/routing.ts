@@ -6,6 +6,7 @@ import type { LocalModels } from "../gateway/local-models.ts";
 import { createDialBook } from "../gateway/routing/dial-book.ts";
 import { createExploreBook } from "../gateway/routing/explore-book.ts";
 import { createMeasuredRuns } from "../gateway/routing/measured.ts";
+import { createRegenerations } from "../gateway/routing/regenerations.ts";
 import { createRouteWriter } from "../gateway/routing/route-writer.ts";
 import { createRouter, type Router } from "../gateway/routing/router.ts";
 import { createRuleBook } from "../gateway/routing/rule-book.ts";
@@ -123,6 +124,7 @@ export function createRoutingSide(parts: RoutingParts): RoutingSide {
     services,
     world: worldOf(parts),
     writer,
+    regenerations: createRegenerations(parts.evidence.book, clock),
     dials: createDialBook(store, clock),
     exploring: createExploreBook(store, services),
   });

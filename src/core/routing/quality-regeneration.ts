@@ -18,7 +18,7 @@ export interface AnsweredTurn {
 export interface RegenerationWatch {
   /** A request came: weak evidence against who answered the same turn a moment ago, else null. At `now`, Unix ms. */
   asked(turn: Pick<AnsweredTurn, "conversationKey" | "turnKey" | "voter">, now: number): Evidence | null;
-  /** A request was answered, whole and without a fault. */
+  /** A model has answered a request. */
   answered(turn: AnsweredTurn, now: number): void;
 }
 

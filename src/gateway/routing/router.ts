@@ -7,6 +7,7 @@ import { targetName } from "../../core/target.ts";
 import type { ChatCall } from "../call.ts";
 import { type Considered, type ConsiderParts, createConsider } from "./consider.ts";
 import { type PlanFor, plannerOf } from "./plan-for.ts";
+import type { Regenerations } from "./regenerations.ts";
 import type { RouteWriter } from "./route-writer.ts";
 import { underRules } from "./rule-effects.ts";
 import { exploredNanoUsd, storedRoute } from "./store-route.ts";
@@ -32,6 +33,7 @@ export interface Router {
 /** What a router stands on. */
 export interface RouterParts extends Omit<ConsiderParts, "conversations"> {
   readonly writer: Pick<RouteWriter, "add">;
+  readonly regenerations: Regenerations;
 }
 
 function stallOf({ question, answered }: Considered): Conversation["stall"] {
@@ -42,11 +44,13 @@ function stallOf({ question, answered }: Considered): Conversation["stall"] {
 
 /** Makes a router. Nothing is read or loaded before the first request that it is asked about. */
 export function createRouter(parts: RouterParts): Router {
-  const { services, world, exploring, writer } = parts;
+  const { services, world, exploring, writer, regenerations } = parts;
   const conversations = createConversations();
   const consider = createConsider({ ...parts, conversations });
 
-  function remember(considered: Considered, target: string): void {
+  function remember(considered: Considered, answeredBy: { readonly provider: string; readonly model: string }): void {
+    const target = targetName(answeredBy);
+    regenerations.answered(considered, answeredBy);
     const { question, conversationId } = considered;
     const { taskClass } = question.verdict;
     const { inputTokens } = question.signals;
@@ -78,13 +82,16 @@ export function createRouter(parts: RouterParts): Router {
       // A request that was named and that no rule is about is not the router's.
       const isOn = services.settings().routing.mode !== "off";
       const isOurs = isOn && (isAuto || decision.rule !== null);
-      if (isOurs) keep(considered.value);
+      if (isOurs) {
+        keep(considered.value);
+        regenerations.asked(considered.value);
+      }
       const ruled = question.rules === null ? call : underRules(call, question.rules);
       return success({
         call: isOurs && isAuto ? { ...ruled, task: decision.verdict.taskClass ?? call.task } : ruled,
         plan,
         headers: isOurs ? { "x-lodestar-route": routeHeader(decision) } : {},
-        answered: (target) => remember(considered.value, targetName(target)),
+        answered: (target) => remember(considered.value, target),
       });
     },
   };
