@@ -8,6 +8,7 @@ import { loadFor, openState } from "./compose/opening.ts";
 import { undoPricesOf, updatePricesOf } from "./compose/prices.ts";
 import { storeProblem } from "./compose/problems.ts";
 import { openReading } from "./compose/reader.ts";
+import { openRulesTrial } from "./compose/rules-trial.ts";
 import { randomSecret } from "./compose/secret.ts";
 import { sshSide } from "./compose/ssh.ts";
 import { openPrivateStateDir, stateDirOf } from "./compose/state-dir.ts";
@@ -141,6 +142,7 @@ export const backend: Backend = {
   openGateway,
   openReader,
   openAdmin,
+  openRules: openRulesTrial,
   locateDaemon,
   detach: detachDaemon,
   signalDaemon,

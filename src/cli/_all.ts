@@ -214,6 +214,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./completion.ts")).command,
   },
   {
+    name: "eval",
+    description: "Measure how well routing works, on recorded data or your own",
+    group: "More",
+    load: async () => (await import("./eval.ts")).command,
+  },
+  {
     name: "help",
     description: "Show all commands, or one with its flags and examples",
     group: "More",

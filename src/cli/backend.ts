@@ -4,6 +4,7 @@ import type { PriceWish, UpdatedSource } from "../core/price-view.ts";
 import type { Result } from "../core/result.ts";
 import type { CliProblem } from "../terminal/problem.ts";
 import type { Environment } from "../terminal/terminal.ts";
+import type { RulesTrial, TrialProject } from "./route/trial.ts";
 import type { SshSide } from "./ssh-side.ts";
 
 /** Flags that decide which daemon, state and configuration a command means. Absent: environment, file, defaults. */
@@ -132,6 +133,8 @@ export interface Backend {
   openGateway(inputs: BackendInputs): Promise<Result<InProcessApp, CliProblem>>;
   /** The admin application in this process over stores opened read-only; no lock. It needs no credential. */
   openReader(inputs: BackendInputs): Promise<Result<InProcessApp, CliProblem>>;
+  /** The rules of a configuration, to be tried: without a daemon, a lock or a model. `here` is the project of the folder. */
+  openRules(inputs: BackendInputs, here: TrialProject | null): Promise<Result<RulesTrial, CliProblem>>;
   /** The admin application in this process under the state lock, for commands that change state. It needs no credential. */
   openAdmin(inputs: BackendInputs): Promise<Result<InProcessApp, CliProblem>>;
   locateDaemon(inputs: BackendInputs): Result<DaemonLocation, CliProblem>;

@@ -7,5 +7,10 @@ export const command = defineCommand({
     description: "What `auto` chooses, and why: explain, try other rules, what would be saved",
     group: "See",
   },
-  subCommands: {},
+  subCommands: {
+    explain: async () => (await import("./route/explain.ts")).command,
+    report: async () => (await import("./route/report.ts")).command,
+    simulate: async () => (await import("./route/simulate.ts")).command,
+    test: async () => (await import("./route/test.ts")).command,
+  },
 });

@@ -1,6 +1,7 @@
 import type { BackendInputs, Daemon } from "../cli/backend.ts";
 import { loadSettings } from "../config/load.ts";
 import { formatProblem } from "../config/problem.ts";
+import { ruleWarnings } from "../config/rules.ts";
 import { failure, type Result, success } from "../core/result.ts";
 import { createPaidProber, type PaidProber } from "../gateway/paid-probes.ts";
 import { createNotifier, type ServiceNotifier } from "../host/notify.ts";
@@ -204,7 +205,8 @@ class RunningDaemon implements Daemon {
     runtime.use(loaded.value);
     const { host, port, adminPort } = loaded.value.settings.server;
     const needsRestart = host !== before.host || port !== before.port || adminPort !== before.adminPort;
-    const message = needsRestart ? "loaded; host and ports change at the next `lodestar restart`" : "loaded";
+    const restart = needsRestart ? ["host and ports change at the next `lodestar restart`"] : [];
+    const message = ["loaded", ...restart, ...ruleWarnings(loaded.value.findings)].join("; ");
     runtime.bus.emit({ event: "config", at, outcome: "loaded", message });
     return success(message);
   }

@@ -160,3 +160,10 @@ export function ruleFindings(settings: Settings, at: (path: ValuePath) => string
   );
   return [...dead, ...doubts];
 }
+
+/** What of the findings is about rules that may not be meant, a line each: a reload tells them too. */
+export function ruleWarnings(findings: readonly Finding[]): readonly string[] {
+  return findings
+    .filter(({ level, subject }) => level === "warning" && subject.startsWith("rule "))
+    .map(({ subject, message }) => `${subject}: ${message}`);
+}

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { parseMoment } from "../core/period.ts";
+import type { GivenFacts } from "../core/routing/rules/given-facts.ts";
 import { HEALTH_WORDS, TURN_KINDS } from "../core/routing/rules/rule.ts";
 import type { RuleTest } from "../core/routing/rules/rule-test.ts";
 import { compact } from "./compact.ts";
@@ -13,7 +14,8 @@ const LIST_HINT = "must be a list, such as [a, b]";
 const word = (about: string) => v.optional(v.pipe(text("must be a text"), v.description(about)));
 const list = (about: string) => v.optional(v.pipe(v.array(text("must be a text"), LIST_HINT), v.description(about)));
 
-const Given = v.strictObject(
+/** Facts of a request, as tests state them. */
+export const GivenSchema = v.strictObject(
   {
     requested: word("The name that the client asks for (default auto)."),
     prompt: word("What the person says: class, languages and files are read from it where they are not stated."),
@@ -80,7 +82,7 @@ export const RuleTestsSchema = v.nullish(
       v.strictObject(
         {
           name: v.pipe(text("must be a text"), v.maxLength(200, "is too long"), v.description("What it shows.")),
-          given: v.optional(v.pipe(Given, v.description("Facts of a request; what is left out is not there."))),
+          given: v.optional(v.pipe(GivenSchema, v.description("Facts of a request; what is left out is not there."))),
           expect: v.pipe(Expect, v.description("What must come of it.")),
         },
         "must be a test, such as { name: at night, given: { at: 2026-11-27T23:00 }, expect: { rule: night } }",
@@ -94,15 +96,21 @@ export const RuleTestsSchema = v.nullish(
 
 type WrittenTests = v.InferOutput<typeof RuleTestsSchema>;
 
+type WrittenGiven = v.InferOutput<typeof GivenSchema>;
+
+/** Stated facts, read; a time without an offset is of this time zone (IANA). */
+export function givenFactsOf({ at, ...facts }: WrittenGiven, timeZone: string): GivenFacts {
+  const moment = at === undefined ? null : parseMoment(at, "start", timeZone);
+  return { ...compact(facts), ...(moment === null ? {} : { at: moment }) };
+}
+
 /** The tests of a file; times without an offset are of this time zone (IANA). */
 export function ruleTestsOf(written: WrittenTests, timeZone: string): readonly RuleTest[] {
   return (written ?? []).map(({ name, given = {}, expect }) => {
-    const { at, ...facts } = given;
     const { denied, ...wanted } = expect;
-    const moment = at === undefined ? null : parseMoment(at, "start", timeZone);
     return {
       name,
-      given: { ...compact(facts), ...(moment === null ? {} : { at: moment }) },
+      given: givenFactsOf(given, timeZone),
       expect: { ...compact(wanted), ...(denied === undefined ? {} : { isDenied: denied }) },
     };
   });

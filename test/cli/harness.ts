@@ -41,6 +41,7 @@ export const NO_BACKEND: Backend = {
   openGateway: async () => failure(failureProblem("test", "no gateway in this test")),
   openReader: async () => failure(failureProblem("test", "no reader in this test")),
   openAdmin: async () => failure(failureProblem("test", "no admin in this test")),
+  openRules: async () => failure(failureProblem("test", "no rules in this test")),
   locateDaemon: () => success({ stateDir: "/state", ready: null, adminToken: null }),
   detach: async () => failure(failureProblem("test", "no detaching in this test")),
   followLog: async function* () {

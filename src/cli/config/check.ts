@@ -1,6 +1,7 @@
 import type { Finding } from "../../config/accounts.ts";
 import { type Loaded, loadSettings } from "../../config/load.ts";
 import { type ConfigProblem, formatProblem } from "../../config/problem.ts";
+import type { Settings } from "../../config/settings.ts";
 import type { KeyView } from "../../core/admin-view.ts";
 import type { Result } from "../../core/result.ts";
 import { didYouMean } from "../../core/suggest.ts";
@@ -30,26 +31,41 @@ export function configProblem(problems: readonly ConfigProblem[]): CliProblem {
   };
 }
 
-/** Budgets of keys that are not there: known only to the key store, not to the file. */
+/** A key that the configuration names: by what, and what comes of it where there is none. */
+interface NamedKey {
+  readonly name: string;
+  readonly subject: string;
+  readonly effect: string;
+}
+
+function namedKeys({ budgets, rules }: Settings): readonly NamedKey[] {
+  const counted = budgets.flatMap(({ id, scope, name }) =>
+    scope === "key" && name !== null && name !== "*"
+      ? [{ name, subject: `budget ${id}`, effect: "counts nothing yet" }]
+      : [],
+  );
+  const asked = rules.flatMap((rule) =>
+    (rule.when.key ?? [])
+      .filter((pattern) => !pattern.includes("*") && !pattern.startsWith("!"))
+      .map((name) => ({ name, subject: `rule ${rule.name}`, effect: "matches nobody yet" })),
+  );
+  return [...counted, ...asked];
+}
+
+/** Keys that are not there: known only to the key store, not to the file. */
 async function unknownKeys(host: CliHost, args: DaemonArgs, { settings }: Loaded): Promise<readonly Finding[]> {
-  const named = settings.budgets.filter(({ scope, name }) => scope === "key" && name !== null && name !== "*");
+  const named = namedKeys(settings);
   if (named.length === 0) return [];
   const view = await fetchView<{ keys: readonly KeyView[] }>(host, args, "read", "/v1/keys");
   if (!view.ok) return [];
   const live = view.value.keys.filter(({ revokedAt }) => revokedAt === null);
   const known = new Set(live.flatMap(({ id, name }) => [id, name]));
+  const names = live.map((key) => key.name);
   return named
-    .filter(({ name }) => !known.has(name ?? ""))
-    .map(({ id, name }) => {
-      const hint = didYouMean(
-        name ?? "",
-        live.map((key) => key.name),
-      );
-      return {
-        level: "warning",
-        subject: `budget ${id}`,
-        message: `counts nothing yet: no key is called "${name}".${hint}`,
-      };
+    .filter(({ name }) => !known.has(name))
+    .map(({ name, subject, effect }) => {
+      const message = `${effect}: no key is called "${name}".${didYouMean(name, names)}`;
+      return { level: "warning", subject, message };
     });
 }
 
