@@ -29,7 +29,7 @@ function nameOf(taskClass: string): string {
 }
 
 /** The rule that a recommendation comes to: its model, and behind it what else is good enough. */
-export function ruleOf({ taskClass, contenders }: ClassRecommendation): NewRule {
+function ruleOf({ taskClass, contenders }: ClassRecommendation): NewRule {
   const targets = contenders
     .filter(({ verdict }) => verdict === "chosen" || verdict === "qualifies")
     .slice(0, MOST_TARGETS)

@@ -95,7 +95,7 @@ function changeLine(change: Change): string {
 function headline({ taskClass, choice, nearest, floor, floorSource }: ClassRecommendation, wanted: number): string {
   const goal = `P(quality ≥ ${share(floor)}) ≥ ${wanted} (floor: ${floorSource})`;
   if (choice !== null) return `${taskClass}: ${plainText(choice)}, the cheapest with ${goal}`;
-  if (nearest === null) return `${taskClass}: no model can be asked`;
+  if (nearest === null) return `${taskClass}: there is no such model to ask`;
   return `${taskClass}: nothing reaches ${goal}; the nearest is ${plainText(nearest)}`;
 }
 
@@ -134,7 +134,7 @@ interface Line {
 
 function verdictLine({ choice, nearest }: ClassRecommendation): string {
   if (choice !== null) return choice;
-  return nearest === null ? "no model can be asked" : `none; nearest ${nearest}`;
+  return nearest === null ? "no such model" : `none; nearest ${nearest}`;
 }
 
 const OVERVIEW: readonly Column<Line>[] = [
