@@ -180,7 +180,7 @@ describe("lodestar aider", () => {
     await emulator.settled();
     expect(emulator.rows().at(-1)).toBe("");
     expect(existsSync(join(desk.stateDir, "launch")) ? readdirSync(join(desk.stateDir, "launch")) : []).toEqual([]);
-  }, 30_000);
+  }, 60_000);
 
   test("names the provider that answered after another failed, and counts no other session", async () => {
     const desk = await open([
@@ -202,7 +202,7 @@ describe("lodestar aider", () => {
     expect(emulator.rows().at(-1)).toMatch(/↑1\.00k ↓100 {2}\$0\.0014 {2}good\/m {2}\(chain:duo/);
     type("q");
     await child.exited;
-  }, 30_000);
+  }, 60_000);
 
   test("a signal reaches the program, its end is told as shells do, and the terminal is as before", async () => {
     const desk = await open([{ prompt: 10, completion: 1 }]);
@@ -213,7 +213,7 @@ describe("lodestar aider", () => {
     expect((child.terminal?.localFlags ?? 0) & ECHO).toBe(ECHO);
     await emulator.settled();
     expect(emulator.rows().at(-1)).toBe("");
-  }, 30_000);
+  }, 60_000);
 
   test("follows the terminal's size, and gives its line editing back at the end", async () => {
     const desk = await open([{ prompt: 10, completion: 1 }]);
@@ -226,7 +226,7 @@ describe("lodestar aider", () => {
     expect(emulator.rows().filter((row) => row.includes("good/m"))).toHaveLength(1);
     type("q");
     expect(await child.exited).toBe(5);
-  }, 30_000);
+  }, 60_000);
 
   test("with --counter title leaves every row to the program", async () => {
     const desk = await open([{ prompt: 10, completion: 1 }]);
@@ -235,7 +235,7 @@ describe("lodestar aider", () => {
     expect(emulator.rows()[0]).toBe("aider 110x16");
     type("q");
     expect(await child.exited).toBe(5);
-  }, 30_000);
+  }, 60_000);
 
   test("without a terminal passes everything through, exit code included", async () => {
     const desk = await open([{ prompt: 10, completion: 1 }]);
@@ -253,7 +253,7 @@ describe("lodestar aider", () => {
     expect(out.replace(/\d+ bytes/, "n bytes")).toBe(
       "aider undefinedxundefined\r\n\u001b[32m200\u001b[0m n bytes\r\n\u001b[Jdone> ",
     );
-  }, 30_000);
+  }, 60_000);
 
   test("without a daemon, or without Aider, says what to do", async () => {
     const { environment } = await inputsFor();
@@ -271,5 +271,5 @@ describe("lodestar aider", () => {
     const [stopped, more] = await run({ AIDER_BIN: "/bin/true" });
     expect(stopped).toBe(7);
     expect(more).toContain("lodestar serve");
-  }, 30_000);
+  }, 60_000);
 });

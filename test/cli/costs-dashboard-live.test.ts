@@ -82,7 +82,7 @@ describe.each([true, false])("the live view (daemon: %p)", (isRunning) => {
     expect(await desk.ended).toBe(0);
     await desk.emulator.settled();
     expect([desk.emulator.isAlternate(), desk.isListening()]).toEqual([false, false]);
-  }, 15_000);
+  }, 60_000);
 });
 
 describe("the live view", () => {
@@ -110,7 +110,7 @@ describe("the live view", () => {
     expect(desk.written() - before).toBeLessThan(600);
     desk.signal();
     expect(await desk.ended).toBe(0);
-  }, 15_000);
+  }, 60_000);
 
   test("ends with the problem where nothing could ever be read", async () => {
     const desk = openDesk(false);
@@ -120,5 +120,5 @@ describe("the live view", () => {
     expect(await desk.ended).toMatchObject({ code: "internal", message: expect.stringContaining("a broken ledger") });
     await desk.emulator.settled();
     expect([desk.emulator.isAlternate(), desk.isListening()]).toEqual([false, false]);
-  }, 15_000);
+  }, 60_000);
 });

@@ -384,7 +384,7 @@ describe("in a terminal", () => {
     await desk.emulator.settled();
     expect(desk.emulator.isAlternate()).toBe(false);
     expect(desk.emulator.rows().join("")).toBe("");
-  }, 30_000);
+  }, 60_000);
 
   test.each(["SIGTERM", "SIGHUP"] as const)(
     "it leaves the terminal as it was at %s",
@@ -397,7 +397,7 @@ describe("in a terminal", () => {
       await desk.emulator.settled();
       expect(desk.emulator.isAlternate()).toBe(false);
     },
-    30_000,
+    60_000,
   );
 
   test("it leaves the terminal as it was when it crashes", async () => {
@@ -408,7 +408,7 @@ describe("in a terminal", () => {
     expect(await desk.child.exited).toBe(1);
     await desk.emulator.settled();
     expect(desk.emulator.isAlternate()).toBe(false);
-  }, 30_000);
+  }, 60_000);
 
   test("it goes on, and says so, when the daemon ends", async () => {
     const { daemon } = await openDaemon();
@@ -418,5 +418,5 @@ describe("in a terminal", () => {
     await desk.shows("no daemon runs on");
     desk.type("\u0003");
     expect(await desk.child.exited).toBe(0);
-  }, 30_000);
+  }, 60_000);
 });

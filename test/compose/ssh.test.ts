@@ -87,7 +87,7 @@ chains: { duo: [far/m, near/m] }
     expect(tunnel?.lastError?.code).toBeOneOf(["ssh_lost", "ssh_unreachable"]);
     await sshd.start();
     await eventually("the tunnel is up", async () => (await statusOf(running)).tunnels[0]?.state === "up");
-  }, 30_000);
+  }, 60_000);
 
   test("OLLAMA_HOST=ssh://user@box leads to the Ollama there", async () => {
     const environment = { LODESTAR_SSH_CONFIG: sshd.config, PATH: process.env.PATH ?? "", OLLAMA_HOST: box() };

@@ -4,6 +4,7 @@ import { Document } from "yaml";
 import { formatProblem } from "../../src/config/problem.ts";
 import { checkProjectFile, MOST_PROJECT_TEXT, parseProjectFile } from "../../src/config/project-file.ts";
 import type { ProjectWish } from "../../src/core/project.ts";
+import { processorMs } from "../support/own-time.ts";
 import { loaded, makeSandbox } from "./sandbox.ts";
 
 const FILE = ".lodestar.yaml";
@@ -162,9 +163,11 @@ describe("a hostile file is refused, quickly and without harm", () => {
     ["a NUL in an alias", 'aliases: { "a\\0": free }'],
     ["a right-to-left override in a name", 'name: "a\\u202Eb"'],
   ])("%s", (_, text) => {
-    const before = performance.now();
-    const told = complaintsAbout(text);
-    expect(performance.now() - before).toBeLessThan(2_000);
+    let told = "";
+    const read = (): void => {
+      told = complaintsAbout(text);
+    };
+    expect(processorMs(read)).toBeLessThan(2_000);
     expect(told.length).toBeLessThan(8_000);
     expect(({} as Record<string, unknown>).aliases).toBeUndefined();
   });

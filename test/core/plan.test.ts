@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { makePlan, type PlanInput } from "../../src/core/plan.ts";
 import { targetName } from "../../src/core/target.ts";
+import { processorMs } from "../support/own-time.ts";
 import { directory, source } from "./directory.ts";
 
 const NOW = 1_000_000;
@@ -116,13 +117,14 @@ describe("an unknown model", () => {
     const many = directory({
       sources: [source("p", { models: Array.from({ length: 2_000 }, (_, i) => `model-${i}`) })],
     });
-    const startedAt = performance.now();
-    for (const requested of [huge, `p/${huge}`]) {
-      const error = problem(requested, { directory: many });
-      expect(error).toMatchObject({ status: 400, code: "model_name_too_long", param: "model" });
-      expect(error.message.length).toBeLessThan(500);
-    }
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    const refuse = (): void => {
+      for (const requested of [huge, `p/${huge}`]) {
+        const error = problem(requested, { directory: many });
+        expect(error).toMatchObject({ status: 400, code: "model_name_too_long", param: "model" });
+        expect(error.message.length).toBeLessThan(500);
+      }
+    };
+    expect(processorMs(refuse)).toBeLessThan(500);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { createRedactor, REDACTED } from "../../src/core/redact.ts";
+import { processorMs } from "../support/own-time.ts";
 
 const redactor = createRedactor();
 
@@ -169,9 +170,7 @@ describe("the redactor", () => {
   ];
   for (const text of HOSTILE) {
     test(`takes linear time on ${text.slice(0, 14)}… repeated`, () => {
-      const started = performance.now();
-      redactor.redact(text);
-      expect(performance.now() - started).toBeLessThan(500);
+      expect(processorMs(() => redactor.redact(text))).toBeLessThan(500);
     });
   }
 });

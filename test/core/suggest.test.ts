@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { didYouMean, editDistance, suggest } from "../../src/core/suggest.ts";
+import { processorMs } from "../support/own-time.ts";
 
 describe("the distance of two words", () => {
   const cases: readonly (readonly [left: string, right: string, distance: number])[] = [
@@ -61,12 +62,8 @@ describe("suggestions", () => {
   });
 
   test("for a word of a megabyte cost nothing", () => {
-    const startedAt = performance.now();
-    suggest(
-      "x".repeat(1_000_000),
-      Array.from({ length: 2_000 }, (_, index) => `model-${index}`),
-    );
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    const models = Array.from({ length: 2_000 }, (_, index) => `model-${index}`);
+    expect(processorMs(() => suggest("x".repeat(1_000_000), models))).toBeLessThan(500);
   });
 
   test("read as a sentence", () => {

@@ -178,7 +178,7 @@ describe.skipIf(NO_SSHD !== null)(
       await until(() => side.tunnels.views()[0]?.state === "up", "the tunnel to come back", 15_000);
       expect(side.tunnels.views()[0]).toMatchObject({ reconnects: 1 });
       expect((await readOllama(urlTo(), 5000)).ok).toBe(true);
-    }, 30_000);
+    }, 60_000);
 
     test("a box that takes the connection and then says nothing holds a request up no longer than its patience", async () => {
       const mute = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => undefined } });

@@ -6,6 +6,7 @@ import { extraCertificates } from "../../src/host/certificates.ts";
 import { type Clock, systemClock } from "../../src/host/clock.ts";
 import { createUpstream } from "../../src/host/upstream/fetch.ts";
 import type { UpstreamRequest } from "../../src/host/upstream/upstream.ts";
+import { loopMs } from "../support/own-time.ts";
 import { testCertificate } from "./certificate.ts";
 import { temporaryFolder, until } from "./temporary.ts";
 
@@ -316,13 +317,13 @@ describe("a client that leaves", () => {
   async function timed(leaveAfterHeaders: boolean): Promise<{ fault: Fault; waitedMs: number }> {
     const controller = new AbortController();
     const seen = Promise.withResolvers<void>();
-    const gone = Promise.withResolvers<number>();
+    const gone = Promise.withResolvers<void>();
     const { url } = await serveRaw(
       (socket) => {
         if (leaveAfterHeaders) socket.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\none\r\n");
         seen.resolve();
       },
-      (socket) => void socket.on("close", () => gone.resolve(performance.now())),
+      (socket) => void socket.on("close", () => gone.resolve()),
     );
     const sending = send(request(url, { signal: controller.signal }));
     await seen.promise;
@@ -333,20 +334,20 @@ describe("a client that leaves", () => {
       const reader = sent.value.reader();
       await reader.read();
       const next = reader.read();
-      const leftAt = performance.now();
       controller.abort();
+      const waitedMs = loopMs(gone.promise);
       fault = await next.then(
         () => null,
         (error: unknown) => sent.value.faultOf(error),
       );
       return {
         fault: fault ?? { kind: "internal", message: "the read went on" },
-        waitedMs: (await gone.promise) - leftAt,
+        waitedMs: await waitedMs,
       };
     }
-    const leftAt = performance.now();
     controller.abort();
-    return { fault: await faultOf(sending), waitedMs: (await gone.promise) - leftAt };
+    const waitedMs = loopMs(gone.promise);
+    return { fault: await faultOf(sending), waitedMs: await waitedMs };
   }
 
   for (const phase of ["before", "after"] as const) {

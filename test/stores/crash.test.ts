@@ -49,4 +49,4 @@ test("kill -9 under load loses no committed row, and open intents are closed as 
   const cost = rows.reduce((sum, row) => sum + (row.costNanoUsd ?? 0), 0);
   expect(stores.ledger.totals({})).toMatchObject({ attempts: rows.length, costNanoUsd: cost, unpriced: estimated });
   stores.close();
-}, 30_000);
+}, 60_000);

@@ -182,4 +182,4 @@ test("kill -9 loses nothing of the health history that was written, in the minut
   expect(answered("minute")).toBeGreaterThanOrEqual(written);
   expect(answered("hour")).toBe(answered("minute"));
   history.close();
-}, 30_000);
+}, 60_000);

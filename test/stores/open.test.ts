@@ -145,7 +145,7 @@ describe("opening the stores", () => {
     other.run("PRAGMA user_version = 1");
     expect(readFaultOf(folder.path)).toMatchObject({ code: "store_locked" });
     other.close();
-  }, 20_000);
+  }, 60_000);
 });
 
 describe("reading without owning", () => {
