@@ -1,10 +1,14 @@
 import type { ModelView } from "../../core/admin-view.ts";
+import { sumTallies } from "../../core/availability.ts";
+import type { Bucket } from "../../core/availability-span.ts";
+import { percentileOf } from "../../core/log-histogram.ts";
 import type { NanoUsd } from "../../core/money.ts";
 import { costOf, type PriceRow } from "../../core/price.ts";
 import { type RecommendView, type TypicalRequest, WANTED_PROBABILITY } from "../../core/recommend-view.ts";
 import { type ModelFacts, probabilityAtLeast } from "../../core/routing/quality.ts";
 import type { QualityBook } from "../../core/routing/quality-book.ts";
 import { type PublishedFigure, priorOf } from "../../core/routing/quality-prior.ts";
+import { targetName } from "../../core/target.ts";
 import type { LedgerReader } from "../../stores/ports.ts";
 import { changesOf, choose, type Limits, type Unjudged } from "./choose.ts";
 import { type MeasuredRequests, measureRequests, usageOf } from "./tokens.ts";
@@ -23,7 +27,9 @@ export interface RecommendWish {
 /** What a recommendation stands on. */
 export interface RecommendDesk {
   readonly models: readonly ModelView[];
-  readonly ledger: Pick<LedgerReader, "groups" | "query">;
+  readonly ledger: Pick<LedgerReader, "groups">;
+  /** What became of calls since then (Unix ms), by provider, account and model. */
+  calls(from: number): readonly Pick<Bucket, "provider" | "model" | "tally">[];
   readonly book: Pick<QualityBook, "believe">;
   readonly figures: readonly PublishedFigure[];
   priceOf(provider: string, model: string): Pick<PriceRow, "rates"> | null;
@@ -34,22 +40,20 @@ export interface RecommendDesk {
 }
 
 const THOUSAND = 1_000;
-/** Answers whose times are looked at, and the fewest that make a median. */
-const TIMED_ANSWERS = 100;
+/** Fewer answers make no median. */
 const LEAST_TIMED = 5;
 /** Names of models that answer no chat. */
 const NO_CHAT = /embed|rerank|whisper|moderation|tts|transcri/i;
 
-function medianOf(values: readonly number[]): number | null {
-  if (values.length < LEAST_TIMED) return null;
-  const sorted = values.toSorted((left, right) => left - right);
-  return sorted[Math.floor(sorted.length / 2)] ?? null;
-}
-
-/** The median time to a whole answer, of the latest. */
-function latencyOf({ ledger }: RecommendDesk, { provider, model }: ModelView, from: number): number | null {
-  const rows = [...ledger.query({ provider, model, from, state: "final", endpoint: "chat" }, TIMED_ANSWERS)];
-  return medianOf(rows.flatMap(({ startedAt, endedAt }) => (endedAt === null ? [] : [endedAt - startedAt])));
+/** Median times to a whole answer by `provider/model`, of those that answered often enough. */
+function latenciesOf({ calls }: RecommendDesk, from: number): ReadonlyMap<string, number | null> {
+  const byModel = Map.groupBy(calls(from), targetName);
+  return new Map(
+    [...byModel].map(([name, buckets]) => {
+      const { answered, latency } = sumTallies(buckets.map(({ tally }) => tally));
+      return [name, answered < LEAST_TIMED ? null : percentileOf(latency, 0.5)];
+    }),
+  );
 }
 
 function costPerThousand({ provider, model, isLocal }: ModelView, tokens: TypicalRequest, desk: RecommendDesk) {
@@ -64,7 +68,7 @@ interface Entrant {
   readonly latencyMs: number | null;
 }
 
-function enter(view: ModelView, desk: RecommendDesk, measured: MeasuredRequests): Entrant {
+function enter(view: ModelView, desk: RecommendDesk, latencies: ReadonlyMap<string, number | null>): Entrant {
   const { provider, model, isLocal, outputUsd } = view;
   const facts: ModelFacts = {
     provider,
@@ -73,7 +77,7 @@ function enter(view: ModelView, desk: RecommendDesk, measured: MeasuredRequests)
     parametersBillions: desk.parametersOf(provider, model),
     outputUsdPerMillion: isLocal ? 0 : outputUsd,
   };
-  return { view, facts, latencyMs: measured.wasAsked(view.id) ? latencyOf(desk, view, measured.from) : null };
+  return { view, facts, latencyMs: latencies.get(view.id) ?? null };
 }
 
 function contend(
@@ -100,9 +104,10 @@ function contend(
 /** For each class the cheapest model that reaches the floor with {@link WANTED_PROBABILITY}, and what would change that. */
 export function recommend(wish: RecommendWish, desk: RecommendDesk): RecommendView {
   const measured = measureRequests(desk.ledger, wish.taskClasses, desk.now());
+  const latencies = latenciesOf(desk, measured.from);
   const entrants = desk.models
     .filter(({ isLocal, canDraw, model }) => (isLocal || !wish.isLocalOnly) && canDraw !== true && !NO_CHAT.test(model))
-    .map((view) => enter(view, desk, measured));
+    .map((view) => enter(view, desk, latencies));
   const recommendations = wish.taskClasses.map((taskClass) => {
     const { value: floor, source } = wish.floorOf(taskClass);
     const limits: Limits = { floor, budgetNanoUsd: wish.budgetNanoUsd, latencyMs: wish.latencyMs };

@@ -43,8 +43,6 @@ function assumed(taskClass: string): TypicalRequest {
 export interface MeasuredRequests {
   /** What one request of a class takes at a model (`provider/model`), by the nearest that enough were measured of. */
   typical(taskClass: string, model: string): TypicalRequest;
-  /** Whether the model was asked at all. */
-  wasAsked(model: string): boolean;
   /** Unix ms. */
   readonly from: number;
 }
@@ -67,7 +65,6 @@ export function measureRequests(
   const byClass = new Map(taskClasses.map((task) => [task, ledger.groups({ from, task }, "model")]));
   return {
     from,
-    wasAsked: (model) => all.some(({ name }) => name === model),
     typical(taskClass, model) {
       const groups = byClass.get(taskClass) ?? [];
       const own = groups.find(({ name }) => name === model);

@@ -55,5 +55,6 @@ export async function answerRecommend(context: Context, admin: AdminContext): Pr
   const { ledger, now } = admin;
   const models = pooled(await admin.models(), admin);
   const priceOf = (provider: string, model: string) => admin.prices.priceOf(provider, model, now());
-  return context.json(recommend(wish, { models, ledger, book, figures, parametersOf, priceOf, now }));
+  const calls = (from: number) => admin.availability({ width: "day", from, to: now() + 1 });
+  return context.json(recommend(wish, { models, calls, ledger, book, figures, parametersOf, priceOf, now }));
 }
