@@ -105,7 +105,8 @@ describe("stopping", () => {
     const secondAt = performance.now();
     lodestar.signal("SIGTERM");
     await lodestar.exited;
-    expect(performance.now() - secondAt).toBeLessThan(2_000);
+    // Draining would take the whole minute.
+    expect(performance.now() - secondAt).toBeLessThan(30_000);
     await pending;
   });
 });
