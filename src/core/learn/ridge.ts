@@ -85,6 +85,68 @@ function targetMeans(outcomes: Float64Array, targets: number): Float64Array {
   return means;
 }
 
+/** The examples with only the columns that occur, numbered anew, and which column each number was. */
+function compact({ rows, width }: SparseMatrix): {
+  readonly rows: readonly SparseRow[];
+  readonly columns: Uint32Array;
+} {
+  const numbers = new Int32Array(width).fill(-1);
+  const columns: number[] = [];
+  const renumber = (column: number): number => {
+    if ((numbers[column] ?? 0) < 0) numbers[column] = columns.push(column) - 1;
+    return numbers[column] ?? 0;
+  };
+  const renumbered = rows.map((row) => ({ columns: row.columns.map(renumber), values: row.values }));
+  return { rows: renumbered, columns: Uint32Array.from(columns) };
+}
+
+/** `slope = transposed examples times residual, less penalty times weights` */
+function refreshSlope(rows: readonly SparseRow[], state: Descent, penalty: number): Float64Array {
+  const { weights, residual, slope, targets } = state;
+  for (let index = 0; index < slope.length; index++) slope[index] = -penalty * (weights[index] ?? 0);
+  for (const [index, row] of rows.entries()) spreadBack(row, residual, index * targets, targets, slope);
+  return squares(slope, targets);
+}
+
+interface Descent {
+  readonly targets: number;
+  readonly weights: Float64Array;
+  readonly residual: Float64Array;
+  readonly slope: Float64Array;
+}
+
+/** `direction = slope + beta times direction` */
+function turn(direction: Float64Array, slope: Float64Array, beta: Float64Array): void {
+  const targets = beta.length;
+  for (let index = 0; index < direction.length; index += targets) {
+    for (let t = 0; t < targets; t++) {
+      direction[index + t] = (slope[index + t] ?? 0) + (beta[t] ?? 0) * (direction[index + t] ?? 0);
+    }
+  }
+}
+
+/** Conjugate gradients on the normal equations, from zero weights. */
+function descend(rows: readonly SparseRow[], state: Descent, penalty: number, steps: number): void {
+  const { targets, weights, residual, slope } = state;
+  const product = new Float64Array(residual.length);
+  let gamma = refreshSlope(rows, state, penalty);
+  const start = gamma.slice();
+  const direction = slope.slice();
+  for (let step = 0; step < steps; step++) {
+    if (gamma.every((value, t) => value <= TOLERANCE ** 2 * (start[t] ?? 0))) return;
+    product.fill(0);
+    for (const [index, row] of rows.entries()) multiply(row, direction, targets, product, index * targets);
+    const lengths = squares(direction, targets);
+    const curvature = squares(product, targets).map((value, t) => value + penalty * (lengths[t] ?? 0));
+    const alpha = ratios(gamma, curvature);
+    addScaled(weights, direction, alpha, 1);
+    addScaled(residual, product, alpha, -1);
+    const next = refreshSlope(rows, state, penalty);
+    turn(direction, slope, ratios(next, gamma));
+    gamma = next;
+  }
+}
+
 /**
  * Least squares with a penalty on the squares of the weights, all targets at once, by conjugate gradients on the normal equations
  * (CGLS; Björck 1996, section 7.4). `outcomes` has one entry for each row and target, row by row.
@@ -95,36 +157,17 @@ export function fitRidge(
   { targets, penalty, steps = STEPS }: RidgeOptions,
 ): RidgeModel {
   const means = targetMeans(outcomes, targets);
-  const residual = outcomes.map((value, index) => value - (means[index % targets] ?? 0));
-  const size = examples.width * targets;
-  const weights = new Float64Array(size);
-  const slope = new Float64Array(size);
-  const product = new Float64Array(residual.length);
-  const refresh = (): Float64Array => {
-    for (let index = 0; index < size; index++) slope[index] = -penalty * (weights[index] ?? 0);
-    for (const [index, row] of examples.rows.entries()) spreadBack(row, residual, index * targets, targets, slope);
-    return squares(slope, targets);
+  const { rows, columns } = compact(examples);
+  const state: Descent = {
+    targets,
+    weights: new Float64Array(columns.length * targets),
+    residual: outcomes.map((value, index) => value - (means[index % targets] ?? 0)),
+    slope: new Float64Array(columns.length * targets),
   };
-  let gamma = refresh();
-  const start = gamma.slice();
-  const direction = slope.slice();
-  for (let step = 0; step < steps; step++) {
-    if (gamma.every((value, t) => value <= TOLERANCE ** 2 * (start[t] ?? 0))) break;
-    product.fill(0);
-    for (const [index, row] of examples.rows.entries()) multiply(row, direction, targets, product, index * targets);
-    const curvature = squares(product, targets);
-    const lengths = squares(direction, targets);
-    const alpha = ratios(
-      gamma,
-      curvature.map((value, t) => value + penalty * (lengths[t] ?? 0)),
-    );
-    addScaled(weights, direction, alpha, 1);
-    addScaled(residual, product, alpha, -1);
-    const next = refresh();
-    const beta = ratios(next, gamma);
-    for (let index = 0; index < size; index++)
-      direction[index] = (slope[index] ?? 0) + (beta[index % targets] ?? 0) * (direction[index] ?? 0);
-    gamma = next;
+  descend(rows, state, penalty, steps);
+  const weights = new Float64Array(examples.width * targets);
+  for (const [index, column] of columns.entries()) {
+    weights.set(state.weights.subarray(index * targets, (index + 1) * targets), column * targets);
   }
   return { targets, weights, means };
 }

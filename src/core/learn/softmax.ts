@@ -16,6 +16,8 @@ export interface SoftmaxOptions {
   /** Pulls weights to zero, once a step on the columns of the step's example. */
   readonly decay: number;
   readonly seed: number;
+  /** Added to the sum of squared slopes: the larger, the less a column counts that few examples have. 1e-8 where absent. */
+  readonly damping?: number;
   /** How much each example counts; 1 where absent. */
   readonly exampleWeights?: Float32Array;
 }
@@ -57,16 +59,17 @@ interface Training {
   readonly biasSquares: Float32Array;
   readonly rate: number;
   readonly decay: number;
+  readonly damping: number;
 }
 
-function learnRow({ model, squares, biasSquares, rate, decay }: Training, row: SparseRow, errors: Float64Array): void {
+function learnRow({ model, squares, biasSquares, rate, decay, damping }: Training, row: SparseRow, errors: Float64Array): void {
   const { classes, weights, bias } = model;
   const { columns, values } = row;
   for (let k = 0; k < classes; k++) {
     const slope = errors[k] ?? 0;
     const square = (biasSquares[k] ?? 0) + slope * slope;
     biasSquares[k] = square;
-    bias[k] = (bias[k] ?? 0) - (rate * slope) / Math.sqrt(square + 1e-8);
+    bias[k] = (bias[k] ?? 0) - (rate * slope) / Math.sqrt(square + damping);
   }
   for (let index = 0; index < columns.length; index++) {
     const value = values[index] ?? 0;
@@ -76,14 +79,14 @@ function learnRow({ model, squares, biasSquares, rate, decay }: Training, row: S
       const slope = (errors[at - base] ?? 0) * value + decay * weight;
       const square = (squares[at] ?? 0) + slope * slope;
       squares[at] = square;
-      weights[at] = weight - (rate * slope) / Math.sqrt(square + 1e-8);
+      weights[at] = weight - (rate * slope) / Math.sqrt(square + damping);
     }
   }
 }
 
 /** Trains a classifier by AdaGrad on one example after another; the same input gives the same weights, bit by bit. */
 export function trainSoftmax(examples: SparseMatrix, labels: ArrayLike<number>, options: SoftmaxOptions): SoftmaxModel {
-  const { classes, epochs, rate, decay, seed, exampleWeights } = options;
+  const { classes, epochs, rate, decay, seed, damping = 1e-8, exampleWeights } = options;
   const model = {
     classes,
     weights: new Float32Array(examples.width * classes),
@@ -95,6 +98,7 @@ export function trainSoftmax(examples: SparseMatrix, labels: ArrayLike<number>, 
     biasSquares: new Float32Array(classes),
     rate,
     decay,
+    damping,
   };
   const chance = seededChance(seed);
   const errors = new Float64Array(classes);

@@ -71,6 +71,15 @@ interface Growth {
   /** The node that each example has come to. */
   readonly nodes: Uint16Array;
   readonly penalty: number;
+  readonly room: Room;
+}
+
+/** Sums and counts by bin of a level's nodes, and of the nodes; used again for every feature. */
+interface Room {
+  readonly sums: Float64Array;
+  readonly counts: Float64Array;
+  readonly nodeSums: Float64Array;
+  readonly nodeCounts: Float64Array;
 }
 
 interface Split {
@@ -79,49 +88,83 @@ interface Split {
   bin: number;
 }
 
-/** The best cut of one feature for each node of a level, into `best`. */
-function searchFeature(growth: Growth, feature: number, base: number, best: Split[]): void {
-  const { columns, residual, seen, nodes, penalty } = growth;
-  const column = columns[feature] ?? new Uint8Array();
-  const sums = new Float64Array(best.length * BINS);
-  const counts = new Float64Array(best.length * BINS);
-  for (const example of seen) {
+function makeRoom(depth: number): Room {
+  const nodes = 2 ** depth;
+  return {
+    sums: new Float64Array(nodes * BINS),
+    counts: new Float64Array(nodes * BINS),
+    nodeSums: new Float64Array(nodes),
+    nodeCounts: new Float64Array(nodes),
+  };
+}
+
+/** Adds up the residuals of each node of a level. */
+function sumNodes({ residual, seen, nodes, room }: Growth, base: number): void {
+  const { nodeSums, nodeCounts } = room;
+  nodeSums.fill(0);
+  nodeCounts.fill(0);
+  for (let at = 0; at < seen.length; at++) {
+    const example = seen[at] ?? 0;
+    const node = (nodes[example] ?? 0) - base;
+    if (node < 0) continue;
+    nodeSums[node] = (nodeSums[node] ?? 0) + (residual[example] ?? 0);
+    nodeCounts[node] = (nodeCounts[node] ?? 0) + 1;
+  }
+}
+
+/** Adds up the residuals of each bin of a feature, in each node of a level. */
+function fillBins({ residual, seen, nodes, room }: Growth, column: Uint8Array, base: number): void {
+  const { sums, counts } = room;
+  sums.fill(0, 0, (base + 1) * BINS);
+  counts.fill(0, 0, (base + 1) * BINS);
+  for (let at = 0; at < seen.length; at++) {
+    const example = seen[at] ?? 0;
     const node = (nodes[example] ?? 0) - base;
     if (node < 0) continue;
     const cell = node * BINS + (column[example] ?? 0);
     sums[cell] = (sums[cell] ?? 0) + (residual[example] ?? 0);
     counts[cell] = (counts[cell] ?? 0) + 1;
   }
-  for (const [node, split] of best.entries()) {
-    let sum = 0;
-    let count = 0;
-    for (let cell = node * BINS; cell < (node + 1) * BINS; cell++) {
-      sum += sums[cell] ?? 0;
-      count += counts[cell] ?? 0;
-    }
-    let left = 0;
-    let leftCount = 0;
-    for (let bin = 0; bin < BINS - 1; bin++) {
-      left += sums[node * BINS + bin] ?? 0;
-      leftCount += counts[node * BINS + bin] ?? 0;
-      if (leftCount < LEAST_IN_LEAF || count - leftCount < LEAST_IN_LEAF) continue;
-      const right = sum - left;
-      const gain =
-        left ** 2 / (leftCount + penalty) + right ** 2 / (count - leftCount + penalty) - sum ** 2 / (count + penalty);
-      if (gain <= split.gain) continue;
-      split.gain = gain;
-      split.feature = feature;
-      split.bin = bin;
+}
+
+/** The best cut of one feature in one node, into `split` where it beats what is there. */
+function searchCuts({ room, penalty }: Growth, node: number, feature: number, split: Split): void {
+  const sum = room.nodeSums[node] ?? 0;
+  const count = room.nodeCounts[node] ?? 0;
+  const whole = (sum * sum) / (count + penalty);
+  let left = 0;
+  let leftCount = 0;
+  for (let bin = 0; bin < BINS - 1; bin++) {
+    left += room.sums[node * BINS + bin] ?? 0;
+    leftCount += room.counts[node * BINS + bin] ?? 0;
+    if (leftCount < LEAST_IN_LEAF) continue;
+    if (count - leftCount < LEAST_IN_LEAF) return;
+    const right = sum - left;
+    const gain = (left * left) / (leftCount + penalty) + (right * right) / (count - leftCount + penalty) - whole;
+    if (gain <= split.gain) continue;
+    split.gain = gain;
+    split.feature = feature;
+    split.bin = bin;
+  }
+}
+
+/** The best cut of each node of a level. */
+function searchLevel(growth: Growth, base: number): readonly Split[] {
+  const best = Array.from({ length: base + 1 }, (): Split => ({ gain: 1e-9, feature: -1, bin: 0 }));
+  sumNodes(growth, base);
+  for (const feature of growth.features) {
+    fillBins(growth, growth.columns[feature] ?? new Uint8Array(), base);
+    for (const [node, split] of best.entries()) {
+      if ((growth.room.nodeCounts[node] ?? 0) >= 2 * LEAST_IN_LEAF) searchCuts(growth, node, feature, split);
     }
   }
+  return best;
 }
 
 /** Splits the nodes of one level and sends every example on. */
 function growLevel(growth: Growth, tree: Tree, level: number): void {
   const base = 2 ** level - 1;
-  const best = Array.from({ length: base + 1 }, (): Split => ({ gain: 1e-9, feature: -1, bin: 0 }));
-  for (const feature of growth.features) searchFeature(growth, feature, base, best);
-  for (const [offset, { feature, bin }] of best.entries()) {
+  for (const [offset, { feature, bin }] of searchLevel(growth, base).entries()) {
     tree.feature[base + offset] = feature;
     tree.bin[base + offset] = bin;
   }
@@ -156,11 +199,12 @@ export function growTrees(columns: BinnedColumns, outcomes: Float64Array, option
   const base = outcomes.length === 0 ? 0 : outcomes.reduce((sum, value) => sum + value, 0) / outcomes.length;
   const residual = outcomes.map((value) => value - base);
   const trees: Tree[] = [];
+  const room = makeRoom(depth);
   for (let round = 0; round < count; round++) {
     const features = [...columns.keys()].filter(() => chance() < featureShare);
     const seen = Uint32Array.from(outcomes.keys()).filter(() => chance() < rowShare);
     const nodes = new Uint16Array(outcomes.length);
-    const tree = growTree({ columns, residual, seen, features, nodes, penalty }, depth, rate);
+    const tree = growTree({ columns, residual, seen, features, nodes, penalty, room }, depth, rate);
     for (let example = 0; example < residual.length; example++) {
       residual[example] = (residual[example] ?? 0) - (tree.value[nodes[example] ?? 0] ?? 0);
     }
