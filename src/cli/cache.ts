@@ -16,5 +16,6 @@ export const command = defineCommand({
     show: async () => (await import("./cache/show.ts")).command,
     clear: async () => (await import("./cache/clear.ts")).command,
     export: async () => (await import("./cache/export.ts")).command,
+    warm: async () => (await import("./cache/warm.ts")).command,
   },
 });

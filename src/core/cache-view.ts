@@ -11,6 +11,16 @@ export interface CacheCounts {
   readonly notKept: Readonly<Record<string, number>>;
 }
 
+/** How much of the prompts that went to a provider its own prompt cache served. Tokens. */
+export interface PromptCacheView {
+  readonly provider: string;
+  readonly inputTokens: number;
+  /** Of `inputTokens`: read from its cache, at a lower price. */
+  readonly readTokens: number;
+  /** Of `inputTokens`: written to its cache, which some charge for. */
+  readonly writeTokens: number;
+}
+
 /** `cache stats --json`. Times in Unix ms; `hits` and `savedNanoUsd` are of the whole ledger. */
 export interface CacheStatsView {
   readonly ttlMs: number;
@@ -20,6 +30,8 @@ export interface CacheStatsView {
   readonly oldestAt: number | null;
   readonly hits: number;
   readonly savedNanoUsd: NanoUsd;
+  /** Providers whose own prompt cache was used in the last 30 days, most input first. */
+  readonly promptCaches: readonly PromptCacheView[];
   /** Null without a daemon. */
   readonly sinceStart: CacheCounts | null;
 }

@@ -66,6 +66,30 @@ describe("cache stats", () => {
   });
 });
 
+describe("providers' own caches", () => {
+  const usage = (cacheRead: number, cacheWrite5m: number) => ({
+    input: { uncached: 100, cacheRead, cacheWrite5m, cacheWrite1h: 0 },
+    output: { text: 5, reasoning: 0 },
+    raw: null,
+  });
+
+  test("are told with the part of the input that they served in the last 30 days, where they were used", async () => {
+    const { run, settle } = world([]);
+    await settle(
+      { requestId: "req_1", provider: "anthropic", usage: usage(300, 0), startedAt: NOON - HOUR_MS },
+      { requestId: "req_2", provider: "anthropic", usage: usage(0, 100), startedAt: NOON - HOUR_MS },
+      { requestId: "req_3", provider: "openai", usage: usage(0, 0), startedAt: NOON - HOUR_MS },
+      { requestId: "req_5", provider: "anthropic", usage: usage(300, 0), startedAt: NOON - HOUR_MS, state: "hit" },
+      { requestId: "req_4", provider: "deepseek", usage: usage(50, 0), startedAt: NOON - 40 * 24 * HOUR_MS },
+    );
+    const { promptCaches } = JSON.parse((await run(["cache", "stats", "--json"])).out) as { promptCaches: unknown };
+    expect(promptCaches).toEqual([{ provider: "anthropic", inputTokens: 600, readTokens: 300, writeTokens: 100 }]);
+    expect((await run(["cache", "stats"])).out).toMatch(
+      /anthropic +its own cache served 50\.0 % of 600 input tokens in 30 days, 100 written to it/,
+    );
+  });
+});
+
 describe("cache list", () => {
   test("shows whose answers they are and not what they say", async () => {
     const { out } = await world(THREE).run(["cache", "list"]);

@@ -1,7 +1,7 @@
-import type { CacheCounts, CacheStatsView } from "../../core/cache-view.ts";
+import type { CacheCounts, CacheStatsView, PromptCacheView } from "../../core/cache-view.ts";
 import { EXIT_CODES } from "../../terminal/exit-code.ts";
 import { formatBytes, formatCost, formatCount, formatDuration, formatPlural } from "../../terminal/format.ts";
-import { renderFacts } from "../../terminal/table.ts";
+import { plainText, renderFacts } from "../../terminal/table.ts";
 import { defineCommand } from "../command.ts";
 import { fetchView } from "../connection.ts";
 import { daemonFlags, jsonFlag } from "../shared-flags.ts";
@@ -26,6 +26,16 @@ function sinceStart({ hits, misses, stored, bypassed, notKept }: CacheCounts): r
   ];
 }
 
+/** Providers' own prompt caches, which go on working behind ours: a request's beginning is passed on as it came. */
+function promptCaches(caches: readonly PromptCacheView[]): readonly (readonly [string, string])[] {
+  return caches.map(({ provider, inputTokens, readTokens, writeTokens }) => {
+    const share = inputTokens === 0 ? 0 : (100 * readTokens) / inputTokens;
+    const written = writeTokens === 0 ? "" : `, ${formatCount(writeTokens)} written to it`;
+    const told = `its own cache served ${share.toFixed(1)} % of ${formatCount(inputTokens)} input tokens in 30 days${written}`;
+    return [plainText(provider), told];
+  });
+}
+
 function facts(view: CacheStatsView, now: number): readonly (readonly [string, string])[] {
   const oldest = view.oldestAt === null ? "" : `, the oldest ${formatDuration(now - view.oldestAt)} old`;
   const time = view.ttlMs === 0 ? "off" : `for ${formatDuration(view.ttlMs)}`;
@@ -34,6 +44,7 @@ function facts(view: CacheStatsView, now: number): readonly (readonly [string, s
     ["size", `${formatBytes(view.bytes)} of at most ${formatBytes(view.maxBytes)}`],
     ["kept", time],
     ["given again", `${formatPlural(view.hits, "time")}, which saved ${formatCost(view.savedNanoUsd)}`],
+    ...promptCaches(view.promptCaches),
     ...(view.sinceStart === null ? [] : sinceStart(view.sinceStart)),
   ];
 }
@@ -41,7 +52,8 @@ function facts(view: CacheStatsView, now: number): readonly (readonly [string, s
 export const command = defineCommand({
   meta: {
     name: "stats",
-    description: "How much is kept, how often it was given again, and what that saved",
+    description:
+      "How much is kept, how often it was given again, what that saved, and how well providers' own caches do",
     examples: [["lodestar cache stats", "also why the cache is left out of requests"]],
   },
   args: { ...jsonFlag, ...daemonFlags },

@@ -1,6 +1,12 @@
 import type { Context } from "hono";
 import * as v from "valibot";
-import type { CacheClearView, CacheContentView, CacheEntryView, CacheStatsView } from "../../core/cache-view.ts";
+import type {
+  CacheClearView,
+  CacheContentView,
+  CacheEntryView,
+  CacheStatsView,
+  PromptCacheView,
+} from "../../core/cache-view.ts";
 import type { CachedAnswer, CacheFilter, CacheListing } from "../../stores/ports.ts";
 import type { AdminContext } from "./context.ts";
 import { adminError } from "./guard.ts";
@@ -55,6 +61,26 @@ function contentOf(answer: CachedAnswer): CacheContentView {
   return { ...rest, usage: { input: usage.input, output: usage.output } };
 }
 
+/** How far back the use of providers' own caches is told. Milliseconds. */
+const PROMPT_CACHE_MS = 30 * 86_400_000;
+
+/** Answers of our own cache repeat the counts of the first; they asked no provider. */
+function promptCaches(admin: AdminContext): readonly PromptCacheView[] {
+  const from = admin.now() - PROMPT_CACHE_MS;
+  const hits = new Map(admin.ledger.groups({ from, state: "hit" }, "provider").map((group) => [group.name, group]));
+  const caches = admin.ledger.groups({ from }, "provider").map((group) => {
+    const { inputTokens = 0, cacheReadTokens = 0, cacheWriteTokens = 0 } = hits.get(group.name) ?? {};
+    return {
+      provider: group.name,
+      inputTokens: group.inputTokens - inputTokens,
+      readTokens: group.cacheReadTokens - cacheReadTokens,
+      writeTokens: group.cacheWriteTokens - cacheWriteTokens,
+    };
+  });
+  const used = caches.filter(({ readTokens, writeTokens }) => readTokens + writeTokens > 0);
+  return used.toSorted((left, right) => right.inputTokens - left.inputTokens);
+}
+
 /** `GET /v1/cache`: what is kept, and what it was good for. */
 export function readCacheStats(admin: AdminContext): CacheStatsView {
   const { ttlMs, maxBytes } = admin.settings().cache;
@@ -68,6 +94,7 @@ export function readCacheStats(admin: AdminContext): CacheStatsView {
     oldestAt: sums.oldestAt,
     hits: attempts,
     savedNanoUsd: savedCacheNanoUsd,
+    promptCaches: promptCaches(admin),
     sinceStart: admin.control === null ? null : admin.cache.counts(),
   };
 }
