@@ -7,6 +7,7 @@ import type {
   RecommendView,
   TypicalRequest,
 } from "../../core/recommend-view.ts";
+import { VOTER_CORRELATION } from "../../core/routing/quality.ts";
 import { formatCost, formatCount, formatDuration, formatPlural } from "../../terminal/format.ts";
 import { type Column, plainText, renderTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
@@ -21,6 +22,8 @@ const VERDICTS: Readonly<Record<ContenderVerdict, string>> = {
   "unmeasured-latency": "latency unmeasured",
 };
 
+/** What all judgements of one person in one week come to. */
+const MOST_OF_PERSON = (1 / VOTER_CORRELATION).toFixed(1);
 /** More than these are counted, not shown; `--json` has all. */
 const MOST_SHOWN = 12;
 
@@ -119,7 +122,9 @@ export function showClass(one: ClassRecommendation, { wantedProbability }: Recom
   }
   terminal.out("");
   terminal.out(tokensLine(first));
-  terminal.out("Evidence is counted in answers; a guess by size or price is no measurement.");
+  terminal.out(
+    `Evidence is counted in answers, one person's of a week as ${MOST_OF_PERSON} at most; a guess is no measurement.`,
+  );
   const sources = sourceLines(shown);
   if (sources.length > 0) terminal.out("Published figures:");
   for (const line of sources) terminal.out(line);
