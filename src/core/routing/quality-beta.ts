@@ -3,8 +3,8 @@ const STIRLING_FROM = 12;
 const MOST_STEPS = 300;
 const TINY = 1e-300;
 const PRECISION = 1e-12;
-/** Halvings that leave less than a thousand-millionth of the interval. */
-const HALVINGS = 32;
+/** Halvings that leave less than a million-millionth of the interval. */
+const HALVINGS = 40;
 
 /** ln Γ(x) of a positive x: Stirling's series (DLMF 5.11.1), after the recurrence Γ(x + 1) = x Γ(x). */
 function logGamma(value: number): number {
