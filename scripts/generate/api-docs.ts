@@ -68,6 +68,12 @@ const ADMIN_ROUTES: Descriptions = {
   "GET /v1/requests": "The latest requests.",
   "GET /v1/requests/:id": "Every attempt of one request.",
   "GET /v1/requests/:id/explain": "Every number of one request with its formula, as `lodestar costs explain --json`.",
+  "POST /v1/route/explain":
+    "Where `prompt`, or a whole `body` in a `dialect`, would go now and why, as `lodestar route explain --json`. Asks no model.",
+  "POST /v1/route/simulate":
+    "What another `dial`, `floor` or `rules` (YAML text) would have chosen since a moment, as `lodestar route simulate --json`.",
+  "GET /v1/route/report": "The router's choices beside the default chain's, as `lodestar route report --json`.",
+  "GET /v1/route/decisions/:id": "What the router decided on one request, and what came of it.",
   "GET /v1/budgets": "Every budget as it stands: spent, reserved, left, when it begins anew.",
   "GET /v1/webhooks": "The webhooks and what became of their events; of their URLs only the hosts.",
   "POST /v1/webhooks/test": "Posts a sample event to every webhook, and says how each took it.",

@@ -14,6 +14,7 @@ import { gpuHistory } from "./gpu.ts";
 import type { OwnKeyring } from "./keyring.ts";
 import { localCatalog } from "./local-catalog.ts";
 import { priceReports } from "./prices.ts";
+import { routeDesk } from "./routing.ts";
 import type { Runtime } from "./runtime.ts";
 import { randomSecret } from "./secret.ts";
 
@@ -129,6 +130,7 @@ export function adminContext(parts: AdminParts): AdminContext {
     projects: runtime.projects,
     cache: cacheDesk(runtime.cacheSide, parts.stateDir),
     evidence: evidenceDesk(runtime.evidenceSide, runtime.local),
+    route: routeDesk(runtime.routingSide, runtime.local),
     settings: services.settings,
     config: () => shownSettings(services.settings()) as JsonObject,
     daemon: () => describeProcess(parts, parts.serving()),

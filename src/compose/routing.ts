@@ -1,17 +1,21 @@
 import type { ConfiguredProvider } from "../config/settings.ts";
 import { isCloudModel } from "../core/cloud-model.ts";
 import { withTag } from "../core/model-tag.ts";
+import { type Classifier, createClassifier } from "../core/routing/classifier.ts";
+import { DIALECTS } from "../dialects/_all.ts";
 import type { Bus } from "../gateway/bus.ts";
 import type { LocalModels } from "../gateway/local-models.ts";
-import { createDialBook } from "../gateway/routing/dial-book.ts";
+import { createDialBook, type DialBook } from "../gateway/routing/dial-book.ts";
 import { createExploreBook } from "../gateway/routing/explore-book.ts";
 import { createMeasuredRuns } from "../gateway/routing/measured.ts";
 import { createRegenerations } from "../gateway/routing/regenerations.ts";
 import { createRouteWriter } from "../gateway/routing/route-writer.ts";
 import { createRouter, type Router } from "../gateway/routing/router.ts";
 import { createRuleBook } from "../gateway/routing/rule-book.ts";
-import type { LocalTime, RouterServices, RouterWorld } from "../gateway/routing/surroundings.ts";
+import type { ClassGuess, LocalTime, RouterServices, RouterWorld } from "../gateway/routing/surroundings.ts";
 import type { Log } from "../host/log/log.ts";
+import { readClassifierWeights } from "../host/router/weights.ts";
+import type { RouteDesk } from "../http/admin/context.ts";
 import type { LocalAsk } from "../local/scheduler.ts";
 import type { Stores } from "../stores/open.ts";
 import type { RouteLog } from "../stores/ports.ts";
@@ -24,6 +28,7 @@ export type OpenRoutes = () => RouteLog | null;
 /** The router, and what it wrote down. */
 export interface RoutingSide {
   readonly router: Router;
+  readonly dials: DialBook;
   /** Opened when it is first needed. */
   readonly store: OpenRoutes;
   /** Writes what is queued. */
@@ -46,15 +51,40 @@ export interface RoutingParts {
   readonly log: Log;
 }
 
-const UNKNOWN_CLASSES = {
-  code_generation: 0,
-  code_review: 0,
-  bug_fix: 0,
-  architecture: 0,
-  documentation: 0,
-  refactor: 0,
-  general: 0,
-} as const;
+const NOBODY_KNOWS: ClassGuess = {
+  taskClass: "general",
+  probabilities: {
+    code_generation: 0,
+    code_review: 0,
+    bug_fix: 0,
+    architecture: 0,
+    documentation: 0,
+    refactor: 0,
+    general: 0,
+  },
+  abstained: true,
+};
+
+/** Weights that cannot be read leave every request to the default chain. */
+function classifierOf({ log }: RoutingParts): Pick<RouterWorld, "classify" | "spokeFor"> {
+  let known: { readonly classifier: Classifier | null } | null = null;
+  function open(): Classifier | null {
+    try {
+      return createClassifier(readClassifierWeights());
+    } catch (error) {
+      log.write("error", "the weights of the router cannot be read", { error: String(error) });
+      return null;
+    }
+  }
+  function classifier(): Classifier | null {
+    known ??= { classifier: open() };
+    return known.classifier;
+  }
+  return {
+    classify: (text) => classifier()?.classify(text) ?? NOBODY_KNOWS,
+    spokeFor: (text) => classifier()?.explain(text) ?? [],
+  };
+}
 
 /** How long a request is expected to wait, and to take, at an Ollama server of ours. */
 function localTimeOf({ localSide, local, find }: RoutingParts): RouterWorld["localTime"] {
@@ -84,13 +114,13 @@ function localTimeOf({ localSide, local, find }: RoutingParts): RouterWorld["loc
   };
 }
 
-function worldOf(parts: RoutingParts): RouterWorld {
+function worldOf(parts: RoutingParts, later: RouterWorld["later"]): RouterWorld {
   const { local, evidence, stores, services, bus } = parts;
   const { ledger, keys } = stores;
   const runs = createMeasuredRuns(ledger);
   bus.subscribe(runs.note);
   return {
-    classify: () => ({ taskClass: "general", probabilities: UNKNOWN_CLASSES, abstained: true, features: [] }),
+    ...classifierOf(parts),
     difficultyOf: () => null,
     believe: (model, taskClass) => evidence.book.believe(model, taskClass, services.clock.now()),
     parametersOf: (provider, model) => parametersOf(local, provider, model),
@@ -104,6 +134,7 @@ function worldOf(parts: RoutingParts): RouterWorld {
         ),
     keyNameOf: (keyId) => keys.list().find(({ id }) => id === keyId)?.name ?? null,
     localTime: localTimeOf(parts),
+    later,
     runs,
     rulesOf: createRuleBook(services).of,
   };
@@ -118,24 +149,43 @@ export function createRoutingSide(parts: RoutingParts): RoutingSide {
     opened ??= { log: parts.openRoutes() };
     return opened.log;
   };
+  let isClosed = false;
+  const later = (action: () => void): void => {
+    clock.after(0, () => {
+      if (isClosed) return;
+      try {
+        action();
+      } catch (error) {
+        log.write("warn", "the router could not learn from what was kept", { error: String(error) });
+      }
+    });
+  };
   const writer = createRouteWriter(store, clock, log);
   bus.subscribe(writer.note);
+  const dials = createDialBook(store, clock, later);
   const router = createRouter({
     services,
-    world: worldOf(parts),
+    world: worldOf(parts, later),
     writer,
     regenerations: createRegenerations(parts.evidence.book, clock),
-    dials: createDialBook(store, clock),
+    dials,
     exploring: createExploreBook(store, services),
   });
   return {
     router,
+    dials,
     store,
     flush: writer.flush,
     prune: (before) => opened?.log?.prune(before) ?? 0,
     close() {
+      isClosed = true;
       writer.flush();
       opened?.log?.close();
     },
   };
+}
+
+/** What the admin surface sees of it. */
+export function routeDesk({ router, store, flush, dials }: RoutingSide, local: LocalModels): RouteDesk {
+  return { router, dialects: DIALECTS, log: store, flush, dialFloors: dials.floors, look: local.refresh };
 }

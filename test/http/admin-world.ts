@@ -9,9 +9,12 @@ import type { ModelView, WebhookTrialView, WebhookView } from "../../src/core/ad
 import type { BudgetState } from "../../src/core/budget/budget.ts";
 import type { LodestarEvent } from "../../src/core/event.ts";
 import type { EvidenceStore } from "../../src/core/evidence-store.ts";
+import { refusal } from "../../src/core/fault.ts";
 import { gpuView, noGpu } from "../../src/core/gpu/gpu.ts";
 import { NO_LIMITS } from "../../src/core/key-limits.ts";
 import type { AttemptIntent, AttemptOutcome } from "../../src/core/ledger.ts";
+import { failure } from "../../src/core/result.ts";
+import { DIALECTS } from "../../src/dialects/_all.ts";
 import { createLocalCatalog } from "../../src/features/local-catalog/local-catalog.ts";
 import { type AvailabilityBook, createAvailabilityBook } from "../../src/gateway/availability.ts";
 import { createProjectBook, type ProjectBook } from "../../src/gateway/projects.ts";
@@ -174,6 +177,17 @@ export function makeAdminWorld(options: WorldOptions = {}): AdminWorld {
     projects,
     cache: { store: cache, reader: () => cache, counts: () => options.cacheCounts ?? null },
     evidence: evidenceDesk(evidence, { stateOf: () => null }),
+    route: {
+      router: {
+        consider: () => failure({ ...refusal("no_local_model", "nothing is configured here") }),
+        spokeFor: () => [],
+      },
+      dialects: DIALECTS,
+      log: () => null,
+      flush: () => undefined,
+      dialFloors: () => null,
+      look: () => Promise.resolve(),
+    },
     settings: () => settings,
     config: () => ({ server: { port: settings.server.port } }),
     daemon: () => ({

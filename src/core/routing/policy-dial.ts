@@ -4,6 +4,9 @@ import type { TaskClass } from "./task-class.ts";
 /** The floor that each step of the dial asks for, 0 to 10, while own traffic says nothing better. */
 export const DIAL_FLOORS: readonly number[] = [0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.6, 0.5, 0.4, 0.2, 0];
 
+/** The step that nobody has to choose: any other says what somebody wants, whatever is known of the models. */
+const NEUTRAL_DIAL = 5;
+
 /** One past request as the dial sees it: what each model could have been expected to do, and to cost. */
 export interface DialRow {
   readonly candidates: readonly { readonly expected: number; readonly costNanoUsd: number }[];
@@ -80,4 +83,9 @@ export function floorOf(
   return isPlan
     ? { ...found, value: found.value + PLAN_SHARE * (1 - found.value), isRaised: true }
     : { ...found, isRaised: false };
+}
+
+/** Whether somebody said how good or cheap answers are to be: then guesses by size and price are enough to go by. */
+export function isWished({ source }: Pick<Floor, "source">, dial: number): boolean {
+  return (source !== "dial" && source !== "dial-calibrated") || dial !== NEUTRAL_DIAL;
 }

@@ -48,7 +48,7 @@ function ask(call: ChatCall, parts: ConsiderParts): { readonly question: Questio
   const conversation = conversations.find(id, services.clock.now());
   let guess: ClassGuess | null = null;
   const verdict = classOf(call, signals, conversation, () => {
-    guess ??= world.classify(signals);
+    guess ??= world.classify(signals.text);
     return guess;
   });
   const compiled = world.rulesOf(call.caller.project);

@@ -2,7 +2,7 @@ import type { Plan } from "../../core/plan.ts";
 import { type Conversation, cachedTokens, isNewStall } from "../../core/routing/conversation.ts";
 import type { ClassVerdict } from "../../core/routing/decision.ts";
 import { choosePolicy, type DefaultWhy, leaveAsIs, type PolicyChoice } from "../../core/routing/policy.ts";
-import { type Floor, floorOf } from "../../core/routing/policy-dial.ts";
+import { type Floor, floorOf, isWished } from "../../core/routing/policy-dial.ts";
 import type { RuleVerdict } from "../../core/routing/rules/verdict.ts";
 import type { Signals } from "../../core/routing/signals.ts";
 import { isTaskClass } from "../../core/routing/task-class.ts";
@@ -99,7 +99,7 @@ export function answerQuestion(
           isPlan,
           hasTools: signals.toolCount > 0,
           floor: floor.value,
-          hasOwnEvidence: difficulty !== null || (floor.source !== "dial" && floor.source !== "dial-calibrated"),
+          hasOwnEvidence: difficulty !== null || isWished(floor, routing.dial),
           current: conversation?.target ?? null,
           isSticky: routing.isSticky && rules?.isStickyOff !== true,
           isStalled: isNewStall(signals.failedToolCalls, conversation),

@@ -2,6 +2,7 @@ import { calibrateDial, type DialRow } from "../../core/routing/policy-dial.ts";
 import type { StoredRoute } from "../../core/routing/stored-route.ts";
 import type { Clock } from "../../host/clock.ts";
 import type { RouteLogReader } from "../../stores/ports.ts";
+import type { RouterWorld } from "./surroundings.ts";
 
 /** What the dial means by own traffic. */
 export interface DialBook {
@@ -24,7 +25,11 @@ export function dialRow({ candidates }: Pick<StoredRoute, "candidates">): DialRo
 }
 
 /** Follows a log, which is opened when it is first needed; without one nothing is known. */
-export function createDialBook(log: () => RouteLogReader | null, clock: Clock): DialBook {
+export function createDialBook(
+  log: () => RouteLogReader | null,
+  clock: Pick<Clock, "now">,
+  later: RouterWorld["later"],
+): DialBook {
   let floors: readonly number[] | null = null;
   let learnAt = Number.NEGATIVE_INFINITY;
   return {
@@ -32,7 +37,7 @@ export function createDialBook(log: () => RouteLogReader | null, clock: Clock): 
       const now = clock.now();
       if (now >= learnAt) {
         learnAt = now + LEARN_EVERY_MS;
-        clock.after(0, () => {
+        later(() => {
           const rows = log()?.list({ from: now - LOOK_BACK_MS, to: now }, MOST_ROWS) ?? [];
           floors = calibrateDial(rows.map(dialRow));
         });

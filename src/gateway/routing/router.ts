@@ -1,6 +1,7 @@
 import type { ClientError } from "../../core/fault.ts";
 import type { Plan } from "../../core/plan.ts";
 import { type Result, success } from "../../core/result.ts";
+import type { FeatureWeight } from "../../core/routing/classifier.ts";
 import { type Conversation, createConversations } from "../../core/routing/conversation.ts";
 import { routeHeader } from "../../core/routing/decision.ts";
 import { targetName } from "../../core/target.ts";
@@ -28,6 +29,8 @@ export interface Router {
   route(call: ChatCall, planFor: PlanFor): Result<Routed, ClientError>;
   /** What would be decided now; nothing is remembered of it. */
   consider(call: ChatCall): Result<Considered, ClientError>;
+  /** What in a text spoke most for its class, the strongest first; slow. */
+  spokeFor(text: string): readonly FeatureWeight[];
 }
 
 /** What a router stands on. */
@@ -65,7 +68,7 @@ export function createRouter(parts: RouterParts): Router {
     const now = services.clock.now();
     writer.add(storedRoute(decision, considered, { at: now, dial }));
     // Beside the request: the first one must not wait for the ledger's sums.
-    services.clock.after(0, () => world.runs.learn(now));
+    world.later(() => world.runs.learn(now));
   }
 
   return {
@@ -74,6 +77,7 @@ export function createRouter(parts: RouterParts): Router {
       return world.rulesOf(project)?.requested.one(requested) === true;
     },
     consider: (call) => consider(call, plannerOf(call, services)),
+    spokeFor: world.spokeFor,
     route(call, planFor) {
       const considered = consider(call, planFor);
       if (!considered.ok) return considered;

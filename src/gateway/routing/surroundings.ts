@@ -1,9 +1,9 @@
 import type { Settings } from "../../config/settings.ts";
 import type { Directory } from "../../core/directory.ts";
+import type { Classification, FeatureWeight } from "../../core/routing/classifier.ts";
 import type { ModelFacts, QualityBelief } from "../../core/routing/quality.ts";
 import type { CompiledRules } from "../../core/routing/rules/compile.ts";
 import type { Signals } from "../../core/routing/signals.ts";
-import type { TaskClass } from "../../core/routing/task-class.ts";
 import type { Clock } from "../../host/clock.ts";
 import type { ModelFacts as ModelAbilities, PriceBook } from "../../host/prices/prices.ts";
 import type { BudgetGuard } from "../budget-guard.ts";
@@ -23,13 +23,7 @@ export interface RouterServices {
 }
 
 /** What the classifier says of a text. */
-export interface ClassGuess {
-  readonly taskClass: TaskClass;
-  readonly probabilities: Readonly<Record<TaskClass, number>>;
-  readonly abstained: boolean;
-  /** What spoke for the class most, strongest first. */
-  readonly features: readonly { readonly name: string; readonly weight: number }[];
-}
+export type ClassGuess = Pick<Classification, "taskClass" | "probabilities" | "abstained">;
 
 /** How hard a prompt is for a small model, beside how hard prompts usually are. */
 export interface Difficulty {
@@ -47,7 +41,9 @@ export interface LocalTime {
 
 /** What the router asks of the world beside the services of every request. */
 export interface RouterWorld {
-  readonly classify: (signals: Signals) => ClassGuess;
+  readonly classify: (text: string) => ClassGuess;
+  /** What spoke most for that, the strongest first; slow. */
+  readonly spokeFor: (text: string) => readonly FeatureWeight[];
   /** Null where nobody can tell. */
   readonly difficultyOf: (signals: Signals) => Difficulty | null;
   readonly believe: (model: ModelFacts, taskClass: string) => QualityBelief;
@@ -67,6 +63,8 @@ export interface RouterWorld {
   readonly loaded: () => readonly string[];
   /** The name of a client key. */
   readonly keyNameOf: (keyId: string) => string | null;
+  /** Runs what no request should wait for, soon; nothing any more once the process ends. */
+  readonly later: (action: () => void) => void;
   readonly runs: MeasuredRuns;
   /** The rules that hold for the requests of a project; null where there are none. */
   readonly rulesOf: (project: string | null) => CompiledRules | null;

@@ -27,6 +27,7 @@ import { answerProject, answerProjects, forgetProject, tellProject } from "./pro
 import { answerRecommend } from "./recommend.ts";
 import { answerReport } from "./report.ts";
 import { answerCosts, answerRequest, answerRequests, answerRows } from "./reports.ts";
+import { answerDecision, answerRouteReport, explainRoute, simulateRoutes } from "./route.ts";
 import { noQuery, parseWith, stopBody } from "./schema.ts";
 import { readStatus } from "./status.ts";
 import { pruneRows, repairSums } from "./upkeep.ts";
@@ -128,6 +129,14 @@ function addQualityRoutes(app: Hono, admin: AdminContext): void {
   app.delete("/v1/evidence", (context) => forgetEvidence(context, admin));
 }
 
+/** The part of the route table that is about the router. */
+function addRouterRoutes(app: Hono, admin: AdminContext): void {
+  app.post("/v1/route/explain", (context) => explainRoute(context, admin));
+  app.post("/v1/route/simulate", (context) => simulateRoutes(context, admin));
+  app.get("/v1/route/report", (context) => answerRouteReport(context, admin));
+  app.get("/v1/route/decisions/:id", (context) => answerDecision(context, admin, context.req.param("id")));
+}
+
 /** The part of the route table that is about local engines; what changes one is never on the API port. */
 function addLocalRoutes(app: Hono, admin: AdminContext): void {
   app.get("/v1/local", (context) => refuseQuery(context) ?? answerLocal(context, admin));
@@ -217,6 +226,7 @@ export function createAdminApp(admin: AdminContext): Hono {
   addRoutes(app, admin);
   addCacheRoutes(app, admin);
   addQualityRoutes(app, admin);
+  addRouterRoutes(app, admin);
   app.notFound((context) => {
     const message = `the admin port has no ${context.req.method} ${context.req.path}`;
     return adminError(context, 404, "route_not_found", message, "model calls go to the API port; see lodestar status");

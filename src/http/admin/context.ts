@@ -18,13 +18,24 @@ import type { AccountHealthView, PaidProbesView, ProbeView } from "../../core/he
 import type { JsonObject } from "../../core/json.ts";
 import type { KeyLimits } from "../../core/key-limits.ts";
 import type { PriceDiffView, PriceShowView, PricesView } from "../../core/price-view.ts";
+import type { DialectName } from "../../core/request.ts";
 import type { Result } from "../../core/result.ts";
 import type { QualityBook } from "../../core/routing/quality-book.ts";
 import type { PublishedFigure } from "../../core/routing/quality-prior.ts";
+import type { Dialect } from "../../dialects/dialect.ts";
 import type { LocalCatalog } from "../../features/local-catalog/local-catalog.ts";
 import type { ProjectBook } from "../../gateway/projects.ts";
+import type { Router } from "../../gateway/routing/router.ts";
 import type { PriceBook } from "../../host/prices/prices.ts";
-import type { ApiKey, CacheReader, CacheStore, HealthFilter, KeyStore, Ledger } from "../../stores/ports.ts";
+import type {
+  ApiKey,
+  CacheReader,
+  CacheStore,
+  HealthFilter,
+  KeyStore,
+  Ledger,
+  RouteLogReader,
+} from "../../stores/ports.ts";
 import type { LocalSchedule } from "../local-metrics.ts";
 import type { AdminSessions } from "./session.ts";
 
@@ -48,6 +59,20 @@ export interface CacheDesk {
   readonly store: Pick<CacheStore, "remove"> | null;
   /** Null where no gateway runs. */
   counts(): CacheCounts | null;
+}
+
+/** The router as the admin surface sees it. */
+export interface RouteDesk {
+  readonly router: Pick<Router, "consider" | "spokeFor">;
+  readonly dialects: Readonly<Partial<Record<DialectName, Dialect>>>;
+  /** Its log; null where its file cannot be used, or was never written. */
+  log(): RouteLogReader | null;
+  /** Writes what is queued. */
+  flush(): void;
+  /** What the dial means by own traffic; null while there is too little. */
+  dialFloors(): readonly number[] | null;
+  /** Asks the local engines what they have, so that it is known. */
+  look(): Promise<void>;
 }
 
 /** Own evidence of answers as the admin surface sees it. */
@@ -85,6 +110,7 @@ export interface AdminContext {
   readonly projects: Pick<ProjectBook, "projectOf" | "known" | "tell" | "forget">;
   readonly cache: CacheDesk;
   readonly evidence: EvidenceDesk;
+  readonly route: RouteDesk;
   settings(): Settings;
   /** The resolved configuration with every secret left out. */
   config(): JsonObject;
