@@ -1,3 +1,4 @@
+import { compareSessions, EIGHTH, replayTable, WHOLE } from "../test/real/agent-replay.ts";
 import { NO_OLLAMA_REASON } from "../test/real/engines.ts";
 import { latencyTable, measureLatency } from "../test/real/latency.ts";
 import { compareSwitching, switchingTable } from "../test/real/switching.ts";
@@ -13,22 +14,31 @@ function withTable(page: string, name: string, table: string): string {
   return `${page.slice(0, begin)}${marks[0]}\n\n${table}\n\n${page.slice(end)}`;
 }
 
+/** What is measured, by the names of the tables in the page. */
+const TABLES: Readonly<Record<string, () => Promise<string>>> = {
+  latency: async () => latencyTable(await measureLatency()),
+  session: async () => replayTable(await compareSessions(process.argv.includes("--short") ? EIGHTH : WHOLE)),
+  switching: async () => switchingTable(await compareSwitching()),
+};
+
 /**
- * `bun run switching`: twenty requests that alternate between two tiny models, sent to a real Ollama that holds one of them,
- * without Lodestar and with it, in one run, and the times to the first token (`--latency`: these alone). Writes the tables
- * into `docs/local-models.md`. Needs the engine of `LODESTAR_TEST_ENGINES`.
+ * `bun run switching [latency] [session] [switching] [--short]`: a real Ollama that holds one of two tiny models, without
+ * Lodestar and with it, in one run: times to the first token, a coding agent's session (with `--short` an eighth of its text),
+ * and twenty requests that alternate between the models. Writes the tables into `docs/local-models.md`. Needs the engine of
+ * `LODESTAR_TEST_ENGINES`.
  */
 async function writeSwitching(): Promise<number> {
   if (NO_OLLAMA_REASON !== "") {
     console.error(NO_OLLAMA_REASON);
     return 1;
   }
-  const latency = latencyTable(await measureLatency());
-  console.log(latency);
-  const switching = process.argv.includes("--latency") ? null : switchingTable(await compareSwitching());
-  if (switching !== null) console.log(switching);
-  const page = withTable(await Bun.file(PAGE).text(), "latency", latency);
-  await Bun.write(PAGE, switching === null ? page : withTable(page, "switching", switching));
+  const named = Object.keys(TABLES).filter((name) => process.argv.includes(name));
+  for (const [name, measure] of Object.entries(TABLES)) {
+    if (named.length > 0 && !named.includes(name)) continue;
+    const table = await measure();
+    console.log(`${table}\n`);
+    await Bun.write(PAGE, withTable(await Bun.file(PAGE).text(), name, table));
+  }
   return 0;
 }
 

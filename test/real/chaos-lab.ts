@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { LodestarEvent } from "../../src/core/event.ts";
@@ -17,6 +17,22 @@ export function borrowedModels(): { readonly folder: string; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), "lodestar-models-"));
   cpSync(join(OLLAMA_MODELS, "manifests"), join(folder, "manifests"), { recursive: true });
   symlinkSync(join(OLLAMA_MODELS, "blobs"), join(folder, "blobs"));
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** Models of an Ollama's own in which more may be made or pulled: none of it reaches the shared ones. */
+export function ownModels(): { readonly folder: string; remove(): void } {
+  const folder = mkdtempSync(join(tmpdir(), "lodestar-models-"));
+  mkdirSync(join(folder, "blobs"));
+  cpSync(join(OLLAMA_MODELS, "manifests"), join(folder, "manifests"), { recursive: true });
+  for (const name of readdirSync(join(OLLAMA_MODELS, "blobs"))) {
+    const [from, to] = [join(OLLAMA_MODELS, "blobs", name), join(folder, "blobs", name)];
+    try {
+      linkSync(from, to);
+    } catch {
+      cpSync(from, to);
+    }
+  }
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 

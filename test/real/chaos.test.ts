@@ -29,6 +29,8 @@ const OPENAI = CHAT_WIRES["openai-chat"];
 const OURS = `ollama/${SMOLLM}`;
 /** How soon a place must be free after its answer or its client is gone. */
 const FREE_WITHIN_MS = 100;
+/** What a new process takes anyway while its code is compiled and its heap finds its size. */
+const MOST_GROWTH_KIB = 96 * 1024;
 const HEADERS_MS = 3_000;
 const IDLE_MS = 1_500;
 
@@ -65,6 +67,7 @@ describe.skipIf(NO_OLLAMA_REASON !== "")(`what happens to a real Ollama ${NO_OLL
   let lodestar: RunningLodestar;
   /** The same with short deadlines, for what never answers. */
   let hasty: RunningLodestar;
+  let before: ReturnType<typeof footprintOf>;
 
   beforeAll(async () => {
     second = await startFakeUpstream(() => ({ kind: "json", body: chatReply("from the second") }));
@@ -77,6 +80,8 @@ describe.skipIf(NO_OLLAMA_REASON !== "")(`what happens to a real Ollama ${NO_OLL
       config: configOf(second, `{ headers: ${HEADERS_MS}ms, firstToken: ${HEADERS_MS}ms, idle: ${IDLE_MS}ms }`),
       env: { OLLAMA_HOST: ollama.host },
     });
+    await eventually("an answer", async () => (await short(lodestar.apiUrl, OURS)).status === 200, 30_000);
+    before = footprintOf(lodestar.pid);
   }, 90_000);
 
   afterAll(async () => {
@@ -204,7 +209,7 @@ describe.skipIf(NO_OLLAMA_REASON !== "")(`what happens to a real Ollama ${NO_OLL
     await eventually("an answer again", async () => (await short(hasty.apiUrl, OURS)).status === 200, 30_000);
   }, 120_000);
 
-  test("a server that is killed in the middle and started again is used again", async () => {
+  test("a server that is killed in the middle and started again with other settings is used again, and ours still hold", async () => {
     await eventually("an answer", async () => (await short(lodestar.apiUrl, OURS)).status === 200, 30_000);
     const begun = await begin(lodestar.apiUrl, OPENAI, OURS);
     const waiting = ["steady", "steadier", "steady"].map((model) => short(lodestar.apiUrl, model));
@@ -223,8 +228,11 @@ describe.skipIf(NO_OLLAMA_REASON !== "")(`what happens to a real Ollama ${NO_OLL
       expect(await refused.text()).toContain(ollama.host);
     }
     expect(OPENAI.textOf(await objectOf(await short(lodestar.apiUrl, "steady")))).toBe("from the second");
-    ollama = await startOllama(env, Number(new URL(ollama.url).port));
+    const other = { ...env, OLLAMA_CONTEXT_LENGTH: "512", OLLAMA_KEEP_ALIVE: "0", OLLAMA_NUM_PARALLEL: "2" };
+    ollama = await startOllama(other, Number(new URL(ollama.url).port));
     await eventually("an answer again", async () => (await short(lodestar.apiUrl, OURS)).status === 200, 30_000);
+    const ps = (await (await fetch(`${ollama.url}/api/ps`)).json()) as { models: { context_length: number }[] };
+    expect(ps.models.map(({ context_length }) => context_length)).toEqual([8_192]);
   }, 120_000);
 
   test("half of the killed runners or more freed their places within 100 ms", () => {
@@ -238,6 +246,11 @@ describe.skipIf(NO_OLLAMA_REASON !== "")(`what happens to a real Ollama ${NO_OLL
       expect(await wronglyBooked(one)).toEqual([]);
       expect((await one.rows()).length).toBe(settledOf(one).length);
     }
+    await eventually("descriptors as before", () => footprintOf(lodestar.pid).descriptors <= before.descriptors + 4);
+    const after = footprintOf(lodestar.pid);
+    measured.push(`| descriptors | ${before.descriptors} -> ${after.descriptors} |`);
+    measured.push(`| memory | ${before.rssKiB >> 10} -> ${after.rssKiB >> 10} MiB |`);
+    expect(after.rssKiB - before.rssKiB).toBeLessThan(MOST_GROWTH_KIB);
   }, 30_000);
 });
 
@@ -274,7 +287,9 @@ breaker: { off: true }`,
     });
     const streams = CHAT_DIALECTS.map((dialect) => CHAT_WIRES[dialect]);
     const begun = await Promise.all(streams.map((wire) => begin(lodestar.apiUrl, wire, "litellm/mock-fast")));
-    await proxy.stop("SIGKILL");
+    const { afterMs } = await settledAfter(lodestar, () => proxy.stop("SIGKILL"));
+    console.log(`LiteLLM killed and reaped: the first of ${streams.length} places was free after ${afterMs} ms`);
+    expect(afterMs).toBeLessThan(FREE_WITHIN_MS);
     const texts = await Promise.all(begun.map((one) => one.rest()));
     for (const [index, wire] of streams.entries()) expect(wire.streamError(texts[index] ?? "")).not.toBeNull();
     for (const wire of streams) expect((await short(lodestar.apiUrl, "litellm/mock-fast", wire)).status).toBe(502);

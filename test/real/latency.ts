@@ -1,17 +1,20 @@
+import { median } from "../../scripts/bench/report/statistics.ts";
+import { bootstrap, type Interval } from "../../src/core/learn/metrics.ts";
 import { eventually } from "../support/eventually.ts";
 import { type RunningLodestar, startLodestar } from "./driver.ts";
 import { type Engine, GEMMA, SMOLLM, startOllama } from "./engines.ts";
 import { post } from "./http.ts";
 import { ONE_AT_A_TIME } from "./switching.ts";
 
-/** Times to the first token of one kind of call, in milliseconds. */
+/** Times to the first token of one kind of call, in milliseconds: each of Ollama alone with one through Lodestar beside it. */
 export interface Latency {
   readonly title: string;
-  readonly who: "Ollama alone" | "with Lodestar";
-  readonly times: readonly number[];
+  readonly model: string;
+  readonly pairs: readonly { readonly alone: number; readonly ours: number }[];
 }
 
-const RUNS = 5;
+const COLD_PAIRS = 5;
+const HOT_PAIRS = 30;
 const MODELS = [SMOLLM, GEMMA] as const;
 
 interface Way {
@@ -46,39 +49,45 @@ async function empty(engine: Engine): Promise<void> {
   await eventually("nothing is in memory", async () => (await loadedAt(engine)).length === 0, 10_000);
 }
 
-/** Each call after `before`, for both models in turn. */
-async function measured(ask: (model: string) => Promise<number>, before: (model: string) => Promise<unknown>) {
-  const times: number[] = [];
-  for (let run = 0; run < RUNS; run += 1) {
-    for (const model of MODELS) {
-      await before(model);
-      times.push(await ask(model));
+type Ask = () => Promise<number>;
+
+/** The order changes from pair to pair: what comes second may find a warmer machine. */
+async function paired(count: number, before: () => Promise<unknown>, alone: Ask, ours: Ask): Promise<Latency["pairs"]> {
+  const pairs: { readonly alone: number; readonly ours: number }[] = [];
+  const one = async (ask: Ask): Promise<number> => {
+    await before();
+    return ask();
+  };
+  for (let pair = 0; pair < count; pair += 1) {
+    if (pair % 2 === 0) pairs.push({ alone: await one(alone), ours: await one(ours) });
+    else {
+      const second = await one(ours);
+      pairs.push({ alone: await one(alone), ours: second });
     }
   }
-  return times;
+  return pairs;
 }
 
-/** First tokens of a real Ollama that holds one model: not in memory, warmed up before, and in use, each {@link RUNS} times a model. */
+/** First tokens of a real Ollama that holds one model: not in memory, in use, and warmed up before by Lodestar. */
 export async function measureLatency(): Promise<readonly Latency[]> {
   const engine = await startOllama(ONE_AT_A_TIME);
   let lodestar: RunningLodestar | null = null;
   try {
     lodestar = await startLodestar({ config: "local: { warm: [] }\n", env: { OLLAMA_HOST: engine.host } });
     const { apiUrl, cli } = lodestar;
-    const ways = {
-      "Ollama alone": { url: engine.url, path: "/api/chat", prefix: "" },
-      "with Lodestar": { url: apiUrl, path: "/v1/chat/completions", prefix: "ollama/" },
-    } as const;
-    const drop = () => empty(engine);
     const rows: Latency[] = [];
-    for (const who of ["Ollama alone", "with Lodestar"] as const) {
-      const ask = (model: string) => firstTokenMs(ways[who], model);
-      rows.push({ title: "model not in memory", who, times: await measured(ask, drop) });
-      if (who === "with Lodestar") {
-        const warm = (model: string) => cli("local", "warm", model);
-        rows.push({ title: "after a warm-up", who, times: await measured(ask, warm) });
-      }
-      rows.push({ title: "model in use", who, times: await measured(ask, ask) });
+    for (const model of MODELS) {
+      const alone = () => firstTokenMs({ url: engine.url, path: "/api/chat", prefix: "" }, model);
+      const ours = () => firstTokenMs({ url: apiUrl, path: "/v1/chat/completions", prefix: "ollama/" }, model);
+      const drop = () => empty(engine);
+      const warm = async () => {
+        await drop();
+        await cli("local", "warm", model);
+      };
+      rows.push({ title: "not in memory", model, pairs: await paired(COLD_PAIRS, drop, alone, ours) });
+      rows.push({ title: "after a warm-up", model, pairs: await paired(COLD_PAIRS, warm, alone, ours) });
+      await ours();
+      rows.push({ title: "in use", model, pairs: await paired(HOT_PAIRS, async () => undefined, alone, ours) });
     }
     return rows;
   } finally {
@@ -87,21 +96,25 @@ export async function measureLatency(): Promise<readonly Latency[]> {
   }
 }
 
-function milliseconds(value: number | undefined): string {
-  return `${Math.round(value ?? Number.NaN).toLocaleString("en-US")} ms`;
+/** The median of some figures, and where those of as many drawn ones lie. */
+function medianWithin(figures: readonly number[]): Interval {
+  const medianOf = (rows: Uint32Array): number => median([...rows].map((row) => figures[row] ?? Number.NaN));
+  return bootstrap(figures.length, medianOf, { seed: 1, rounds: 2_000 });
+}
+
+function milliseconds(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
 }
 
 /** The figures as a table in Markdown. */
 export function latencyTable(rows: readonly Latency[]): string {
-  const titles = [...new Set(rows.map(({ title }) => title))];
-  const lines = titles.flatMap((title) =>
-    rows
-      .filter((row) => row.title === title)
-      .map(({ who, times }) => {
-        const sorted = [...times].sort((first, second) => first - second);
-        const figures = [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)].map(milliseconds).join(" | ");
-        return `| ${title} | ${who} | ${times.length} | ${figures} |`;
-      }),
-  );
-  return ["| To the first token | | n | Least | Median | Most |", "|---|---|--:|--:|--:|--:|", ...lines].join("\n");
+  const lines = rows.map(({ title, model, pairs }) => {
+    const sides = [pairs.map(({ alone }) => alone), pairs.map(({ ours }) => ours)].map(medianWithin);
+    const added = medianWithin(pairs.map(({ alone, ours }) => ours - alone));
+    const [alone, ours] = sides.map(({ value }) => `${milliseconds(value)} ms`);
+    const within = `${milliseconds(added.value)} ms (${milliseconds(added.low)} to ${milliseconds(added.high)})`;
+    return `| ${title} | ${model} | ${pairs.length} | ${alone} | ${ours} | ${within} |`;
+  });
+  const head = "| The model is | | Pairs | Ollama alone | With Lodestar | Added by a call (95 %) |";
+  return [head, "|---|---|--:|--:|--:|--:|", ...lines].join("\n");
 }

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { cpSync, linkSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LocalEvent, LocalListView } from "../../src/core/local-view.ts";
 import type { MemoryPlan } from "../../src/core/memory-plan/memory-plan.ts";
@@ -10,37 +9,11 @@ import { eventually } from "../support/eventually.ts";
 import { type FakeRegistry, startRegistry } from "../support/fake-registry.ts";
 import { modelMetadata, text, u32, writeGguf } from "../support/gguf-writer.ts";
 import { binaryPath } from "./binary.ts";
-import {
-  plainEnvironment,
-  type RunningLodestar,
-  runLodestar,
-  startLodestar,
-  stopLodestars,
-  temporaryFolder,
-} from "./driver.ts";
+import { ownModels } from "./chaos-lab.ts";
+import { plainEnvironment, type RunningLodestar, runLodestar, startLodestar, stopLodestars } from "./driver.ts";
 import { type Engine, GEMMA, NO_OLLAMA_REASON, SMOLLM, startOllama } from "./engines.ts";
 
 const MIB = 1024 * 1024;
-const INSTALLED = join(
-  process.env.LODESTAR_TEST_ENGINES ?? join(homedir(), ".cache", "lodestar-engines"),
-  "ollama/models",
-);
-
-/** The installed models in a folder of their own: made, pulled and deleted ones must not reach the shared one. */
-function ownModels(): string {
-  const folder = join(temporaryFolder(), "models");
-  mkdirSync(join(folder, "blobs"), { recursive: true });
-  cpSync(join(INSTALLED, "manifests"), join(folder, "manifests"), { recursive: true });
-  for (const name of readdirSync(join(INSTALLED, "blobs"))) {
-    const [from, to] = [join(INSTALLED, "blobs", name), join(folder, "blobs", name)];
-    try {
-      linkSync(from, to);
-    } catch {
-      cpSync(from, to);
-    }
-  }
-  return folder;
-}
 
 /** Weights that are no model, but a good file: pulling does not run them. */
 function weights(): Uint8Array {
@@ -52,13 +25,14 @@ function weights(): Uint8Array {
 describe.skipIf(NO_OLLAMA_REASON !== "")(
   `local models through the binary and a real Ollama ${NO_OLLAMA_REASON}`,
   () => {
+    const models = NO_OLLAMA_REASON === "" ? ownModels() : null;
     let ollama: Engine;
     let lodestar: RunningLodestar;
     let registry: FakeRegistry;
 
     beforeAll(async () => {
       registry = startRegistry(weights());
-      ollama = await startOllama({ OLLAMA_MODELS: ownModels() });
+      ollama = await startOllama({ OLLAMA_MODELS: models?.folder ?? "" });
       lodestar = await startLodestar({ config: "local: { contextTokens: 4096 }\n", env: { OLLAMA_HOST: ollama.host } });
     }, 120_000);
 
@@ -66,6 +40,7 @@ describe.skipIf(NO_OLLAMA_REASON !== "")(
       await stopLodestars();
       await ollama.stop();
       registry.stop();
+      models?.remove();
     });
 
     async function json<View>(...words: readonly string[]): Promise<View> {
