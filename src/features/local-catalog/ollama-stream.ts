@@ -6,6 +6,8 @@ import { fetchThrough } from "../../host/ssh/fetch.ts";
 
 const NO_SPACE = /no space left on device|not enough space|disk quota exceeded/i;
 const TOO_OLD = /requires a newer version/i;
+/** Go's words for a network that does not lead there. */
+const OFFLINE = /\bdial (?:tcp|udp)\b|no such host|TLS handshake|x509:|i\/o timeout/i;
 const ABSENT = /not found|file does not exist/i;
 
 /** A server that is not there, or does not answer. */
@@ -32,6 +34,11 @@ export function problemOf(words: string, baseUrl: string): LocalProblem {
   if (TOO_OLD.test(words)) {
     const fix = "update it: https://ollama.com/download, then pull again";
     return { code: "ollama_too_old", message: `the Ollama at ${baseUrl} is too old for this model: ${words}`, fix };
+  }
+  if (/manifest|registry/i.test(words) && OFFLINE.test(words)) {
+    const fix =
+      "look at the network of the machine that Ollama runs on; behind a proxy set HTTPS_PROXY in Ollama's own environment, then pull again";
+    return { code: "ollama_refused", message: `the Ollama at ${baseUrl} does not reach its library: ${words}`, fix };
   }
   if (/manifest/i.test(words) && ABSENT.test(words)) {
     const fix = "look for its exact name and tag: `lodestar local catalog`, or https://ollama.com/library";

@@ -72,6 +72,21 @@ describe("what Ollama says", () => {
     ["model 'x' not found", "model_not_found"],
     ["llama runner process has terminated", "ollama_refused"],
   ];
+  test.each([
+    'pull model manifest: Get "https://registry.ollama.ai/v2/library/x/manifests/1b": dial tcp: lookup registry.ollama.ai: no such host',
+    'max retries exceeded: Get "https://registry.ollama.ai/v2/x": net/http: TLS handshake timeout',
+    'pull model manifest: Get "https://registry.ollama.ai/v2/x": x509: certificate signed by unknown authority',
+  ])("a network that does not lead to the library is told as that: %p", (said) => {
+    const { message, fix } = problemOf(said, "http://box:11434");
+    expect(message).toStartWith("the Ollama at http://box:11434 does not reach its library: ");
+    expect(fix).toContain("HTTPS_PROXY");
+  });
+
+  test("a runner that is not reached is no matter of the library", () => {
+    const said = "llama runner: dial tcp 127.0.0.1:41231: connect: connection refused";
+    expect(problemOf(said, "http://box:11434")).toMatchObject({ message: `Ollama says: ${said}`, fix: null });
+  });
+
   test.each(words)("%p means %s", (said, code) => {
     const problem = problemOf(said, "http://box");
     expect(problem.code as string).toBe(code);
