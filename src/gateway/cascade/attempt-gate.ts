@@ -1,5 +1,6 @@
 import type { Fault } from "../../core/fault.ts";
 import type { Reply } from "../../core/reply.ts";
+import type { ChatRequest } from "../../core/request.ts";
 import { textOfReply } from "../../core/request-text.ts";
 import { badness, failedNames, tellVerdict, withEvidence } from "../../core/routing/verify/evidence-note.ts";
 import { isLooping } from "../../core/routing/verify/repetition.ts";
@@ -34,10 +35,15 @@ function holdsStream({ cascade, call }: Run): boolean {
   return isJson || toolChoice?.type === "required" || toolChoice?.type === "tool";
 }
 
+/** A limit that budgets set is no fault of the model, as the client's own is none. */
+function asAsked(request: ChatRequest, { outputCap }: Attempt): ChatRequest {
+  return outputCap === null ? request : { ...request, maxOutputTokens: outputCap };
+}
+
 /** The verdict of the checks, and where they pass and somebody else could be asked, that of the judge. */
 async function verdictOn(run: Run, attempt: Attempt, reply: Reply, usage: Usage): Promise<Verdict> {
   const { call, cascade, services, job, rejections } = run;
-  const verdict = verifyAnswer(call.request, reply, { checks: cascade.checks, syntax: SYNTAX });
+  const verdict = verifyAnswer(asAsked(call.request, attempt), reply, { checks: cascade.checks, syntax: SYNTAX });
   const isJudged = verdict.isGood && cascade.mode === "on" && cascade.judge !== null;
   if (!isJudged || cascade.judge === null || nextAfter(run, attempt, usage) === null) return verdict;
   run.judgements++;
@@ -50,6 +56,7 @@ async function verdictOn(run: Run, attempt: Attempt, reply: Reply, usage: Usage)
       number: run.judgements,
       question: question?.parts.map((part) => (part.type === "text" ? part.text : "")).join("\n") ?? "",
       answer: textOfReply(reply),
+      deadline: run.deadline,
     },
     attempt,
     services,

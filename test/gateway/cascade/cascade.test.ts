@@ -241,6 +241,37 @@ describe("the judge", () => {
   });
 });
 
+describe("what is no fault of the model", () => {
+  test("a judge that hangs is not waited for beyond the cascade's time", async () => {
+    const settings = "{ names: [trio], first: any, judge: judge/m, maxTime: 1s }";
+    const judge = () => ({ kind: "hang" }) as const;
+    const { ask, rows } = await cascadeWorld(world, { weak: () => "The point is 3.", judge }, settings);
+    const response = await ask();
+    expect(await content(response)).toBe("The point is 3.");
+    expect((await rows()).map(({ model, fault }) => [model, fault]).toSorted()).toEqual([
+      ["judge", "timeout"],
+      ["weak", null],
+    ]);
+  });
+
+  test("a limit of output that a budget set", async () => {
+    const cut = {
+      ...chatReply("The point is"),
+      choices: [{ index: 0, message: { role: "assistant", content: "The point is" }, finish_reason: "length" }],
+    };
+    const { ask, upstreams } = await cascadeWorld(
+      world,
+      { weak: () => ({ kind: "json", body: cut }) },
+      "{ names: [trio], first: any }",
+      "budgets: [{ scope: global, limitUsd: 0.002, period: day }]",
+    );
+    const response = await ask();
+    expect(response.headers.get("x-lodestar-params")).toContain("budget:");
+    expect(response.headers.get("x-lodestar-verified")).toStartWith("passed");
+    expect(upstreams.middle.calls).toHaveLength(0);
+  });
+});
+
 describe("a stream", () => {
   const stream = { stream: true };
 

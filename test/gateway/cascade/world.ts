@@ -18,7 +18,7 @@ export interface Asked {
 }
 
 /** The answer of a chat model, as it was asked for: whole or as a stream. */
-export function behaviourOf(answer: string | Behaviour, isStream: boolean): Behaviour {
+function behaviourOf(answer: string | Behaviour, isStream: boolean): Behaviour {
   if (typeof answer !== "string") return answer;
   if (!isStream) return { kind: "json", body: chatReply(answer) };
   return { kind: "stream", chunks: chatChunks(answer.match(/[\s\S]{1,7}/g) ?? []) };

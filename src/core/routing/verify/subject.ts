@@ -22,7 +22,7 @@ function fenceOf({ language, lines, line }: OpenFence, isClosed: boolean): Fence
 }
 
 /** The fenced blocks of a text (CommonMark 0.31, 4.5: back ticks or tildes, closed by at least as many), and what stands outside. */
-export function splitFences(text: string): { readonly fences: readonly Fence[]; readonly prose: string } {
+function splitFences(text: string): { readonly fences: readonly Fence[]; readonly prose: string } {
   const fences: Fence[] = [];
   const prose: string[] = [];
   let open: OpenFence | null = null;
