@@ -1,0 +1,105 @@
+import type { Finding, HunkFacts } from "./finding.ts";
+import { type Token, tokensOf } from "./tokens.ts";
+
+function textsOf(tokens: readonly Token[]): readonly string[] {
+  return tokens.map(({ text }) => text);
+}
+
+function areSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((text, index) => text === other[index]);
+}
+
+/** Levels of indentation, by rank: two lines have the same where they are nested alike. */
+function nesting(lines: readonly string[]): readonly number[] {
+  const widths = lines.filter((line) => line.trim() !== "").map((line) => line.length - line.trimStart().length);
+  const ranks = [...new Set(widths)].sort((one, other) => one - other);
+  return widths.map((width) => ranks.indexOf(width));
+}
+
+/** Signs that formatters add and take away where they change nothing: a comma before a bracket, a semicolon before a line end. */
+function withoutOptional(tokens: readonly Token[], { language }: HunkFacts): readonly string[] {
+  const closing = new Set([")", "]", "}"]);
+  const isScript = language.name === "javascript" || language.name === "typescript";
+  return tokens.flatMap(({ kind, text }, index) => {
+    const next = tokens[index + 1]?.text;
+    if (text === "," && next !== undefined && closing.has(next) && tokens[index - 1]?.text !== ",") {
+      // In Python a lone comma makes a tuple: `(a,)` is not `(a)`.
+      return language.name === "python" ? [text] : [];
+    }
+    if (text === ";" && isScript) return [];
+    const isQuoted = kind === "string" && (isScript || language.name === "python") && /^'[^'"\\]*'$/.test(text);
+    return [isQuoted ? `"${text.slice(1, -1)}"` : text];
+  });
+}
+
+/** Whether only white space, line breaks, and signs without a meaning changed. */
+function isFormatOnly(facts: HunkFacts): boolean {
+  const { language, removed, added } = facts;
+  const all = (lines: readonly string[]): readonly Token[] => tokensOf(lines.join("\n"), language);
+  if (language.kind === "prose")
+    return removed.join(" ").split(/\s+/).join(" ").trim() === added.join(" ").split(/\s+/).join(" ").trim();
+  if (!areSame(withoutOptional(all(removed), facts), withoutOptional(all(added), facts))) return false;
+  if (!language.isIndented) return true;
+  return areSame(removed.map((line) => line.trim()).filter(Boolean), added.map((line) => line.trim()).filter(Boolean))
+    ? areSame(nesting(removed).map(String), nesting(added).map(String))
+    : removed[0] !== undefined && added[0] !== undefined && leading(removed[0]) === leading(added[0]);
+}
+
+function leading(line: string): number {
+  return line.length - line.trimStart().length;
+}
+
+/** Words that stand for others, each for one: null where more than names changed. */
+function renamedWords(removed: readonly Token[], added: readonly Token[]): ReadonlyMap<string, string> | null {
+  if (removed.length !== added.length || removed.length === 0) return null;
+  const forth = new Map<string, string>();
+  const back = new Map<string, string>();
+  for (const [index, { kind, text }] of removed.entries()) {
+    const other = added[index];
+    if (other === undefined || other.kind !== kind) return null;
+    if (kind !== "word") {
+      if (other.text !== text) return null;
+      continue;
+    }
+    if ((forth.get(text) ?? other.text) !== other.text || (back.get(other.text) ?? text) !== text) return null;
+    forth.set(text, other.text);
+    back.set(other.text, text);
+  }
+  const changed = [...forth].filter(([from, to]) => from !== to);
+  return changed.length === 0 || changed.some(([from, to]) => KEYWORDS.test(from) || KEYWORDS.test(to))
+    ? null
+    : new Map(changed);
+}
+
+/** Words whose exchange is no rename. */
+const KEYWORDS =
+  /^(true|false|null|nil|none|undefined|and|or|not|is|in|if|else|while|for|return|break|continue|await|async|const|let|var|static|public|private|protected|final|throw|raise|yield|min|max|any|all|floor|ceil|first|last|start|end|left|right|allow|deny|True|False|None|lt|gt|le|ge|eq|ne|lte|gte|asc|desc|read|write|lock|unlock|encrypt|decrypt|http|https|add|remove|push|pop|shift|unshift|open|close|enable|disable|enabled|disabled|before|after|next|prev|previous|width|height|x|y|i|j|src|dst|from|to|old|new)$/;
+
+const IMPORT =
+  /^\s*(import\b|from\s+\S+\s+import\b|export\s+(\*|\{[^}]*\})\s+from\b|const\s+.*=\s*require\(|require\b|#include\b|use\s+[\w:]+|using\s+[\w.]+;|package\s+\w|"[\w./-]+"$|[\w*{},\s]+\}\s+from\s+["'])/;
+
+function isImport(line: string): boolean {
+  return line.trim() === "" || IMPORT.test(line) || /^\s*[)}\](]?[,;]?\s*$/.test(line);
+}
+
+/** What says that a hunk does as before: formatting, comments, names, imports. At most one. */
+export function findSameness(facts: HunkFacts): Finding | null {
+  const { removed, added, removedTokens, addedTokens, language } = facts;
+  const changed = [...removed, ...added];
+  if (changed.every((line) => line.trim() === "") || (removed.length > 0 && added.length > 0 && isFormatOnly(facts))) {
+    return { reason: "format-only", detail: "only white space and signs without a meaning" };
+  }
+  if (language.kind === "prose" || language.kind === "data") return null;
+  if (areSame(textsOf(removedTokens), textsOf(addedTokens)) && !(language.isIndented && removedTokens.length > 0)) {
+    return { reason: "comment-only", detail: "only comments" };
+  }
+  if (changed.some((line) => IMPORT.test(line)) && changed.every(isImport)) {
+    return { reason: "import-only", detail: "only imports" };
+  }
+  const renamed = renamedWords(removedTokens, addedTokens);
+  if (renamed !== null) {
+    const shown = [...renamed].slice(0, 3).map(([from, to]) => `${from} → ${to}`);
+    return { reason: "rename", detail: shown.join(", ") };
+  }
+  return null;
+}
