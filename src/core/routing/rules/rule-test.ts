@@ -20,7 +20,7 @@ export interface RuleTest {
 }
 
 /** The word for no rule in expectations. */
-export const NO_RULE = "none";
+const NO_RULE = "none";
 
 function ruleFault(expected: string, verdict: RuleVerdict, known: readonly string[]): readonly string[] {
   const found = verdict.rule?.name ?? NO_RULE;

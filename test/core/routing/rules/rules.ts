@@ -5,7 +5,7 @@ import type { Rule, RuleActions, RuleConditions } from "../../../../src/core/rou
 import type { RuleFacts, RuleVerdict } from "../../../../src/core/routing/rules/verdict.ts";
 
 /** Noon UTC of Monday, 23 November 2026. */
-export const NOON = Date.UTC(2026, 10, 23, 12);
+const NOON = Date.UTC(2026, 10, 23, 12);
 
 /** What a rule does that only changes where a request goes. */
 export function goTo(...names: readonly string[]): RuleActions {
