@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { chatChunks, chatReply, contentOf } from "../../support/chat-chunks.ts";
 import { eventually } from "../../support/eventually.ts";
 import { createWorld } from "../../support/world.ts";
-import { cascadeWorld, POINT_FORMAT } from "./world.ts";
+import { type Asked, cascadeWorld, POINT_FORMAT } from "./world.ts";
 
 const world = createWorld();
 const FORMAT = { response_format: POINT_FORMAT };
@@ -255,13 +255,14 @@ describe("what is no fault of the model", () => {
   });
 
   test("a limit of output that a budget set", async () => {
-    const cut = {
-      ...chatReply("The point is"),
-      choices: [{ index: 0, message: { role: "assistant", content: "The point is" }, finish_reason: "length" }],
+    const cut = ({ max_tokens: limit = 0 }: Asked) => {
+      const message = { role: "assistant", content: "The point is" };
+      const usage = { prompt_tokens: 10, completion_tokens: limit };
+      return { ...chatReply(""), choices: [{ index: 0, message, finish_reason: "length" }], usage };
     };
     const { ask, upstreams } = await cascadeWorld(
       world,
-      { weak: () => ({ kind: "json", body: cut }) },
+      { weak: (asked) => ({ kind: "json", body: cut(asked) }) },
       "{ names: [trio], first: any }",
       "budgets: [{ scope: global, limitUsd: 0.002, period: day }]",
     );

@@ -14,6 +14,7 @@ export type Script = (body: Asked) => string | Behaviour;
 /** The part of a request that scripts read. */
 export interface Asked {
   readonly stream?: boolean;
+  readonly max_tokens?: number;
   readonly messages: readonly { readonly role: string; readonly content: unknown }[];
 }
 
