@@ -132,9 +132,6 @@ function withProject(names: Names, { aliases, chains }: Pick<ProjectWish, "alias
   };
 }
 
-/** Says what is wrong with a target at a path; null where it leads somewhere. */
-export type CheckTarget = (path: ValuePath, name: string) => LocalProblem | null;
-
 /** As {@link checkReferences}, for a project's own file: it may only lead to what is configured. */
 export function checkProjectReferences(wish: ProjectWish, settings: Settings): readonly LocalProblem[] {
   const usable = settings.providers.filter(({ accounts }) => accounts.length > 0).map(({ provider }) => provider.id);

@@ -6,9 +6,11 @@ import { TASK_CLASSES } from "../core/routing/task-class.ts";
 import { didYouMean } from "../core/suggest.ts";
 import { PROVIDERS } from "../providers/_all.ts";
 import type { Finding, LocalProblem } from "./accounts.ts";
-import type { CheckTarget } from "./references.ts";
 import type { Settings } from "./settings.ts";
 import type { ValuePath } from "./yaml-source.ts";
+
+/** Says what is wrong with a target at a path; null where it leads somewhere. */
+type CheckTarget = (path: ValuePath, name: string) => LocalProblem | null;
 
 /** Where rules stand in their file, the user's or a project's. */
 const RULES_PATH: ValuePath = ["routing", "rules"];
