@@ -8,6 +8,7 @@ export const command = defineCommand({
     group: "See",
   },
   subCommands: {
+    classify: async () => (await import("./route/classify.ts")).command,
     explain: async () => (await import("./route/explain.ts")).command,
     report: async () => (await import("./route/report.ts")).command,
     simulate: async () => (await import("./route/simulate.ts")).command,

@@ -33,19 +33,25 @@ async function* chunksOf(stdin: Source): AsyncGenerator<Uint8Array> {
   else for await (const chunk of stdin.chunks()) yield encoder.encode(chunk);
 }
 
+interface Printer {
+  add(line: ClassifiedLine): Promise<void>;
+  end(): Promise<void>;
+}
+
 /** Shows lines as they come, in batches; memory does not grow with their number. */
-function createPrinter(terminal: Terminal, isJson: boolean): { add(line: ClassifiedLine): void; end(): void } {
+function createPrinter(terminal: Terminal, isJson: boolean): Printer {
   const rows: ClassifiedLine[] = [];
-  const flush = (): void => {
+  const flush = async (): Promise<void> => {
     if (rows.length === 0) return;
     const lines = isJson ? rows.map((row) => JSON.stringify(row)) : renderTable(rows, COLUMNS, terminal);
     terminal.write(`${lines.join("\n")}\n`);
     rows.length = 0;
+    await terminal.drained();
   };
   return {
-    add: (line) => {
+    add: async (line) => {
       rows.push(line);
-      if (rows.length >= (isJson ? BATCH_LINES : TABLE_ROWS)) flush();
+      if (rows.length >= (isJson ? BATCH_LINES : TABLE_ROWS)) await flush();
     },
     end: flush,
   };
@@ -64,13 +70,13 @@ async function classifyLines(
     number += 1;
     if (line.trim() === "") continue;
     const prompt = readPromptLine(line);
-    if (prompt.ok) printer.add(classifyPrompt(classifier, prompt.value));
+    if (prompt.ok) await printer.add(classifyPrompt(classifier, prompt.value));
     else {
       bad += 1;
-      terminal.say(`line ${number}: ${prompt.error}`);
+      terminal.talk(`line ${number}: ${prompt.error}`);
     }
   }
-  printer.end();
+  await printer.end();
   if (bad === 0) return EXIT_CODES.ok;
   const fix = 'each line is {"id": "1", "prompt": "…"} or {"id": "1", "messages": [{"role": "user", "content": "…"}]}';
   return failureProblem("bad_prompt_lines", `${formatPlural(bad, "line")} of ${number} could not be read`, fix);

@@ -62,7 +62,11 @@ interface Training {
   readonly damping: number;
 }
 
-function learnRow({ model, squares, biasSquares, rate, decay, damping }: Training, row: SparseRow, errors: Float64Array): void {
+function learnRow(
+  { model, squares, biasSquares, rate, decay, damping }: Training,
+  row: SparseRow,
+  errors: Float64Array,
+): void {
   const { classes, weights, bias } = model;
   const { columns, values } = row;
   for (let k = 0; k < classes; k++) {
