@@ -1,10 +1,14 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { chatReply } from "../support/chat-chunks.ts";
 import { eventually } from "../support/eventually.ts";
 import { type FakeUpstream, startFakeUpstream } from "../support/fake-upstream.ts";
+import { ownModels } from "./chaos-lab.ts";
 import { type RunningLodestar, startLodestar, stopLodestars } from "./driver.ts";
 import {
   type Engine,
+  GEMMA,
   LITELLM_KEY,
   NO_LITELLM_REASON,
   NO_OLLAMA_REASON,
@@ -88,6 +92,53 @@ ${RULES}`;
     expect(known?.attempts).toBeGreaterThanOrEqual(3);
     expect(known?.ratio).toBeLessThan(1);
   }, 180_000);
+});
+
+const LEFT_BYTES = 40_000_000;
+
+/** Weights that end early, as after a copy that was broken off: every model is listed, and none can be loaded. */
+function spoil(models: string): void {
+  const blobs = join(models, "blobs");
+  for (const name of readdirSync(blobs).filter((blob) => statSync(join(blobs, blob)).size > LEFT_BYTES)) {
+    const start = readFileSync(join(blobs, name)).subarray(0, LEFT_BYTES);
+    rmSync(join(blobs, name));
+    writeFileSync(join(blobs, name), start);
+  }
+}
+
+describe.skipIf(NO_OLLAMA_REASON !== "")(`a real Ollama that can load none of its models ${NO_OLLAMA_REASON}`, () => {
+  test("is left out as a whole, the hook is told of each, and status says why", async () => {
+    const models = ownModels();
+    spoil(models.folder);
+    const engine = kept(await startOllama({ OLLAMA_MODELS: models.folder, OLLAMA_NOPRUNE: "1" }));
+    const hook = kept(await startFakeUpstream(() => ({ kind: "json", body: {} })));
+    const second = await backup();
+    const lodestar = await startLodestar({
+      config: `
+providers:
+  ollama: { baseUrl: "${engine.url}" }
+  backup: { dialect: openai-chat, baseUrl: "${second.url}/v1", models: [m] }
+chains: { pair: [ollama/${SMOLLM}, backup/m], other: [ollama/${GEMMA}, backup/m] }
+webhooks: [{ url: "${hook.url}/hook" }]
+local: { warm: [] }
+${RULES}`,
+    });
+    for (const model of ["pair", "pair", "pair", "other", "other", "other"]) {
+      const response = await post(lodestar.apiUrl, OPENAI.path, OPENAI.request(model, "hello", false, 4));
+      expect([response.status, response.headers.get("x-lodestar-provider")]).toEqual([200, "backup"]);
+    }
+    expect(await stateOf(lodestar, "ollama")).toBe("open");
+    const told = (await lodestar.cli("status")).stdout;
+    expect(told).toMatch(/ollama is left out for another .*no model answers there/);
+    for (const model of [SMOLLM, GEMMA]) expect(told).toContain(`ollama/${model} is left out for another`);
+    const opened = () => hook.calls.map(({ body }) => body).filter((body) => body.includes('"open"'));
+    await eventually("the hook knows of both models and the server", () => opened().length >= 3, 10_000);
+    expect(opened().filter((body) => body.includes(SMOLLM)).length).toBeGreaterThan(0);
+    const health = lodestar.events.filter((event) => event.event === "health" && event.state === "open");
+    const subjects = health.map((event) => (event.event === "health" ? (event.model ?? "all") : null));
+    expect(subjects).toEqual([SMOLLM, GEMMA, "all"]);
+    models.remove();
+  }, 60_000);
 });
 
 describe.skipIf(NO_LITELLM_REASON !== "")(`a real LiteLLM proxy ${NO_LITELLM_REASON}`, () => {
