@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Check } from "../../src/cli/doctor/check.ts";
+import { type Check, check } from "../../src/cli/doctor/check.ts";
 import { checkDatabases } from "../../src/cli/doctor/databases.ts";
 import { checkGpu } from "../../src/cli/doctor/gpu.ts";
 import { checkClock, checkDescriptors, checkMemory, checkModelSpace } from "../../src/cli/doctor/machine.ts";
@@ -25,13 +25,15 @@ import {
   readAddress,
   settingsInUnit,
 } from "../../src/cli/doctor/ollama.ts";
+import { repairAll } from "../../src/cli/doctor/repair.ts";
 import { checkClientKeys, checkUnits } from "../../src/cli/doctor/setup.ts";
-import { checkStateDir } from "../../src/cli/doctor/state.ts";
+import { checkSpace, checkStateDir } from "../../src/cli/doctor/state.ts";
 import type { KeyView, StatusView } from "../../src/core/admin-view.ts";
 import { type GpuReading, type GpuView, gpuView, noGpu } from "../../src/core/gpu/gpu.ts";
 import { NO_LIMITS } from "../../src/core/key-limits.ts";
 import type { ServiceMachine } from "../../src/features/service/manage.ts";
 import { packagedUnit, renderUnit } from "../../src/features/service/unit.ts";
+import { createTerminal } from "../../src/terminal/terminal.ts";
 import { NOON } from "../http/admin-world.ts";
 import { createCliWorlds, type RunOptions } from "./harness.ts";
 
@@ -388,6 +390,22 @@ describe("systemd units", () => {
   });
 });
 
+describe("mending", () => {
+  test("that fails is told and left, and the others go on", async () => {
+    const talked: string[] = [];
+    const stderr = { write: (text: string) => void talked.push(text) };
+    const terminal = createTerminal({ write: () => undefined }, stderr, { NO_COLOR: "1" });
+    const done: string[] = [];
+    const repairs = [
+      { what: "lift the moon", run: () => Promise.reject(new Error("too heavy")) },
+      { what: "sweep", run: () => void done.push("swept") },
+    ];
+    const checks = repairs.map((repair) => check("state", "warning", "it is there", "wait", repair));
+    expect(await repairAll(checks, { terminal, stdin: { readAll: async () => "" } }, true)).toBe(1);
+    expect([done, talked.join("")]).toEqual([["swept"], "could not lift the moon: too heavy\ndone: sweep\n"]);
+  });
+});
+
 describe("a damaged database", () => {
   const found = (name: string, at: string) => [
     { file: join(at, name), isSound: false, message: "page 2 is malformed" },
@@ -434,6 +452,22 @@ describe("the state directory", () => {
     const at = folder();
     expect(verdicts(checkStateDir(join(at, "none"), false, nothing))).toEqual(["info state"]);
     expect(verdicts(checkStateDir(at, false, nothing))).toEqual(["ok state", "ok disk"]);
+  });
+
+  test.each([
+    [null, []],
+    [512 * MIB, ["ok disk"]],
+    [512 * MIB - 1, ["warning disk"]],
+    [0, ["warning disk"]],
+  ])("with %p bytes free on its disk: %j", (free, found) => {
+    expect(verdicts(checkSpace(free))).toEqual(found);
+  });
+
+  test.skipIf(process.getuid?.() === 0)("that this user may not write is wrong (skipped for root, who may)", () => {
+    const at = folder();
+    chmodSync(at, 0o500);
+    expect(verdicts(checkStateDir(at, false, nothing))).toEqual(["bad state"]);
+    chmodSync(at, 0o700);
   });
 
   test("that others can read is told with the files, secrets too; mending makes them private and leaves the logs", async () => {
@@ -511,6 +545,16 @@ describe("doctor", () => {
     const { code, err } = await go([], { environment: { NODE_TLS_REJECT_UNAUTHORIZED: "0" } });
     expect(code).toBe(1);
     expect(err).toContain("1 thing to mend");
+  });
+
+  test("a configuration that cannot be read is bad, whatever else there is to look at", async () => {
+    const { home, go } = open();
+    const config = join(home, "broken.yaml");
+    writeFileSync(config, "server: [\n");
+    const { code, out } = await go(["--json", "--config", config]);
+    const bad = checksIn(out).filter(({ state }) => state === "bad");
+    expect([code, bad.map(({ name, fix }) => [name, fix])]).toEqual([1, [["config", "lodestar config check"]]]);
+    expect(bad[0]?.message).toContain("broken.yaml");
   });
 
   test("--fix mends what it may and looks again; without it the person is told that it could", async () => {

@@ -44,8 +44,8 @@ function checkModes(stateDir: string): readonly Check[] {
   return checks;
 }
 
-function checkSpace(stateDir: string): readonly Check[] {
-  const free = freeSpace(stateDir);
+/** The room on the state directory's disk, in bytes; null where the system does not tell. */
+export function checkSpace(free: number | null): readonly Check[] {
   if (free === null) return [];
   if (free >= LITTLE_SPACE) return [check("disk", "ok", `${formatBytes(free)} free`)];
   return [check("disk", "warning", `${formatBytes(free)} free`, "make room: the ledger stops when the disk is full")];
@@ -96,7 +96,7 @@ export function checkStateDir(stateDir: string, isRunning: boolean, checkpoint: 
   const modes = checkModes(stateDir);
   return [
     ...(modes.length > 0 ? modes : [check("state", "ok", `${stateDir}, private`)]),
-    ...checkSpace(stateDir),
+    ...checkSpace(freeSpace(stateDir)),
     ...checkLeftovers(stateDir),
     ...checkWriteAhead(stateDir, isRunning, checkpoint),
   ];
