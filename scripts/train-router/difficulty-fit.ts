@@ -43,8 +43,8 @@ const PENALTY = 10;
 const STEPS = 20;
 /** A word or pair of fewer prompts says nothing of others. */
 const FEWEST_PROMPTS = 2;
-/** So many prompts of the kinds that were learnt may be abstained from. */
-const ABSTAINED_AT_HOME = 0.05;
+/** So many prompts of the kinds that were learnt may be abstained from; less, and half of the requests about code would be told by questions about law. */
+const ABSTAINED_AT_HOME = 0.2;
 const MOST_STEPS = 32;
 
 /** Marks and rarities of the features that several prompts share; where two want one place, the more frequent has it. */

@@ -29,7 +29,7 @@ function cardOf({ bytes, families, figures, leastKnown, usual }: DifficultyFit):
     "Written by `bun scripts/train-router/difficulty.ts`; do not edit. The same data give the same bytes.",
     "",
     `\`config/router/weights/difficulty.bin\`, ${bytes.length.toLocaleString("en-US")} bytes: the chance that a small model on one's own machine does not answer a prompt well.`,
-    `A ridge on hashed words and pairs of words, calibrated by steps that rise; the usual chance is ${digits(usual)}. It abstains where it knows less than ${digits(leastKnown)} of a prompt's words and pairs.`,
+    `A ridge on hashed words and pairs of words, calibrated by steps that rise; the usual chance is ${digits(usual)}. It abstains where it knows less than ${digits(leastKnown)} of a prompt's words and pairs, the rare ones counting more.`,
     "",
     "**Learnt from**",
     "",
@@ -45,7 +45,7 @@ function cardOf({ bytes, families, figures, leastKnown, usual }: DifficultyFit):
     "|---|--:|--:|--:|--:|",
     ...rows,
     "",
-    "AUROC and calibration error count all prompts, also those where it abstains. A family that it never saw is told worse: that is why it abstains.",
+    "AUROC and calibration error count all prompts, also those where it abstains; the error of all together is that of the fit itself. A family that it never saw is told worse: that is why it abstains.",
     "It knows questions of knowledge, mathematics and short code of models from 2023 and 2024; it does not know repositories, long chats or tools.",
     "",
   ].join("\n");
