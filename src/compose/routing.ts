@@ -1,7 +1,8 @@
 import type { ConfiguredProvider } from "../config/settings.ts";
 import { isCloudModel } from "../core/cloud-model.ts";
 import { withTag } from "../core/model-tag.ts";
-import { type Classifier, createClassifier } from "../core/routing/classifier.ts";
+import { createClassifier } from "../core/routing/classifier.ts";
+import { createDifficulty } from "../core/routing/difficulty.ts";
 import { DIALECTS } from "../dialects/_all.ts";
 import type { Bus } from "../gateway/bus.ts";
 import type { LocalModels } from "../gateway/local-models.ts";
@@ -14,6 +15,7 @@ import { createRouter, type Router } from "../gateway/routing/router.ts";
 import { createRuleBook } from "../gateway/routing/rule-book.ts";
 import type { ClassGuess, LocalTime, RouterServices, RouterWorld } from "../gateway/routing/surroundings.ts";
 import type { Log } from "../host/log/log.ts";
+import { readDifficultyWeights } from "../host/router/difficulty.ts";
 import { readClassifierWeights } from "../host/router/weights.ts";
 import type { RouteDesk } from "../http/admin/context.ts";
 import type { LocalAsk } from "../local/scheduler.ts";
@@ -65,25 +67,35 @@ const NOBODY_KNOWS: ClassGuess = {
   abstained: true,
 };
 
-/** Weights that cannot be read leave every request to the default chain. */
-function classifierOf({ log }: RoutingParts): Pick<RouterWorld, "classify" | "spokeFor"> {
-  let known: { readonly classifier: Classifier | null } | null = null;
-  function open(): Classifier | null {
+/** Opens trained weights at the first need; null where they cannot be read, which leaves requests to the default chain. */
+function openedOnce<Value>(open: () => Value, log: Log): () => Value | null {
+  let known: { readonly value: Value | null } | null = null;
+  function attempt(): Value | null {
     try {
-      return createClassifier(readClassifierWeights());
+      return open();
     } catch (error) {
-      log.write("error", "the weights of the router cannot be read", { error: String(error) });
+      log.write("error", "trained weights of the router cannot be read", { error: String(error) });
       return null;
     }
   }
-  function classifier(): Classifier | null {
-    known ??= { classifier: open() };
-    return known.classifier;
-  }
+  return () => {
+    known ??= { value: attempt() };
+    return known.value;
+  };
+}
+
+function classifierOf({ log }: RoutingParts): Pick<RouterWorld, "classify" | "spokeFor"> {
+  const classifier = openedOnce(() => createClassifier(readClassifierWeights()), log);
   return {
     classify: (text) => classifier()?.classify(text) ?? NOBODY_KNOWS,
     spokeFor: (text) => classifier()?.explain(text) ?? [],
   };
+}
+
+/** It was learnt from questions without tools, and says nothing of others. */
+function difficultyFrom({ log }: RoutingParts): RouterWorld["difficultyOf"] {
+  const difficulty = openedOnce(() => createDifficulty(readDifficultyWeights()), log);
+  return ({ toolCount, text }) => (toolCount > 0 ? null : (difficulty()?.(text) ?? null));
 }
 
 /** How long a request is expected to wait, and to take, at an Ollama server of ours. */
@@ -121,7 +133,7 @@ function worldOf(parts: RoutingParts, later: RouterWorld["later"]): RouterWorld 
   bus.subscribe(runs.note);
   return {
     ...classifierOf(parts),
-    difficultyOf: () => null,
+    difficultyOf: difficultyFrom(parts),
     believe: (model, taskClass) => evidence.book.believe(model, taskClass, services.clock.now()),
     parametersOf: (provider, model) => parametersOf(local, provider, model),
     abilitiesOf: local.factsOf,

@@ -24,7 +24,8 @@ export function stateOf({ blocked, isLoaded, latencyMs, isLocal }: ExplainedCand
 export function replayFacts(replay: Replay, before: string, after: string): readonly (readonly [string, string])[] {
   const { n, unknown, changed, measured, savedNanoUsd, qualityChange } = replay;
   const rest = unknown === 0 ? "" : `, ${unknown} left out (no price, or a model that was not looked at)`;
-  const guess = measured === n ? "all by measured models" : `${n - measured} of them by guessed ones (size, price)`;
+  const guess =
+    measured === n ? "all by measured models" : `${n - measured} of ${n} by models guessed from size or price`;
   const side = (which: "before" | "after"): string => {
     const { costNanoUsd, quality, localShare } = replay[which];
     const local = `${percent(localShare.value)} local`;

@@ -96,7 +96,7 @@ export function replayOne(route: StoredRoute, policy: OtherPolicy): string | nul
     isPlan,
     hasTools: signals.toolCount > 0,
     floor: floor.value,
-    hasOwnEvidence: route.difficulty !== null || isWished(floor, policy.dial),
+    isWished: isWished(floor, policy.dial),
     current: route.current,
     isSticky: rules?.isStickyOff !== true,
     isStalled: route.why === "stalled",

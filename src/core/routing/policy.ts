@@ -36,8 +36,8 @@ export interface PolicyInput {
   readonly hasTools: boolean;
   /** Least expected quality. */
   readonly floor: number;
-  /** A floor that somebody set, or a prompt's measured difficulty, is a reason of its own to leave the default chain. */
-  readonly hasOwnEvidence: boolean;
+  /** Somebody set a floor or moved the dial: then guesses by size and price are enough to leave the default chain. */
+  readonly isWished: boolean;
   /** The model that the conversation was answered by last, `provider/model`; null at its start. */
   readonly current: string | null;
   readonly isSticky: boolean;
@@ -163,9 +163,13 @@ function trial(ready: readonly Candidate[], chosen: Candidate, input: PolicyInpu
   return widest;
 }
 
-/** Whether anything that was measured tells two candidates apart. */
-function isTold(usual: Candidate, chosen: Candidate, { hasOwnEvidence }: PolicyInput): boolean {
-  return hasOwnEvidence || usual.name === chosen.name || isMeasured(usual.belief) || isMeasured(chosen.belief);
+/**
+ * Nobody pays more, and nobody gets less, because of a guess: a dearer model takes the place of the usual one where that one was
+ * measured, a cheaper one where it was measured itself.
+ */
+function isTold(usual: Candidate, chosen: Candidate, { isWished }: PolicyInput): boolean {
+  if (isWished || usual.name === chosen.name) return true;
+  return isMeasured(costOf(chosen) > costOf(usual) ? usual.belief : chosen.belief);
 }
 
 function chooseByClass(input: PolicyInput, ready: readonly Candidate[], current: Candidate | undefined): PolicyChoice {

@@ -134,7 +134,7 @@ function timeBlock(
 }
 
 function ceilingBlock(costNanoUsd: number | null, { ceilingNanoUsd }: Wanted): Block | null {
-  const isDear = ceilingNanoUsd !== null && (costNanoUsd ?? 0) > ceilingNanoUsd;
+  const isDear = ceilingNanoUsd !== null && (costNanoUsd ?? Number.POSITIVE_INFINITY) > ceilingNanoUsd;
   return isDear ? { kind: "ceiling", words: "above the rule's ceiling" } : null;
 }
 

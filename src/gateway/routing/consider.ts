@@ -13,6 +13,7 @@ import type { DialBook } from "./dial-book.ts";
 import type { ExploreBook } from "./explore-book.ts";
 import { joinPlans, type PlanFor, plannerOf } from "./plan-for.ts";
 import { reorder } from "./reorder.ts";
+import { underRules, withinCeiling } from "./rule-effects.ts";
 import { ruleFactsOf } from "./rule-facts.ts";
 import type { ClassGuess, RouterServices, RouterWorld } from "./surroundings.ts";
 
@@ -57,7 +58,12 @@ function ask(call: ChatCall, parts: ConsiderParts): { readonly question: Questio
   const rules = compiled !== null && isRuled ? evaluateRules(compiled, facts) : null;
   const exploreLeftNanoUsd = exploring.leftNanoUsd();
   const calibrated = dials.floors();
-  return { id, question: { call, signals, conversation, verdict, guess, rules, exploreLeftNanoUsd, calibrated } };
+  // What is expected to be paid follows from the request as the rules leave it.
+  const ruled = rules === null ? call : underRules(call, rules);
+  return {
+    id,
+    question: { call: ruled, signals, conversation, verdict, guess, rules, exploreLeftNanoUsd, calibrated },
+  };
 }
 
 /** The class's own chain where the user, or the project, has one. */
@@ -140,6 +146,9 @@ export function createConsider(parts: ConsiderParts) {
       ownChain: field.by === "chain" ? ownChain : null,
     };
     const tried = planOf(decision, usual.ok ? usual.value : ruled.value, plan, question, field.by);
-    return success({ question, answered, decision, plan: tried, conversationId: id });
+    const candidates = answered.choice.judged.map(({ candidate }) => candidate);
+    const held = rules === null ? success(tried) : withinCeiling(tried, candidates, rules);
+    if (!held.ok) return held;
+    return success({ question, answered, decision, plan: held.value, conversationId: id });
   };
 }

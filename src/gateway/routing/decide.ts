@@ -99,7 +99,7 @@ export function answerQuestion(
           isPlan,
           hasTools: signals.toolCount > 0,
           floor: floor.value,
-          hasOwnEvidence: difficulty !== null || isWished(floor, routing.dial),
+          isWished: isWished(floor, routing.dial),
           current: conversation?.target ?? null,
           isSticky: routing.isSticky && rules?.isStickyOff !== true,
           isStalled: isNewStall(signals.failedToolCalls, conversation),

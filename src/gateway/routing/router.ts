@@ -10,7 +10,6 @@ import { type Considered, type ConsiderParts, createConsider } from "./consider.
 import { type PlanFor, plannerOf } from "./plan-for.ts";
 import type { Regenerations } from "./regenerations.ts";
 import type { RouteWriter } from "./route-writer.ts";
-import { underRules } from "./rule-effects.ts";
 import { exploredNanoUsd, storedRoute } from "./store-route.ts";
 
 /** A request that the router has looked at. */
@@ -90,7 +89,7 @@ export function createRouter(parts: RouterParts): Router {
         keep(considered.value);
         regenerations.asked(considered.value);
       }
-      const ruled = question.rules === null ? call : underRules(call, question.rules);
+      const { call: ruled } = question;
       return success({
         call: isOurs && isAuto ? { ...ruled, task: decision.verdict.taskClass ?? call.task } : ruled,
         plan,

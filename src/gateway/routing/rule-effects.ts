@@ -1,6 +1,12 @@
+import { type ClientError, refusal } from "../../core/fault.ts";
+import { exactUsd, type NanoUsd } from "../../core/money.ts";
+import type { Plan } from "../../core/plan.ts";
 import type { ChatRequest, ReasoningEffort, Warning } from "../../core/request.ts";
+import { failure, type Result, success } from "../../core/result.ts";
+import type { Candidate } from "../../core/routing/candidates.ts";
 import { CLAMPED_EFFORTS, type ParameterClamps } from "../../core/routing/rules/rule.ts";
 import type { RuleVerdict } from "../../core/routing/rules/verdict.ts";
+import { targetName } from "../../core/target.ts";
 import { effortForBudget } from "../../dialects/effort.ts";
 import type { ChatCall } from "../call.ts";
 
@@ -90,4 +96,36 @@ export function underRules(
     clamps === null ? { request: call.request, warnings: [] } : clampRequest(call.request, clamps, name);
   const ruled = { ...call, ruled: { cache, warnings } };
   return warnings.length === 0 ? ruled : { ...ruled, request, mustRewrite: true };
+}
+
+type Priced = Pick<Candidate, "name" | "isLocal" | "costNanoUsd">;
+
+function tooDear(rule: string, ceilingNanoUsd: NanoUsd, dear: readonly Priced[]): ClientError {
+  const [cheapest] = dear
+    .filter(({ costNanoUsd }) => costNanoUsd !== null)
+    .toSorted((left, right) => (left.costNanoUsd ?? 0) - (right.costNanoUsd ?? 0));
+  const least =
+    cheapest === undefined
+      ? "no price is known of any"
+      : `${cheapest.name} would be the cheapest, at about ${exactUsd(cheapest.costNanoUsd ?? 0)}`;
+  const message = `The routing rule "${rule}" lets a request cost ${exactUsd(ceilingNanoUsd)} at most, and every model it may go to is expected to cost more: ${least}. Raise its ceilingUsd, or add a cheaper model.`;
+  return refusal("rule_ceiling", message, { status: 403, type: "permission_error" });
+}
+
+/**
+ * A plan without the models that are expected to cost more than a rule allows, whoever named them; those of unknown price count
+ * as too dear. Refused where none is left.
+ */
+export function withinCeiling(
+  plan: Plan,
+  candidates: readonly Priced[],
+  { rule, ceilingNanoUsd }: Pick<RuleVerdict, "rule" | "ceilingNanoUsd">,
+): Result<Plan, ClientError> {
+  if (rule === null || ceilingNanoUsd === null) return success(plan);
+  const dear = candidates.filter(
+    ({ isLocal, costNanoUsd }) => !isLocal && (costNanoUsd === null || costNanoUsd > ceilingNanoUsd),
+  );
+  const names = new Set(dear.map(({ name }) => name));
+  const targets = plan.targets.filter(({ target }) => !names.has(targetName(target)));
+  return targets.length === 0 ? failure(tooDear(rule.name, ceilingNanoUsd, dear)) : success({ ...plan, targets });
 }

@@ -4,12 +4,7 @@ import type { Candidate } from "../../../src/core/routing/candidates.ts";
 import { choosePolicy, type PolicyInput } from "../../../src/core/routing/policy.ts";
 
 /** A candidate by what the choice looks at; all else as it is mostly. */
-function candidateOf(
-  name: string,
-  expected: number,
-  usd: number | null,
-  more: Partial<Candidate> = {},
-): Candidate {
+function candidateOf(name: string, expected: number, usd: number | null, more: Partial<Candidate> = {}): Candidate {
   return {
     name,
     isLocal: usd === 0,
@@ -39,7 +34,7 @@ function inputOf(more: Partial<PolicyInput> = {}): PolicyInput {
     isPlan: false,
     hasTools: false,
     floor: 0.7,
-    hasOwnEvidence: false,
+    isWished: false,
     current: null,
     isSticky: true,
     isStalled: false,
@@ -109,10 +104,28 @@ describe("the policy takes", () => {
     ["the chain where there is one model only", { candidates: [STRONG] }, null, "one-model"],
     ["the chain where nothing was measured", { candidates: ALL.map(unmeasured) }, null, "no-evidence"],
     [
-      "a dearer one where nothing was measured but the prompt itself",
-      { candidates: ALL.map(unmeasured), hasOwnEvidence: true },
+      "a dearer one where nothing was measured, but somebody asked for a floor",
+      { candidates: ALL.map(unmeasured), isWished: true },
       "cheap/model",
       "cheapest",
+    ],
+    [
+      "the chain where only the dearer one was measured",
+      { candidates: [unmeasured(LOCAL), CHEAP, STRONG] },
+      null,
+      "no-evidence",
+    ],
+    [
+      "a dearer one where the usual one was measured, and is not good enough",
+      { candidates: [LOCAL, unmeasured(CHEAP), STRONG] },
+      "cheap/model",
+      "cheapest",
+    ],
+    [
+      "a cheaper one only where that one was measured",
+      { floor: 0.5, candidates: [STRONG, unmeasured(LOCAL), unmeasured(CHEAP)] },
+      null,
+      "no-evidence",
     ],
     [
       "the loaded one of two that cost nothing",
