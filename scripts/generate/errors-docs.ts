@@ -55,6 +55,7 @@ export const REFUSALS: readonly (readonly [code: string, status: number, meaning
   ["method_not_allowed", 405, "The path is right, the method is not."],
   ["method_not_found", 404, "Gemini's paths: a model has no such method; the message names those it has."],
   ["upgrade_required", 426, "Responses are served over HTTP, not over a WebSocket: POST to the same path."],
+  ["rule_ceiling", 403, "Every model that the request may go to is expected to cost more than a routing rule allows."],
   ["rule_denied", 403, "A routing rule refuses the request; the message names the rule and has its words."],
   ["invalid_request", 400, "A member of the request is wrong; `param` names it."],
   ["invalid_parameter", 400, "A member of the request has the wrong type; `param` names it."],

@@ -115,6 +115,44 @@ routing: { rules: [{ name: chained, do: { chain: both } }] }
   });
 });
 
+describe("a rule's ceiling", () => {
+  // A hundred tokens of answer cost 100 µUSD at up/small and 1,000 µUSD at up/large, the prompt next to nothing.
+  const ceiling = (usd: string, to = ""): string =>
+    `{ name: thrifty, requested: "*", do: { ${to}ceilingUsd: ${usd} } }`;
+
+  test("leaves dearer models out of what it names itself, also as what is fallen back to", async () => {
+    const { gateway, sent } = await scene([ceiling("0.0005", "chain: both, ")]);
+    const response = await ask(gateway, { max_tokens: 100 });
+    expect([response.status, sent().model]).toEqual([200, "small"]);
+  });
+
+  test("refuses a name that is too dear, with the price of the cheapest", async () => {
+    const { gateway, upstream } = await scene([ceiling("0.0005")]);
+    const response = await ask(gateway, { model: "up/large", max_tokens: 100 });
+    const { error } = (await response.json()) as { error: { code: string; message: string } };
+    expect([response.status, error.code]).toEqual([403, "rule_ceiling"]);
+    expect(error.message).toContain("up/large would be the cheapest, at about $0.001");
+    expect(upstream.calls).toHaveLength(0);
+    expect((await ask(gateway, { model: "up/small", max_tokens: 100 })).status).toBe(200);
+  });
+
+  test("reckons with the limit of output that the rule itself sets", async () => {
+    const { gateway, sent } = await scene([ceiling("0.0005", "maxOutputTokens: 20, ")]);
+    expect((await ask(gateway, { model: "up/large", max_tokens: 100 })).status).toBe(200);
+    expect(sent()).toMatchObject({ model: "large", max_tokens: 20 });
+  });
+
+  test("counts a model without a price as too dear", async () => {
+    const upstream = await fake(() => ({ kind: "json", body: chatReply("hello") }));
+    const gateway = await openGateway(`
+providers: { up: { dialect: openai-chat, baseUrl: "${upstream.url}/v1", models: [unknown] } }
+chains: { default: [up/unknown] }
+routing: { rules: [${ceiling("100")}] }
+`);
+    expect((await ask(gateway, {})).status).toBe(403);
+  });
+});
+
 describe("what a rule changes of a request", () => {
   test("reaches the model, and x-lodestar-params tells the client", async () => {
     const { gateway, sent } = await scene([
