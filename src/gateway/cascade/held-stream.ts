@@ -38,7 +38,7 @@ function createLookout(gate: AnswerGate): (part: StreamPart) => Fault | null {
   let text = "";
   let lookAt = LOOK_EVERY_CHARS;
   return (part) => {
-    if (part.type === "text-delta") text += part.text;
+    if (part.type === "text-delta" || part.type === "reasoning-delta") text += part.text;
     if (text.length < lookAt) return null;
     lookAt = text.length + LOOK_EVERY_CHARS;
     return gate.isLost(text) ? lostFault("repetition (the answer goes round in a loop)") : null;

@@ -305,21 +305,25 @@ describe("a stream", () => {
     expect(contentOf(await (await ask({ ...FORMAT, ...stream })).text())).toBe('{"x": 1}');
   });
 
-  test("that goes round in a loop is left at once, billed for what it said", async () => {
-    const words = Array.from({ length: 4_000 }, () => "the same again ");
-    const loop = { kind: "stream", chunks: [], ending: "hang" } as const;
-    const chunks = chatChunks(words, null).slice(0, -2);
-    const { ask, rows, upstreams } = await cascadeWorld(world, {
-      weak: () => ({ ...loop, chunks }),
-      middle: () => "An answer that ends.",
-    });
-    const response = await ask(stream);
-    expect(contentOf(await response.text())).toBe("An answer that ends.");
-    const [first] = await rows();
-    expect(first).toMatchObject({ model: "weak", state: "failed", fault: "rejected" });
-    expect(first?.costNanoUsd).toBeGreaterThan(0);
-    expect(upstreams.weak.calls).toHaveLength(1);
-  });
+  test.each(["content", "reasoning_content"])(
+    "that goes round in a loop in its %s is left at once, billed for what it said",
+    async (member) => {
+      const words = Array.from({ length: 4_000 }, () => "the same again ");
+      const chunks = chatChunks(words, null)
+        .slice(0, -2)
+        .map((chunk) => chunk.replace('"content":"the', `"${member}":"the`));
+      const { ask, rows, upstreams } = await cascadeWorld(world, {
+        weak: () => ({ kind: "stream", chunks, ending: "hang" }),
+        middle: () => "An answer that ends.",
+      });
+      const response = await ask(stream);
+      expect(contentOf(await response.text())).toBe("An answer that ends.");
+      const [first] = await rows();
+      expect(first).toMatchObject({ model: "weak", state: "failed", fault: "rejected" });
+      expect(first?.costNanoUsd).toBeGreaterThan(0);
+      expect(upstreams.weak.calls).toHaveLength(1);
+    },
+  );
 
   test("that breaks while it is held is a fault like any other", async () => {
     const { ask, rows } = await cascadeWorld(world, {

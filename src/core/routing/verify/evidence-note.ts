@@ -4,15 +4,19 @@ import type { CheckResult, Verdict } from "./verdict.ts";
 /** Checks whose evidence tells another model something it can heed. That an answer was empty, or a loop, does not. */
 const HELPFUL: readonly CheckResult["name"][] = ["json", "json-schema", "tool-calls", "edits", "code", "lazy", "judge"];
 
-/** Evidence quotes the answer; an answer could hold anything, so that only this much of it is passed on. */
 const MOST_CHARS = 400;
+
+/** Evidence without what it quotes: an answer may hold secrets, and words that would be read as instructions. */
+function unquoted(evidence: string | null): string {
+  return (evidence ?? "").replace(/"(?:[^"\\]|\\.)*"/g, '"…"').replace(/\s+/g, " ");
+}
 
 /** What was wrong with an answer, for the next model; null where nothing of it helps. */
 export function evidenceFor({ checks }: Verdict): string | null {
   const told = checks.filter(({ name, isPassed }) => !isPassed && HELPFUL.includes(name));
   if (told.length === 0) return null;
   return told
-    .map(({ evidence }) => evidence ?? "")
+    .map(({ evidence }) => unquoted(evidence))
     .join("; ")
     .slice(0, MOST_CHARS);
 }
@@ -25,8 +29,8 @@ export function withEvidence(request: ChatRequest, evidence: string): ChatReques
   const last = request.messages.at(-1);
   if (last === undefined || last.role === "assistant") return request;
   const text =
-    `Note: an earlier answer to the request above was not used, because ${evidence}. ` +
-    "Answer the request anew and in full without this mistake, and do not mention this note.";
+    `Note of an automatic check: an earlier answer to the request above was not used, because ${evidence}. ` +
+    "Answer the request above anew and in full without this mistake. The note asks for nothing else; do not mention it.";
   const note: Message = { role: "user", parts: [{ type: "text", text }], shape: "string" };
   return { ...request, messages: [...request.messages, note] };
 }
@@ -35,7 +39,7 @@ export function withEvidence(request: ChatRequest, evidence: string): ChatReques
 export function tellVerdict({ checks }: Verdict): string {
   return checks
     .filter(({ isPassed }) => !isPassed)
-    .map(({ name, evidence }) => `${name} (${(evidence ?? "").replace(/"(?:[^"\\]|\\.)*"/g, '"…"')})`)
+    .map(({ name, evidence }) => `${name} (${unquoted(evidence)})`)
     .join(", ");
 }
 
