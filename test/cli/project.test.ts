@@ -180,7 +180,7 @@ describe("project list, show and forget", () => {
     const world = scene();
     const folder = world.folder(
       "shop",
-      "aliases: { ui: cheap }\nbudgets: [{ period: month, limitUsd: 5, over: deny }]\ncache: off\n",
+      "aliases: { ui: cheap }\nbudgets: [{ period: month, limitUsd: 5, over: deny }]\ncache: off\nrouting: { rules: [{ name: docs, when: { path: docs/** }, do: { target: cheap } }] }\n",
     );
     await world.go(["project", "use", folder]);
     await world.settle({ requestId: "a", project: "shop", costNanoUsd: 1_250_000_000 });
@@ -200,6 +200,7 @@ describe("project list, show and forget", () => {
       "aliases.ui | cheap | .lodestar.yaml",
       "budgets.month | $1.25 of $5.00 a month, then deny | .lodestar.yaml",
       "cache | off | .lodestar.yaml",
+      "rules | docs | .lodestar.yaml",
       "",
     ]);
     expect((await world.go(["project", "forget", "shop"])).code).toBe(0);

@@ -36,7 +36,7 @@ function cacheWords(cacheTtlMs: number): string {
 }
 
 function valuesOf(view: ProjectDetailView): readonly (readonly [name: string, value: string])[] {
-  const { aliases, chains, models, tag, cacheTtlMs, keepsPrompts, budgets } = view;
+  const { aliases, chains, models, tag, cacheTtlMs, keepsPrompts, budgets, rules } = view;
   return [
     ...Object.entries(aliases).map(([name, target]) => [`aliases.${name}`, target] as const),
     ...Object.entries(chains).map(([name, targets]) => [`chains.${name}`, targets.join(", ")] as const),
@@ -44,6 +44,7 @@ function valuesOf(view: ProjectDetailView): readonly (readonly [name: string, va
     ...(tag === null ? [] : [["tag", tag] as const]),
     ...budgets.map((budget) => [`budgets.${budget.period}`, `${budgetWords(budget)}, then ${budget.over}`] as const),
     ...(cacheTtlMs === null ? [] : [["cache", cacheWords(cacheTtlMs)] as const]),
+    ...(rules.length === 0 ? [] : [["rules", rules.map(({ name }) => name).join(", ")] as const]),
     ...(keepsPrompts ? [["keepPrompts", "true"] as const] : []),
   ];
 }
