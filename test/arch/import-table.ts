@@ -29,7 +29,7 @@ export const PACKAGE_TABLE: Readonly<Record<string, readonly string[]>> = {
   config: ["valibot", "yaml"],
   cli: ["citty"],
   terminal: ["picocolors", "consola"],
-  features: ["ofetch", "yaml", "jsonc-parser", "valibot"],
+  features: ["ofetch", "yaml", "jsonc-parser", "valibot", "diff", "highlight.js"],
 };
 
 /** The folder (or root file) of a path below `src/`. */

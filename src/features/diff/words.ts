@@ -1,0 +1,71 @@
+import { diffArrays } from "diff";
+
+/** A piece of a line, and whether the other version of the line lacks it. The pieces of a line, put together, are the line. */
+export interface WordSpan {
+  readonly text: string;
+  readonly isChanged: boolean;
+}
+
+/** Both versions of a line in pieces, and how much of them is the same, from 0 to 1. */
+export interface WordDiff {
+  readonly removed: readonly WordSpan[];
+  readonly added: readonly WordSpan[];
+  readonly likeness: number;
+}
+
+const WORDS = /[\p{L}\p{N}_]+|\s+|[^\p{L}\p{N}_\s]/gu;
+/** Longer lines (minified code, data) are compared by their common ends only. */
+const MOST_WORDS = 400;
+
+function wordsOf(line: string): readonly string[] {
+  return line.match(WORDS) ?? [];
+}
+
+/** Neighbours of one kind as one piece; what is only white space between two changed pieces is changed with them. */
+function joined(spans: readonly WordSpan[]): readonly WordSpan[] {
+  const result: WordSpan[] = [];
+  for (const [index, { text, isChanged }] of spans.entries()) {
+    const isBetween = text.trim() === "" && result.at(-1)?.isChanged === true && spans[index + 1]?.isChanged === true;
+    const last = result.at(-1);
+    if (last !== undefined && last.isChanged === (isChanged || isBetween)) {
+      result[result.length - 1] = { text: last.text + text, isChanged: last.isChanged };
+    } else if (text !== "") result.push({ text, isChanged: isChanged || isBetween });
+  }
+  return result;
+}
+
+/** The pieces by what both lines begin and end with. */
+function byEnds(removed: readonly string[], added: readonly string[]): WordDiff {
+  const most = Math.min(removed.length, added.length);
+  let start = 0;
+  while (start < most && removed[start] === added[start]) start += 1;
+  let end = 0;
+  while (end < most - start && removed.at(-1 - end) === added.at(-1 - end)) end += 1;
+  const cut = (words: readonly string[]): readonly WordSpan[] =>
+    joined([
+      { text: words.slice(0, start).join(""), isChanged: false },
+      { text: words.slice(start, words.length - end).join(""), isChanged: true },
+      { text: words.slice(words.length - end).join(""), isChanged: false },
+    ]);
+  const whole = Math.max(removed.length, added.length, 1);
+  return { removed: cut(removed), added: cut(added), likeness: (start + end) / whole };
+}
+
+function lengthOf(spans: readonly WordSpan[]): number {
+  return spans.reduce((sum, { text }) => sum + text.trim().length, 0);
+}
+
+/** Which words of two versions of a line differ. Quadratic only up to a length; beyond it the common ends tell. */
+export function diffWords(removedLine: string, addedLine: string): WordDiff {
+  const [removedWords, addedWords] = [wordsOf(removedLine), wordsOf(addedLine)];
+  if (removedWords.length > MOST_WORDS || addedWords.length > MOST_WORDS) return byEnds(removedWords, addedWords);
+  const changes = diffArrays([...removedWords], [...addedWords]);
+  const spansOf = (skipped: "added" | "removed"): readonly WordSpan[] =>
+    changes
+      .filter((change) => !change[skipped])
+      .map(({ value, added, removed }) => ({ text: value.join(""), isChanged: added || removed }));
+  const [removed, added] = [spansOf("added"), spansOf("removed")];
+  const same = lengthOf(removed.filter(({ isChanged }) => !isChanged));
+  const most = Math.max(lengthOf(removed), lengthOf(added), 1);
+  return { removed: joined(removed), added: joined(added), likeness: same / most };
+}
