@@ -80,7 +80,7 @@ function gainsOf({ quality }: Pool, weak: number): Float64Array {
 }
 
 /** The figures of a pair, and what controls reach on the same rows. */
-export function reportPair(train: Pool, test: Pool, learner: PoolLearner, seed: number): PairReport {
+function reportPair(train: Pool, test: Pool, learner: PoolLearner, seed: number): PairReport {
   const means = modelMeans(train.quality, 2);
   const weak = (means[0] ?? 0) <= (means[1] ?? 0) ? 0 : 1;
   const gains = gainsOf(test, weak);
@@ -136,13 +136,7 @@ function nameOf(policy: Policy, models: readonly string[]): string {
 }
 
 /** The pool's figures on the test rows, by thresholds that the training rows chose. */
-export function reportPool(
-  train: Pool,
-  test: Pool,
-  learner: PoolLearner,
-  costs: AssumedCosts,
-  seed: number,
-): PoolReport {
+function reportPool(train: Pool, test: Pool, learner: PoolLearner, costs: AssumedCosts, seed: number): PoolReport {
   const models = train.models.length;
   const forecast = learner.predict(test);
   const tried = tryPolicies(train, costs.train, learner.outOfFold);

@@ -1,16 +1,16 @@
 /**
  * Trains how hard a prompt is for a small model, on the correctness data of `<root>/data/routing/train`:
  *
- *   bun scripts/train-router/difficulty.ts            writes config/router/weights/difficulty.bin and docs/difficulty-card.md
- *   bun scripts/train-router/difficulty.ts --check    trains and compares, writes nothing, fails where anything differs
+ *   bun scripts/train-difficulty.ts            writes config/router/weights/difficulty.bin and docs/difficulty-card.md
+ *   bun scripts/train-difficulty.ts --check    trains and compares, writes nothing, fails where anything differs
  *
  * The root is LODESTAR_TEST_DATA or `../shared`. The same data give the same bytes.
  */
 import { join } from "node:path";
-import { type DifficultyFit, fitDifficulty } from "./difficulty-fit.ts";
-import { readDifficultyMaterial } from "./difficulty-material.ts";
+import { type DifficultyFit, fitDifficulty } from "./train-router/difficulty-fit.ts";
+import { readDifficultyMaterial } from "./train-router/difficulty-material.ts";
 
-const ROOT = join(import.meta.dir, "../..");
+const ROOT = join(import.meta.dir, "..");
 const WEIGHTS = join(ROOT, "config/router/weights/difficulty.bin");
 const CARD = join(ROOT, "docs/difficulty-card.md");
 
@@ -26,7 +26,7 @@ function cardOf({ bytes, families, figures, leastKnown, usual }: DifficultyFit):
   return [
     "# Model card: difficulty",
     "",
-    "Written by `bun scripts/train-router/difficulty.ts`; do not edit. The same data give the same bytes.",
+    "Written by `bun scripts/train-difficulty.ts`; do not edit. The same data give the same bytes.",
     "",
     `\`config/router/weights/difficulty.bin\`, ${bytes.length.toLocaleString("en-US")} bytes: the chance that a small model on one's own machine does not answer a prompt well.`,
     `A ridge on hashed words and pairs of words, calibrated by steps that rise; the usual chance is ${digits(usual)}. It abstains where it knows less than ${digits(leastKnown)} of a prompt's words and pairs, the rare ones counting more.`,
@@ -65,7 +65,7 @@ async function main(isCheck: boolean): Promise<number> {
   process.stdout.write(
     same
       ? "the weights and the card are what the data give\n"
-      : "the data give other weights: run bun scripts/train-router/difficulty.ts\n",
+      : "the data give other weights: run bun scripts/train-difficulty.ts\n",
   );
   return same ? 0 : 1;
 }
