@@ -97,15 +97,15 @@ ${calibration.abstainBelow} the classifier abstains, as it does for a text witho
 
 ${dataTable(material)}
 
-Published sets are sampled, texts above 120 characters are left out, and each set counts for no more than a few own
+Published sets are sampled, texts above 120 characters are left out (but for *hand*), and each set counts for no more than a few own
 prompts: their labels are weak and their shares of the classes are not those of real requests. Own prompts are split by style: the styles
-${styles.map(({ name }) => `*${name}*`).join(", ")} were never trained on. The labelled prompts of real users (*hand*, from lmarena/arena-hard-auto,
-Apache-2.0) were not trained on either.
+${styles.map(({ name }) => `*${name}*`).join(", ")} were never trained on. Of the others,
+the shipped weights saw all; the figures of *hand* and of each set that is *left out* are of weights that have not seen it.
 
 ## Figures
 
-Macro-F1 and accuracy with 95 % intervals (bootstrap, 200 rounds). Unless it says *shipped weights*, training saw the train styles only; the shipped
-weights saw the validation styles too.
+Macro-F1 and accuracy with 95 % intervals (bootstrap, 200 rounds). Unless it says *shipped weights*, training saw no validation
+style and nothing of *hand*.
 
 ${figures(rows)}
 

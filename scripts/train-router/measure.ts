@@ -112,7 +112,7 @@ export function measure(material: Material): Report {
     measureSet("own, validation styles", weights, validation),
     measureSet("own, test styles", weights, test),
     measureSet("own, test styles, shipped weights", shipped, test),
-    measureSet("hand (arena-hard), shipped weights", shipped, hand),
+    measureSet("hand (real users), left out", weights, hand),
     leaveOut(material, "copilot", calibration),
     leaveOut(material, "general", calibration),
   ];
