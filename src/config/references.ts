@@ -167,5 +167,8 @@ export function checkReferences(settings: Settings): readonly LocalProblem[] {
   const inRules = checkRules(settings.rules, settings, settings, (path, name) => check(path, name, names, []));
   const others = [...prices, baseline].filter((problem) => problem !== null);
   const inCascade = checkCascade(settings, names);
-  return [...checkTargets(settings, names, []), ...projects, ...inRules, ...inCascade, ...others];
+  const inPool = settings.routing.pool
+    .map((name, index) => check(["routing", "pool", index], name, names, []))
+    .filter((problem) => problem !== null);
+  return [...checkTargets(settings, names, []), ...projects, ...inRules, ...inCascade, ...inPool, ...others];
 }

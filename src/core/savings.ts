@@ -1,6 +1,9 @@
 import type { Totals } from "./ledger.ts";
 import type { NanoUsd } from "./money.ts";
 
+/** How good answers are that saved something. */
+export type SavingsQuality = "unmeasured" | `expected ${string}`;
+
 /**
  * What was saved against a baseline model: never without its name and the quality of the answers beside it. `net` is what is
  * left after the failed attempts of the same time were paid: a gateway that tries twice pays for both.
@@ -17,12 +20,12 @@ export interface Savings {
   readonly savedNanoUsd: NanoUsd;
   readonly failedNanoUsd: NanoUsd;
   readonly netNanoUsd: NanoUsd;
-  /** How the answers compare with the baseline's: nobody measured it yet. */
-  readonly quality: "unmeasured";
+  /** What was expected of the answers when the router chose, with n and interval; `unmeasured` where nobody said anything. */
+  readonly quality: SavingsQuality;
 }
 
 /** The savings in sums over rows. */
-export function savingsOf(totals: Totals, baselineModel: string): Savings {
+export function savingsOf(totals: Totals, baselineModel: string, quality: SavingsQuality = "unmeasured"): Savings {
   return {
     baselineModel,
     freeTierNanoUsd: totals.savedFreeTierNanoUsd,
@@ -31,7 +34,7 @@ export function savingsOf(totals: Totals, baselineModel: string): Savings {
     savedNanoUsd: totals.savedNanoUsd,
     failedNanoUsd: totals.failedNanoUsd,
     netNanoUsd: totals.savedNanoUsd - totals.failedNanoUsd,
-    quality: "unmeasured",
+    quality,
   };
 }
 

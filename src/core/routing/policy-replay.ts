@@ -1,4 +1,5 @@
 import { bootstrap, type Interval } from "../learn/metrics.ts";
+import type { SavingsQuality } from "../savings.ts";
 import type { Candidate } from "./candidates.ts";
 import { choosePolicy } from "./policy.ts";
 import { floorOf, isWished } from "./policy-dial.ts";
@@ -161,4 +162,19 @@ export function routedChoice({ chosen, usual }: StoredRoute): string | null {
 /** What was really asked first. */
 export function madeChoice({ mode, chosen, usual }: StoredRoute): string | null {
   return mode === "shadow" ? usual : (chosen ?? usual);
+}
+
+/** What was expected of the local answers among these requests, in words; nothing where the router chose none. */
+export function expectedOfLocal(routes: readonly StoredRoute[]): SavingsQuality {
+  const served = routes.flatMap(({ candidates, outcome }) =>
+    candidates.filter(({ name, isLocal }) => isLocal && name === outcome?.served),
+  );
+  if (served.length === 0) return "unmeasured";
+  const figure = (rows: Uint32Array): number =>
+    rows.reduce((sum, row) => sum + (served[row]?.expected ?? 0), 0) / rows.length;
+  const { value, low, high } = bootstrap(served.length, figure, { seed: SEED });
+  const percent = (share: number): string => (share * 100).toFixed(0);
+  const measured = served.filter(({ isMeasured }) => isMeasured).length;
+  const basis = measured === served.length ? "all measured" : `${measured} measured, the others guessed`;
+  return `expected ${percent(value)} % good (${percent(low)} to ${percent(high)}; n = ${served.length}, ${basis})`;
 }

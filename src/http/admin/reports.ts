@@ -1,6 +1,8 @@
 import type { Context } from "hono";
 import type { CostsView, RequestDetailView } from "../../core/admin-view.ts";
-import { savingsOf } from "../../core/savings.ts";
+import type { Window } from "../../core/calendar.ts";
+import { expectedOfLocal } from "../../core/routing/policy-replay.ts";
+import { type SavingsQuality, savingsOf } from "../../core/savings.ts";
 import type { AdminContext } from "./context.ts";
 import { adminError } from "./guard.ts";
 import { costsQuery, ledgerFilter, parseWith, requestsQuery, rowsQuery, spanOfQuery } from "./schema.ts";
@@ -10,6 +12,16 @@ const ROWS_PER_CHUNK = 200;
 
 function badQuery(context: Context, message: string): Response {
   return adminError(context, 400, "bad_query", message);
+}
+
+/** So many of the latest decisions tell how good local answers are expected to be. */
+const QUALITY_ROUTES = 1_000;
+
+function qualityIn({ from, to }: Window, { route }: AdminContext): SavingsQuality {
+  route.flush();
+  return expectedOfLocal(
+    route.log()?.list({ from: from ?? 0, to: to ?? Number.MAX_SAFE_INTEGER }, QUALITY_ROUTES) ?? [],
+  );
 }
 
 /** `GET /v1/costs`: sums over a period or span, grouped. What is queued is committed first, so that sums are current. */
@@ -28,7 +40,7 @@ export async function answerCosts(context: Context, admin: AdminContext): Promis
     timeZone,
     by,
     totals,
-    savings: savingsOf(totals, baselineModel),
+    savings: savingsOf(totals, baselineModel, qualityIn(span.value, admin)),
     groups: admin.ledger.groups(filter, by, timeZone),
   };
   return context.json(view);

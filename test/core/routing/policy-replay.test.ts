@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import {
   compareChoices,
+  expectedOfLocal,
   madeChoice,
   replayOne,
   routedChoice,
@@ -122,5 +123,19 @@ describe("two choices for the same requests", () => {
     expect(madeChoice(routeOf())).toBe("p/c");
     expect(madeChoice(routeOf({ mode: "on" }))).toBe("p/b");
     expect(madeChoice(routeOf({ mode: "on", chosen: null }))).toBe("p/c");
+  });
+});
+
+describe("how good the local answers are expected to be", () => {
+  const outcome = { served: "ollama/a", costNanoUsd: 0, inputTokens: 1, outputTokens: 1 };
+  test("is said with n, an interval, and how many of them were measured", () => {
+    const guessed = CANDIDATES.map((one) => ({ ...one, isMeasured: false }));
+    const routes = [routeOf({ outcome }), routeOf({ outcome, candidates: guessed })];
+    expect(expectedOfLocal(routes)).toBe("expected 50 % good (50 to 50; n = 2, 1 measured, the others guessed)");
+    expect(expectedOfLocal(routes.slice(0, 1))).toBe("expected 50 % good (50 to 50; n = 1, all measured)");
+  });
+
+  test("is not said where no local model answered", () => {
+    expect(expectedOfLocal([routeOf(), routeOf({ outcome: { ...outcome, served: "p/b" } })])).toBe("unmeasured");
   });
 });
