@@ -190,6 +190,17 @@ describe("config check", () => {
     await go("keys", "create", "intren");
     expect((await go("config", "check")).err).not.toContain("counts nothing");
   });
+
+  test("doubts a rule for a key that is not there", async () => {
+    const rule = (key: string): string =>
+      `    - { name: ${key}, when: { key: [${key}, "other*", "!nobody"] }, do: { target: free } }\n`;
+    const { go } = home(`routing:\n  rules:\n${rule("intern")}${rule("intren")}`);
+    await go("keys", "create", "intern");
+    const { code, err } = await go("config", "check");
+    expect(code).toBe(0);
+    expect(err).toContain('rule intren: matches nobody yet: no key is called "intren". Did you mean "intern"?');
+    expect(err.match(/matches nobody/g)).toHaveLength(1);
+  });
 });
 
 describe("webhooks", () => {

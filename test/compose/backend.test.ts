@@ -258,6 +258,29 @@ describe("a reload", () => {
     expect(events.find((event) => event.event === "config")).toMatchObject({ outcome: "rejected" });
   });
 
+  test("takes new rules, refuses wrong ones by line, and tells of those that never decide", async () => {
+    const good = await fake(() => ({ kind: "json", body: chatReply("new") }));
+    const inputs = await inputsFor(providerAt(good.url));
+    const running = await daemon(inputs);
+    const reloadWith = async (rules: string) => {
+      await Bun.write(inputs.flags.config ?? "", `${providerAt(good.url)}\nrouting: { rules: [${rules}] }\n`);
+      return running.reload();
+    };
+    const all = '{ name: all, requested: "*", do: { deny: "closed for today" } }';
+    const dead = await reloadWith(`${all}, { name: late, when: { tag: x }, do: { target: free } }`);
+    expect(dead.ok ? dead.value : "").toMatch(
+      /^loaded; rule late: .*:\d+:\d+: never decides anything: "all" \(rule 1\)/,
+    );
+    expect((await chat(running.apiUrl)).status).toBe(403);
+    const wrong = await reloadWith("{ name: all, do: { target: fere } }");
+    expect(wrong.ok ? "" : wrong.error).toContain(
+      'names "fere", which is no alias, chain or listed model. Did you mean "free"?',
+    );
+    expect((await chat(running.apiUrl)).status).toBe(403);
+    expect(await reloadWith("")).toEqual({ ok: true, value: "loaded" });
+    expect((await chat(running.apiUrl)).status).toBe(200);
+  });
+
   test("cannot move the ports, and says so", async () => {
     const inputs = await inputsFor("");
     const running = await daemon({ ...inputs, flags: { ...inputs.flags } });
