@@ -1,4 +1,4 @@
-import { compareSessions, EIGHTH, replayTable, WHOLE } from "../test/real/agent-replay.ts";
+import { compareSessions, replayTable, SIXTEENTH, WHOLE } from "../test/real/agent-replay.ts";
 import { NO_OLLAMA_REASON } from "../test/real/engines.ts";
 import { latencyTable, measureLatency } from "../test/real/latency.ts";
 import { compareSwitching, switchingTable } from "../test/real/switching.ts";
@@ -17,13 +17,13 @@ function withTable(page: string, name: string, table: string): string {
 /** What is measured, by the names of the tables in the page. */
 const TABLES: Readonly<Record<string, () => Promise<string>>> = {
   latency: async () => latencyTable(await measureLatency()),
-  session: async () => replayTable(await compareSessions(process.argv.includes("--short") ? EIGHTH : WHOLE)),
+  session: async () => replayTable(await compareSessions(process.argv.includes("--short") ? SIXTEENTH : WHOLE)),
   switching: async () => switchingTable(await compareSwitching()),
 };
 
 /**
  * `bun run switching [latency] [session] [switching] [--short]`: a real Ollama that holds one of two tiny models, without
- * Lodestar and with it, in one run: times to the first token, a coding agent's session (with `--short` an eighth of its text),
+ * Lodestar and with it, in one run: times to the first token, a coding agent's session (with `--short` a sixteenth of its text),
  * and twenty requests that alternate between the models. Writes the tables into `docs/local-models.md`. Needs the engine of
  * `LODESTAR_TEST_ENGINES`.
  */

@@ -16,7 +16,6 @@ export interface Replay {
   readonly cut: number;
   /** Tokens that the model read of each turn. */
   readonly read: readonly number[];
-  readonly seconds: number;
 }
 
 /** How long a session is replayed. */
@@ -33,8 +32,8 @@ export interface ReplaySize {
 
 /** The real sizes, beside Ollama's default context. */
 export const WHOLE: ReplaySize = { share: 1, turns: 12, turnsAlone: 12, contextTokens: 4_096 };
-/** An eighth of it, beside an eighth of the default: what a slow machine does in a minute. */
-export const EIGHTH: ReplaySize = { share: 1 / 8, turns: 12, turnsAlone: 6, contextTokens: 512 };
+/** A sixteenth of its text, beside an eighth of the default: what a slow machine does in a minute. */
+export const SIXTEENTH: ReplaySize = { share: 1 / 16, turns: 12, turnsAlone: 6, contextTokens: 512 };
 
 /** After these turns another tool asks the same model something, with a context of its own choice, as editors do. */
 const ASKED_BESIDE = [2, 5];
@@ -72,7 +71,6 @@ function cutsOf(engine: Engine): number {
 }
 
 async function play(engine: Engine, { who, url, model }: Way, session: AgentSession): Promise<Replay> {
-  const beganAt = performance.now();
   const read: number[] = [];
   let cut = 0;
   for (const [index, body] of session.bodies.entries()) {
@@ -86,8 +84,7 @@ async function play(engine: Engine, { who, url, model }: Way, session: AgentSess
       await answered(await post(url, "/api/chat", { model, messages, options, stream: false }));
     }
   }
-  const seconds = (performance.now() - beganAt) / 1_000;
-  return { who, turns: read.length, reloads: runnerStarts(engine) - 1, cut, read, seconds };
+  return { who, turns: read.length, reloads: runnerStarts(engine) - 1, cut, read };
 }
 
 async function onOllama(models: string, contextTokens: number, use: (engine: Engine) => Promise<Replay>) {
@@ -132,10 +129,10 @@ export async function compareSessions({
 
 /** The figures as a table in Markdown. */
 export function replayTable(rows: readonly Replay[]): string {
-  const lines = rows.map(({ who, turns, reloads, cut, read, seconds }) => {
-    const figures = [turns, reloads, cut, read.at(-1)?.toLocaleString("en-US"), `${seconds.toFixed(0)} s`].join(" | ");
+  const lines = rows.map(({ who, turns, reloads, cut, read }) => {
+    const figures = [turns, reloads, cut, read.at(-1)?.toLocaleString("en-US")].join(" | ");
     return `| ${who} | ${figures} |`;
   });
-  const head = "| A session of a coding agent | Turns | Reloads | Cut turns | Tokens read of the last | All done |";
-  return [head, "|---|--:|--:|--:|--:|--:|", ...lines].join("\n");
+  const head = "| A session of a coding agent | Turns | Reloads | Cut turns | Tokens read of the last |";
+  return [head, "|---|--:|--:|--:|--:|", ...lines].join("\n");
 }

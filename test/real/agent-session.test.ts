@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { gunzipSync } from "node:zlib";
 import type { JsonObject } from "../../src/core/json.ts";
-import { compareSessions, EIGHTH, replayTable } from "./agent-replay.ts";
+import { compareSessions, replayTable, SIXTEENTH } from "./agent-replay.ts";
 import { type AgentSession, packSession, readSession, sessionFile, shortened } from "./agent-session.ts";
 import { NO_OLLAMA_REASON } from "./engines.ts";
 import { scrubRequest } from "./scrub.ts";
@@ -59,7 +59,7 @@ describe("a recorded session of a coding agent", () => {
 
 describe.skipIf(NO_OLLAMA_REASON !== "")(`a coding agent's session on a real Ollama ${NO_OLLAMA_REASON}`, () => {
   test("costs no reload and loses nothing of its beginning, and Ollama alone reloads and cuts", async () => {
-    const [alone, ours] = await compareSessions(EIGHTH);
+    const [alone, ours] = await compareSessions(SIXTEENTH);
     if (alone === undefined || ours === undefined) throw new Error("a side is missing");
     console.log(replayTable([alone, ours]));
     expect(ours).toMatchObject({ turns: 12, reloads: 0, cut: 0 });
