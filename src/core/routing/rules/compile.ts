@@ -1,6 +1,6 @@
 import { type ClockFor, type Condition, conditionsOf } from "./conditions.ts";
 import { compilePatterns, type PatternTest } from "./patterns.ts";
-import type { Rule, RuleShare } from "./rule.ts";
+import type { Patterns, Rule, RuleShare } from "./rule.ts";
 import { placeOf, shareAt, totalPercent } from "./share.ts";
 import { createWallClock } from "./time-window.ts";
 import type { MatchedRule, RuleFacts, RuleOrigin } from "./verdict.ts";
@@ -16,7 +16,7 @@ export interface CompiledRules {
   /** Those that came with the project. */
   readonly project: readonly CompiledRule[];
   readonly own: readonly CompiledRule[];
-  /** The names any of them is about. */
+  /** The names any of them is about: where a name is none of these, nothing else of the rules need be asked. */
   readonly requested: PatternTest;
 }
 
@@ -54,6 +54,9 @@ function inOrder(rules: readonly CompiledRule[]): readonly CompiledRule[] {
   return rules.toSorted((left, right) => right.rule.priority - left.rule.priority || left.position - right.position);
 }
 
+/** Without rules there is no name that any is about. */
+const NO_NAME: Patterns = ["!*"];
+
 /** Makes rules askable: once for each configuration and project. `timeZone` is for windows that name none (IANA). */
 export function compileRules(own: readonly Rule[], project: readonly Rule[], timeZone: string): CompiledRules {
   const clocks = new Map<string, ReturnType<typeof createWallClock>>();
@@ -72,11 +75,6 @@ export function compileRules(own: readonly Rule[], project: readonly Rule[], tim
   return {
     project: compile(project, "project"),
     own: compile(own, "configuration"),
-    requested: compilePatterns(names),
+    requested: compilePatterns(names.length === 0 ? NO_NAME : names),
   };
-}
-
-/** Whether any rule is about a name at all. Where none is, nothing else of the router need be asked. */
-export function rulesConcern({ own, project, requested }: CompiledRules, name: string): boolean {
-  return own.length + project.length > 0 && requested.one(name);
 }

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "bun:test";
-import { rulesConcern } from "../../../../src/core/routing/rules/compile.ts";
 import { evaluateRules } from "../../../../src/core/routing/rules/evaluate.ts";
 import { type RuleExpectation, ruleTestFaults } from "../../../../src/core/routing/rules/rule-test.ts";
 import { ask, compiled, facts, goTo, rule } from "./rules.ts";
@@ -46,12 +45,12 @@ describe("the names that rules are about", () => {
     ["claude-opus", true],
     ["gpt-5", false],
   ])("let a request for %s pass untouched unless %p", (name, isConcerned) => {
-    expect(rulesConcern(rules, name)).toBe(isConcerned);
+    expect(rules.requested.one(name)).toBe(isConcerned);
   });
 
   test("are none without rules, and may be any where a rule only makes exceptions", () => {
-    expect(rulesConcern(compiled([]), "auto")).toBe(false);
-    expect(rulesConcern(compiled([rule("all", {}, { requested: ["!auto"] })]), "anything")).toBe(true);
+    expect(compiled([]).requested.one("auto")).toBe(false);
+    expect(compiled([rule("all", {}, { requested: ["!auto"] })]).requested.one("anything")).toBe(true);
   });
 });
 
