@@ -9,7 +9,7 @@ export const IMPORT_TABLE: Readonly<Record<string, readonly string[]>> = {
   dialects: [],
   providers: ["dialects (types)"],
   stores: [],
-  host: [],
+  host: ["../config/router/weights"],
   config: ["providers", "host"],
   local: ["host", "stores/ports.ts"],
   gateway: ["dialects", "providers", "local", "host", "stores/ports.ts", "config/settings.ts (types)"],

@@ -21,7 +21,7 @@ function textOfResult({ content }: ToolResultPart): string {
 }
 
 /** Whether a tool's result tells of a failure: by the dialect's own mark, else by the words at its ends. */
-export function isFailedResult(result: ToolResultPart): boolean {
+function isFailedResult(result: ToolResultPart): boolean {
   if (result.isError !== undefined) return result.isError;
   const text = textOfResult(result);
   if (FAILURE.test(text.slice(0, SAID_WITHIN))) return true;
