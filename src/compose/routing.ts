@@ -15,12 +15,12 @@ import { createRouter, type Router } from "../gateway/routing/router.ts";
 import { createRuleBook } from "../gateway/routing/rule-book.ts";
 import type { ClassGuess, LocalTime, RouterServices, RouterWorld } from "../gateway/routing/surroundings.ts";
 import type { Log } from "../host/log/log.ts";
+import { readDifficultyWeights } from "../host/router/difficulty.ts";
 import { readClassifierWeights } from "../host/router/weights.ts";
 import type { RouteDesk } from "../http/admin/context.ts";
 import type { LocalAsk } from "../local/scheduler.ts";
 import type { Stores } from "../stores/open.ts";
 import type { RouteLog } from "../stores/ports.ts";
-import { readDifficultyWeights } from "./difficulty-weights.ts";
 import { type EvidenceSide, parametersOf } from "./evidence.ts";
 import type { LocalSide } from "./local.ts";
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { readDifficultyWeights } from "../../../src/compose/difficulty-weights.ts";
 import { areaUnderRoc } from "../../../src/core/learn/metrics.ts";
 import { createDifficulty, createDifficultyReader, difficultyHasher } from "../../../src/core/routing/difficulty.ts";
 import {
@@ -12,6 +11,7 @@ import {
   difficultyPlace,
   encodeDifficulty,
 } from "../../../src/core/routing/difficulty-weights.ts";
+import { readDifficultyWeights } from "../../../src/host/router/difficulty.ts";
 
 const ROOT = join(import.meta.dir, "../../..");
 const MMLU = join(
