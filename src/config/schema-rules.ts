@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { limitOf } from "../core/budget/text.ts";
+import { globSize } from "../core/routing/rules/glob.ts";
 import {
   CLAMPED_EFFORTS,
   type Rule,
@@ -15,6 +16,8 @@ import { parseDuration } from "./units.ts";
 const MOST_RULES = 500;
 /** What comes with a repository must not grow without end. */
 const MOST_PROJECT_RULES = 50;
+/** Matching them must not keep everybody waiting, whatever a repository asks for: 32 paths take some milliseconds. */
+const MOST_GLOB_SIZE = 2_000;
 const MOST_TARGETS = 20;
 const MOST_MESSAGE = 500;
 
@@ -250,11 +253,21 @@ export const RulesSchema = v.nullish(
   ),
 );
 
+/** Written out, with every alternative of their braces. */
+function globSizeOf(rules: readonly Rule[]): number {
+  const globs = rules.flatMap(({ when }) => when.path ?? []);
+  return globs.reduce((sum, glob) => sum + globSize(glob), 0);
+}
+
 /** `routing.rules` of a project's own file. */
 export const ProjectRulesSchema = v.nullish(
   v.pipe(
     v.array(ProjectRule, LIST_HINT),
     v.maxLength(MOST_PROJECT_RULES, `must hold at most ${MOST_PROJECT_RULES} rules`),
+    v.check(
+      (rules) => globSizeOf(rules) <= MOST_GLOB_SIZE,
+      `must hold globs of at most ${MOST_GLOB_SIZE} characters together`,
+    ),
     v.description("Rules for `auto` in this project, asked before the user's."),
   ),
 );

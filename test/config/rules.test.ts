@@ -329,6 +329,10 @@ describe("rules of a project's own file", () => {
       `[${Array.from({ length: 51 }, (_, at) => `{ name: r${at}, when: { tag: t${at} }, do: { target: best } }`).join(", ")}]`,
       "must hold at most 50 rules",
     ],
+    [
+      `- { name: a, when: { path: [${Array.from({ length: 10 }, (_, at) => `"{a,b}{a,b}{a,b}{a,b}{a,b}/${at}"`).join(", ")}] }, do: { target: best } }`,
+      "must hold globs of at most 2000 characters together",
+    ],
   ])("%s is refused", (rules, message) => {
     expect(judge(rules)).toContain(message);
   });

@@ -96,3 +96,9 @@ export function readGlob(text: string): Result<GlobTest, string> {
   const [only] = tests;
   return success(only !== undefined && tests.length === 1 ? only : (path) => tests.some((test) => test(path)));
 }
+
+/** How many pieces a glob is matched by: one path takes so many steps a character at most. 0 for one that cannot be read. */
+export function globSize(text: string): number {
+  const written = alternatives(text);
+  return written.ok ? written.value.reduce((sum, one) => sum + piecesOf(one).length, 0) : 0;
+}
