@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import type { Sink, Source } from "../terminal/terminal.ts";
 import { COMMANDS } from "./_all.ts";
 import type { SignalName } from "./command.ts";
@@ -9,10 +10,12 @@ function sinkOf(stream: NodeJS.WriteStream): Sink {
   // The reader went away (`lodestar costs | head`): what it wanted it has, so this is no failure.
   stream.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
   let lastWrite: Promise<void> = Promise.resolve();
+  const write = (data: string | Uint8Array): void => {
+    if (data.length > 0) lastWrite = new Promise((resolve) => stream.write(data, () => resolve()));
+  };
   return {
-    write: (text) => {
-      if (text !== "") lastWrite = new Promise((resolve) => stream.write(text, () => resolve()));
-    },
+    write,
+    writeBytes: write,
     // Not by an empty write: Bun calls that one back at once, while earlier text still waits for the pipe's reader.
     drained: () => lastWrite,
     isTTY: stream.isTTY === true,
@@ -27,9 +30,24 @@ async function* typedChunks(): AsyncIterable<string> {
   for await (const chunk of process.stdin) yield String(chunk);
 }
 
+/** Whether input was piped or redirected to this process; no input at all counts as none. */
+function isInputPiped(): boolean {
+  try {
+    const stats = fstatSync(0);
+    return stats.isFIFO() || stats.isFile() || stats.isSocket();
+  } catch {
+    // Started with its input closed.
+    return false;
+  }
+}
+
 const STDIN: Source = {
   isTTY: process.stdin.isTTY === true,
+  get isPiped() {
+    return isInputPiped();
+  },
   readAll: () => Bun.stdin.text(),
+  bytes: () => Bun.stdin.stream(),
   setRawMode: (isRaw) => {
     process.stdin.setRawMode?.(isRaw);
   },

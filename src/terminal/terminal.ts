@@ -11,6 +11,8 @@ export type Colours = ReturnType<typeof picocolors.createColors>;
 export interface Sink {
   /** Writes text as it is. */
   write(text: string): void;
+  /** Writes bytes as they are, where the sink can. */
+  writeBytes?(bytes: Uint8Array): void;
   /** Resolves when what was written has left the process. */
   drained?(): Promise<void>;
   readonly isTTY?: boolean;
@@ -20,8 +22,12 @@ export interface Sink {
 /** Where text comes from. */
 export interface Source {
   readonly isTTY?: boolean;
+  /** Something was piped or redirected into it: a stream or a file, not a terminal and not `/dev/null`. */
+  readonly isPiped?: boolean;
   /** Everything until the end of input. */
   readAll(): Promise<string>;
+  /** The input as it comes, for what is no text or larger than memory. */
+  bytes?(): AsyncIterable<Uint8Array>;
   /** Switches echo and line editing off, where the source is a terminal. */
   setRawMode?(isRaw: boolean): void;
   /** Chunks as they are typed. */
@@ -34,6 +40,8 @@ export interface Terminal {
   out(line: string): void;
   /** Data as it is, without a line end. */
   write(text: string): void;
+  /** Data as the bytes it is. */
+  writeBytes(bytes: Uint8Array): void;
   /** A line of talk. */
   talk(line: string): void;
   /** Talk as it is, for spinners and prompts. */
@@ -73,6 +81,8 @@ export function createTerminal(stdout: Sink, stderr: Sink, environment: Environm
   return {
     out: (line) => stdout.write(`${line}\n`),
     write: (text) => stdout.write(text),
+    writeBytes: (bytes) =>
+      stdout.writeBytes === undefined ? stdout.write(new TextDecoder().decode(bytes)) : stdout.writeBytes(bytes),
     talk: createVoice(stderr),
     talkRaw: (text) => stderr.write(text),
     style: picocolors.createColors(hasColour(stdout, environment)),

@@ -233,7 +233,7 @@ function finish(file: OpenFile): FilePatch {
 }
 
 /** Reads a patch line by line, so that one of any length takes the memory of its largest file. */
-interface PatchParser {
+export interface PatchParser {
   /** Takes a line with its end, and returns what it completes. */
   take(raw: string): readonly PatchItem[];
   /** What is left at the end. */
@@ -245,7 +245,8 @@ function startsFile(text: string): boolean {
   return FILE_START.test(text);
 }
 
-function createPatchParser(): PatchParser {
+/** A parser at the beginning of a patch. */
+export function createPatchParser(): PatchParser {
   let text: string[] = [];
   let file: OpenFile | null = null;
   let hunk: OpenHunk | null = null;

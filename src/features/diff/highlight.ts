@@ -1,5 +1,5 @@
-import type { HLJSApi, LanguageFn } from "highlight.js";
 import { languageOf } from "../../core/diff/annotate/language.ts";
+import type { Allowance } from "./allowance.ts";
 
 /** A piece of a line, and what it is to the language: a scope of highlight.js such as `keyword`; null for plain text. */
 export interface ScopedText {
@@ -7,7 +7,19 @@ export interface ScopedText {
   readonly scope: string | null;
 }
 
-type Loader = () => Promise<{ readonly default: LanguageFn }>;
+/** What is used of highlight.js. */
+interface Engine {
+  registerLanguage(name: string, grammar: (engine: unknown) => object): void;
+  getLanguage(name: string): object | undefined;
+  highlight(code: string, options: { language: string; ignoreIllegals: boolean }): { readonly value: string };
+}
+
+/** Not by an import, whose types would make those of a browser known to the whole program. */
+function loadEngine(): Engine {
+  return require("highlight.js/lib/core") as Engine;
+}
+
+type Loader = () => Promise<{ readonly default: (engine: unknown) => object }>;
 
 /** One import each, so that a language is read only when a file of it is shown. */
 const GRAMMARS: Readonly<Record<string, Loader>> = {
@@ -112,38 +124,29 @@ export interface Highlighter {
 
 /** Longer texts are left plain. Characters. */
 const MOST_CHARS = 60_000;
-/** Time for colours before the first screen, and the share of the time since. */
-const HEAD_START_MS = 250;
-const SHARE = 0.25;
 
-/**
- * Highlighting by highlight.js, for a person who looks on: it may take a quarter of the time that has passed (a pager that waits
- * for its reader gives more of it), so a patch of any size is shown at nearly the speed it is read at. `monotonic` in ms.
- */
-export function createHighlighter(monotonic: () => number): Highlighter {
-  const startedAt = monotonic();
-  let spentMs = 0;
-  let engine: HLJSApi | null = null;
-  async function ready(grammar: string): Promise<HLJSApi | null> {
-    engine ??= (await import("highlight.js/lib/core")).default;
+/** Highlighting by highlight.js, as long as there is time. */
+export function createHighlighter(allowance: Allowance): Highlighter {
+  let engine: Engine | null = null;
+  async function ready(grammar: string): Promise<Engine> {
+    engine ??= loadEngine();
     const load = GRAMMARS[grammar];
-    if (load === undefined) return null;
-    if (engine.getLanguage(grammar) === undefined) engine.registerLanguage(grammar, (await load()).default);
+    if (load !== undefined && engine.getLanguage(grammar) === undefined) {
+      engine.registerLanguage(grammar, (await load()).default);
+    }
     return engine;
   }
   return {
     async highlight(path, lines) {
       const grammar = grammarOf(path);
       const text = lines.join("\n");
-      if (grammar === null || text.length > MOST_CHARS) return null;
-      const from = monotonic();
-      if (spentMs > HEAD_START_MS + SHARE * (from - startedAt)) return null;
+      if (grammar === null || text.length > MOST_CHARS || !allowance.isOpen()) return null;
       const known = await ready(grammar);
-      const marked = known?.highlight(text, { language: grammar, ignoreIllegals: true });
-      spentMs += monotonic() - from;
-      if (marked === undefined) return null;
-      const found = linesOfHtml(marked.value);
-      return found.length === lines.length ? found : null;
+      return allowance.spend(() => {
+        const marked = known.highlight(text, { language: grammar, ignoreIllegals: true });
+        const found = linesOfHtml(marked.value);
+        return found.length === lines.length ? found : null;
+      });
     },
   };
 }

@@ -10,7 +10,15 @@ export interface WordSpan {
 export interface WordDiff {
   readonly removed: readonly WordSpan[];
   readonly added: readonly WordSpan[];
+  /** Both in one line: what was taken away stands before what came in its place. */
+  readonly merged: readonly MergedSpan[];
   readonly likeness: number;
+}
+
+/** A piece of both versions together. */
+export interface MergedSpan {
+  readonly text: string;
+  readonly kind: "same" | "removed" | "added";
 }
 
 const WORDS = /[\p{L}\p{N}_]+|\s+|[^\p{L}\p{N}_\s]/gu;
@@ -41,24 +49,38 @@ function byEnds(removed: readonly string[], added: readonly string[]): WordDiff 
   while (start < most && removed[start] === added[start]) start += 1;
   let end = 0;
   while (end < most - start && removed.at(-1 - end) === added.at(-1 - end)) end += 1;
+  const middle = (words: readonly string[]): string => words.slice(start, words.length - end).join("");
+  const [head, tail] = [removed.slice(0, start).join(""), removed.slice(removed.length - end).join("")];
   const cut = (words: readonly string[]): readonly WordSpan[] =>
     joined([
-      { text: words.slice(0, start).join(""), isChanged: false },
-      { text: words.slice(start, words.length - end).join(""), isChanged: true },
-      { text: words.slice(words.length - end).join(""), isChanged: false },
+      { text: head, isChanged: false },
+      { text: middle(words), isChanged: true },
+      { text: tail, isChanged: false },
     ]);
+  const merged = [
+    { text: head, kind: "same" },
+    { text: middle(removed), kind: "removed" },
+    { text: middle(added), kind: "added" },
+    { text: tail, kind: "same" },
+  ] as const;
   const whole = Math.max(removed.length, added.length, 1);
-  return { removed: cut(removed), added: cut(added), likeness: (start + end) / whole };
+  return {
+    removed: cut(removed),
+    added: cut(added),
+    merged: merged.filter(({ text }) => text !== ""),
+    likeness: (start + end) / whole,
+  };
 }
 
 function lengthOf(spans: readonly WordSpan[]): number {
   return spans.reduce((sum, { text }) => sum + text.trim().length, 0);
 }
 
-/** Which words of two versions of a line differ. Quadratic only up to a length; beyond it the common ends tell. */
-export function diffWords(removedLine: string, addedLine: string): WordDiff {
+/** Which words of two versions of a line differ. Quadratic only up to a length; beyond it, or in haste, the common ends tell. */
+export function diffWords(removedLine: string, addedLine: string, isHasty = false): WordDiff {
   const [removedWords, addedWords] = [wordsOf(removedLine), wordsOf(addedLine)];
-  if (removedWords.length > MOST_WORDS || addedWords.length > MOST_WORDS) return byEnds(removedWords, addedWords);
+  if (isHasty || removedWords.length > MOST_WORDS || addedWords.length > MOST_WORDS)
+    return byEnds(removedWords, addedWords);
   const changes = diffArrays([...removedWords], [...addedWords]);
   const spansOf = (skipped: "added" | "removed"): readonly WordSpan[] =>
     changes
@@ -67,5 +89,9 @@ export function diffWords(removedLine: string, addedLine: string): WordDiff {
   const [removed, added] = [spansOf("added"), spansOf("removed")];
   const same = lengthOf(removed.filter(({ isChanged }) => !isChanged));
   const most = Math.max(lengthOf(removed), lengthOf(added), 1);
-  return { removed: joined(removed), added: joined(added), likeness: same / most };
+  const merged = changes.map(({ value, added: isNew, removed: isGone }): MergedSpan => {
+    const changed = isNew ? "added" : "removed";
+    return { text: value.join(""), kind: isNew || isGone ? changed : "same" };
+  });
+  return { removed: joined(removed), added: joined(added), merged, likeness: same / most };
 }

@@ -32,6 +32,9 @@ describe("the words of a changed line", () => {
         const diff = diffWords(removed, added);
         expect(whole(diff.removed)).toBe(removed);
         expect(whole(diff.added)).toBe(added);
+        const without = (kind: string): string =>
+          diff.merged.flatMap((span) => (span.kind === kind ? [] : [span.text])).join("");
+        expect([without("added"), without("removed")]).toEqual([removed, added]);
         expect(diff.likeness).toBeGreaterThanOrEqual(0);
         expect(diff.likeness).toBeLessThanOrEqual(1);
         const kept = (spans: readonly WordSpan[]): string =>
