@@ -9,7 +9,7 @@ export function percent(share: number): string {
 }
 
 /** A figure with its 95 % interval. */
-export function withInterval({ value, low, high }: Interval, format: (value: number) => string): string {
+function withInterval({ value, low, high }: Interval, format: (value: number) => string): string {
   return `${format(value)} (${format(low)} to ${format(high)})`;
 }
 

@@ -16,7 +16,7 @@ const MOST_ROWS = 2_000;
 const LEARN_EVERY_MS = 3_600_000;
 
 /** What the dial learns from one decision: its models that could have been asked, with what they cost. */
-export function dialRow({ candidates }: Pick<StoredRoute, "candidates">): DialRow {
+function dialRow({ candidates }: Pick<StoredRoute, "candidates">): DialRow {
   return {
     candidates: candidates.flatMap(({ expected, costNanoUsd, block }) =>
       costNanoUsd === null || block !== null ? [] : [{ expected, costNanoUsd }],
