@@ -87,8 +87,8 @@ Two linear softmax classifiers over the same hashed features: words and pairs of
 rows of three to five characters, words of pasted code, the words of the sentences that ask for something, and the
 structure (length, lines, fences, share of code, names like \`camelCase\`, a question mark at the end). Prose and code are
 told apart line by line; each group of features is scaled by itself. Of a long prompt both ends are read. Weights are
-whole numbers of eight bits in a table of 65,536 places: ${byteCount.toLocaleString("en-US")} bytes. Features that no two training prompts
-share are not known, and count for nothing.
+whole numbers of eight bits in a table of 131,072 places: ${byteCount.toLocaleString("en-US")} bytes. Features that training did
+not see, or saw less often than 90,000 others, are not known, and count for nothing.
 
 Probabilities are calibrated by temperature on the validation styles (${calibration.task} for the class, ${calibration.domain} for the field). Below
 ${calibration.abstainBelow} the classifier abstains, as it does for a text without a known word; the router then takes the default.

@@ -13,11 +13,9 @@ import {
 import { TASK_CLASSES } from "../../src/core/routing/task-class.ts";
 import { classIndex, domainIndex, type Example } from "./sources.ts";
 
-const BITS = 16;
+const BITS = 17;
 /** The table is at most so full, so that a feature is found in few steps. */
-const MOST_FEATURES = 40_000;
-/** A feature of one prompt alone says nothing of others. */
-const FEWEST_PROMPTS = 2;
+const MOST_FEATURES = 90_000;
 const GAINS: readonly number[] = [0.7, 0.7, 0.5, 0.4, 0.7, 0.4, 0.6, 0.7];
 const TRAINING = { epochs: 6, rate: 0.1, decay: 1e-4, damping: 1e-4 };
 /** Each seed is an order of the examples; the mean of the models they give is steadier than any. */
@@ -57,8 +55,7 @@ function buildMarks(examples: readonly Example[]): Uint8Array {
     const { hashes, ends } = reader.read(text);
     for (const hash of new Set(hashes.subarray(0, ends.at(-1)))) counts.set(hash, (counts.get(hash) ?? 0) + 1);
   }
-  const kept = [...counts].filter(([, count]) => count >= FEWEST_PROMPTS);
-  kept.sort(([left, most], [right, more]) => more - most || left - right);
+  const kept = [...counts].sort(([left, most], [right, more]) => more - most || left - right);
   const marks = new Uint8Array(2 ** BITS);
   for (const [hash] of kept.slice(0, MOST_FEATURES)) {
     if (placeOf(marks, BITS, hash) !== -1) continue;
