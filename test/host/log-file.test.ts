@@ -51,6 +51,18 @@ describe("the log file", () => {
     if (process.platform !== "win32") expect(lstatSync(join(directory, LOG_NAME)).mode & 0o777).toBe(0o600);
   });
 
+  test("takes nothing once it is closed, and counts what came too late", async () => {
+    using folder = temporaryFolder();
+    const directory = logDirectory(folder.path);
+    const log = openLogFile(options(directory));
+    log.write("info", "in time");
+    await log.close();
+    log.write("info", "too late");
+    await log.flush();
+    expect(linesOf(directory).map((line) => line.message)).toEqual(["in time"]);
+    expect(log.health().lost).toBe(1);
+  });
+
   test("writes batches, not lines: nothing reaches the disk within a request", async () => {
     using folder = temporaryFolder();
     const delays: number[] = [];

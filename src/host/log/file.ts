@@ -32,6 +32,7 @@ export interface LogFile extends Log {
   flush(): Promise<void>;
   /** Writes what is queued at once and blocks meanwhile: for the last words of a process that crashes. */
   flushNow(): void;
+  /** What comes later is counted as lost, and does not open the file again. */
   close(): Promise<void>;
   health(): LogHealth;
 }
@@ -83,12 +84,14 @@ export function openLogFile(options: LogFileOptions): LogFile {
     cancelTimer: null,
   };
   let threshold = LEVELS.indexOf(options.level);
+  let isClosed = false;
   return {
     write(level, message, fields = {}) {
       if (LEVELS.indexOf(level) < threshold) return;
       const entry = { at: options.clock.now(), level, message, fields };
       if (options.stderr.isEchoOn) options.stderr.write(textLine(entry, options.redactor));
-      enqueue(sink, entry);
+      if (isClosed) countLost(sink, 1);
+      else enqueue(sink, entry);
     },
     setLevel(level) {
       threshold = LEVELS.indexOf(level);
@@ -96,6 +99,7 @@ export function openLogFile(options: LogFileOptions): LogFile {
     flush: () => drain(sink),
     flushNow: () => flushNow(sink),
     async close() {
+      isClosed = true;
       await drain(sink);
       await closeHandle(sink);
     },
