@@ -114,6 +114,18 @@ describe("lodestar eval routing on recorded data", () => {
     expect(err).toContain('Did you mean "bandit"?');
   });
 
+  test("decisions are timed without any data", async () => {
+    const { code, out } = await run(["eval", "routing", "--only", "decision", "--data", folder, "--json"]);
+    expect(code).toBe(0);
+    const { bars, decision } = JSON.parse(out);
+    expect(bars).toEqual([]);
+    expect(decision).toMatchObject({ characters: 8192, rounds: 3000 });
+    expect(decision.p50).toBeGreaterThan(0);
+    expect(decision.p99).toBeGreaterThanOrEqual(decision.p50);
+    const shown = await run(["eval", "routing", "--only", "decision", "--data", folder]);
+    expect(shown.out).toMatch(/p50 \d+ µs \(asked for: 100\), p99 \d+ µs/);
+  });
+
   test("some of the figures are not written for all", async () => {
     expect((await run(["eval", "routing", "--only", "bandit", "--write", folder])).err).toContain(
       "--write needs every figure",

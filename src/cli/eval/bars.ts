@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { failure, type Result, success } from "../../core/result.ts";
 import { didYouMean } from "../../core/suggest.ts";
 import { type Bar, isReached, regressions } from "../../features/routing-eval/bar.ts";
+import { type DecisionTime, measureDecision } from "../../features/routing-eval/latency.ts";
 import { renderPage } from "../../features/routing-eval/markdown.ts";
 import { findRecorded } from "../../features/routing-eval/recorded.ts";
 import { BAR_GROUPS, type BarGroup } from "../../features/routing-eval/run-bars.ts";
@@ -31,15 +32,26 @@ const ELSEWHERE: readonly string[] = [
   "Savings at real costs of eleven models: such rows are not among the recorded data; `--train` and `--test` measure them on one's own.",
   "Task classes: the [model card](model-card.md), by the command that trains them.",
   "Difficulty for small local models: its [card](difficulty-card.md), by the command that trains it.",
-  "Decision time: it depends on the machine, so it is no figure of this page.",
+  "Decision time: it depends on the machine; `lodestar eval routing --only decision` measures it.",
 ];
 
-function chooseGroups(only: string | undefined): Result<readonly BarGroup[], CliProblem> {
-  if (only === undefined) return success(BAR_GROUPS);
-  const names = BAR_GROUPS.map(({ name }) => name);
+/** The group that needs no data: how long a decision takes on this machine. */
+const DECISION = "decision";
+
+interface Wish {
+  readonly groups: readonly BarGroup[];
+  readonly isTimed: boolean;
+}
+
+function chooseGroups(only: string | undefined): Result<Wish, CliProblem> {
+  if (only === undefined) return success({ groups: BAR_GROUPS, isTimed: true });
+  const names = [...BAR_GROUPS.map(({ name }) => name), DECISION];
   const wanted = only.split(",").map((name) => name.trim());
   const stranger = wanted.find((name) => !names.includes(name));
-  if (stranger === undefined) return success(BAR_GROUPS.filter(({ name }) => wanted.includes(name)));
+  if (stranger === undefined) {
+    const groups = BAR_GROUPS.filter(({ name }) => wanted.includes(name));
+    return success({ groups, isTimed: wanted.includes(DECISION) });
+  }
   const message = `there is no group of figures called "${plainText(stranger)}".${didYouMean(stranger, names)}`;
   return failure(usageProblem("unknown_figures", message, `groups: ${names.join(", ")}`));
 }
@@ -88,37 +100,56 @@ function worseProblem(worse: readonly Bar[]): CliProblem {
   );
 }
 
+function showDecision(time: DecisionTime, terminal: Terminal): void {
+  const { characters, rounds, p50, p99 } = time;
+  terminal.out(
+    `decision time on this machine: p50 ${p50.toFixed(0)} µs (asked for: 100), p99 ${p99.toFixed(0)} µs (1000); ${rounds} prompts of ${characters} characters, ten rules, six candidates`,
+  );
+}
+
+async function measureGroups(groups: readonly BarGroup[], folder: string, terminal: Terminal): Promise<readonly Bar[]> {
+  const bars: Bar[] = [];
+  for (const group of groups) {
+    terminal.talk(`measuring ${group.name} …`);
+    bars.push(...(await group.measure(folder)));
+  }
+  return bars;
+}
+
 /** Measures on the recorded data, group by group; fails where a figure is worse than the shipped one. */
 export async function evaluateRecorded(
   { data, only, write, json }: RecordedArgs,
   terminal: Terminal,
 ): Promise<Outcome> {
-  const groups = chooseGroups(only);
-  if (!groups.ok) return groups.error;
+  const wish = chooseGroups(only);
+  if (!wish.ok) return wish.error;
+  const { groups, isTimed } = wish.value;
   if (write !== undefined && only !== undefined) {
     return usageProblem("flags_conflict", "--write needs every figure", "leave out --only");
   }
   const root = data ?? USUAL_ROOT;
   const folder = findRecorded(root);
-  if (folder === null) {
-    const message = `there is no recorded routing data in ${plainText(root)}: train/routellm_mmlu.jsonl was looked for there, in routing/ and in data/routing/`;
-    return failureProblem(
-      "no_recorded_data",
-      message,
-      "name its folder with --data, or give rows of your own with --train and --test",
-    );
+  if (folder === null && groups.length > 0) return noDataProblem(root);
+  const bars = folder === null ? [] : await measureGroups(groups, folder, terminal);
+  const decision = isTimed ? measureDecision(() => performance.now()) : null;
+  if (json) {
+    terminal.out(JSON.stringify({ bars: bars.map((bar) => ({ ...bar, isReached: isReached(bar) })), decision }));
+  } else {
+    if (bars.length > 0) showBars(bars, terminal);
+    if (decision !== null) showDecision(decision, terminal);
   }
-  const bars: Bar[] = [];
-  for (const group of groups.value) {
-    terminal.talk(`measuring ${group.name} …`);
-    bars.push(...(await group.measure(folder)));
-  }
-  if (json) terminal.out(JSON.stringify({ bars: bars.map((bar) => ({ ...bar, isReached: isReached(bar) })) }));
-  else showBars(bars, terminal);
   if (write !== undefined) {
     await writeFigures(write, bars);
     return EXIT_CODES.ok;
   }
   const worse = regressions(bars, shipped);
   return worse.length > 0 ? worseProblem(worse) : EXIT_CODES.ok;
+}
+
+function noDataProblem(root: string): CliProblem {
+  return failureProblem(
+    "no_recorded_data",
+    `there is no recorded routing data in ${plainText(root)}: train/routellm_mmlu.jsonl was looked for there, in routing/ and in data/routing/`,
+    "name its folder with --data, or give rows of your own with --train and --test",
+  );
 }

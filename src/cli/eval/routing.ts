@@ -16,6 +16,7 @@ export const command = defineCommand({
       ],
       ["lodestar eval routing --data ../shared/data", "every figure that the recorded data allows; minutes"],
       ["lodestar eval routing --only bandit,gsm8k", "some of them"],
+      ["lodestar eval routing --only decision", "how long a decision takes on this machine; needs no data"],
     ],
     notes: [
       'A row of your own is {"prompt": text, "scores": {"model": 0 to 1}, "costs": {"model": usd}}. Where costs are absent, --prices says what to assume. Thresholds are chosen on the training rows only.',
