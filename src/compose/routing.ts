@@ -15,6 +15,7 @@ import { createRouter, type Router } from "../gateway/routing/router.ts";
 import { createRuleBook } from "../gateway/routing/rule-book.ts";
 import type { ClassGuess, LocalTime, RouterServices, RouterWorld } from "../gateway/routing/surroundings.ts";
 import type { Log } from "../host/log/log.ts";
+import type { ModelFacts } from "../host/prices/prices.ts";
 import { readDifficultyWeights } from "../host/router/difficulty.ts";
 import { readClassifierWeights } from "../host/router/weights.ts";
 import type { RouteDesk } from "../http/admin/context.ts";
@@ -98,6 +99,26 @@ function difficultyFrom({ log }: RoutingParts): RouterWorld["difficultyOf"] {
   return ({ toolCount, text }) => (toolCount > 0 ? null : (difficulty()?.(text) ?? null));
 }
 
+/** Published facts are searched for, which takes longer than all the rest of a decision: they are remembered for a minute. */
+const FACTS_MS = 60_000;
+const MOST_FACTS = 500;
+
+function abilitiesFrom({ local, services }: RoutingParts): RouterWorld["abilitiesOf"] {
+  const known = new Map<string, { readonly facts: ModelFacts; readonly until: number }>();
+  return (provider, model) => {
+    const installed = local.factsOf(provider, model);
+    if (installed !== null) return installed;
+    const name = `${provider}/${model}`;
+    const now = services.clock.monotonic();
+    const found = known.get(name);
+    if (found !== undefined && found.until > now) return found.facts;
+    if (known.size >= MOST_FACTS) known.clear();
+    const facts = services.prices.factsOf(provider, model);
+    known.set(name, { facts, until: now + FACTS_MS });
+    return facts;
+  };
+}
+
 /** How long a request is expected to wait, and to take, at an Ollama server of ours. */
 function localTimeOf({ localSide, local, find }: RoutingParts): RouterWorld["localTime"] {
   const { scheduler, costs } = localSide;
@@ -136,7 +157,7 @@ function worldOf(parts: RoutingParts, later: RouterWorld["later"]): RouterWorld 
     difficultyOf: difficultyFrom(parts),
     believe: (model, taskClass) => evidence.book.believe(model, taskClass, services.clock.now()),
     parametersOf: (provider, model) => parametersOf(local, provider, model),
-    abilitiesOf: local.factsOf,
+    abilitiesOf: abilitiesFrom(parts),
     isLoaded: (provider, model) => local.stateOf(provider)?.loaded.some(({ name }) => name === withTag(model)) ?? null,
     loaded: () =>
       services

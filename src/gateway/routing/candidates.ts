@@ -82,9 +82,8 @@ function seconds(milliseconds: number): string {
   return `${Math.ceil(milliseconds / 1000)} s`;
 }
 
-function abilityBlock(place: Place, { signals }: Wanted, world: RouterWorld, services: RouterServices): Block | null {
-  const known = place.isLocal ? world.abilitiesOf(place.provider, place.model) : null;
-  const facts = known ?? services.prices.factsOf(place.provider, place.model);
+function abilityBlock(place: Place, { signals }: Wanted, world: RouterWorld): Block | null {
+  const facts = world.abilitiesOf(place.provider, place.model);
   if (signals.imageCount > 0 && facts.canReadImages === false) return { kind: "no-images", words: "reads no images" };
   if (signals.toolCount > 0 && facts.canUseTools === false) return { kind: "no-tools", words: "uses no tools" };
   if (facts.contextTokens !== null && signals.inputTokens > facts.contextTokens)
@@ -167,7 +166,7 @@ function candidateAt(place: Place, wanted: Wanted, world: RouterWorld, services:
     isLoaded: isLocal ? world.isLoaded(provider, model) : null,
     block:
       keyBlock(place, wanted, services) ??
-      abilityBlock(place, wanted, world, services) ??
+      abilityBlock(place, wanted, world) ??
       budgetBlock(place, cost.costNanoUsd, wanted, services) ??
       ceilingBlock(cost.costNanoUsd, wanted) ??
       timeBlock(place, time, wanted, services),

@@ -49,8 +49,8 @@ export interface RouterWorld {
   readonly believe: (model: ModelFacts, taskClass: string) => QualityBelief;
   /** Billions of parameters; null where neither the file nor the name tells. */
   readonly parametersOf: (provider: string, model: string) => number | null;
-  /** Null where the model is not installed, or nothing is known. */
-  readonly abilitiesOf: (provider: string, model: string) => ModelAbilities | null;
+  /** What the local engine says of a model, else what the price data say. */
+  readonly abilitiesOf: (provider: string, model: string) => ModelAbilities;
   /** Whether a local engine has a model in memory; null where it does not say. */
   readonly isLoaded: (provider: string, model: string) => boolean | null;
   /** Null for an engine that nobody schedules. */
