@@ -57,24 +57,29 @@ const NAMES: ReadonlyMap<number, string> = new Map(
     ]),
 );
 
-const DIFF_MARKS: readonly string[] = ["diff --git ", "\n@@ -", "<<<<<<< ", "*** Begin Patch"];
+/** How lines of diffs begin. `--- ` and `+++ ` only count together. */
+const DIFF_MARKS: readonly string[] = ["diff --git ", "@@ -", "<<<<<<< ", "*** Begin Patch"];
+/** How lines of traces begin. */
 const TRACE_MARKS: readonly string[] = [
   "Traceback (most recent call last)",
   "Exception in thread ",
-  "\nCaused by: ",
-  "\ngoroutine ",
+  "Caused by: ",
+  "goroutine ",
   "thread 'main' panicked at",
-  "\n    at ",
-  "\n\tat ",
+  "    at ",
+  "\tat ",
   "Stack trace:",
   "Segmentation fault",
 ];
+const MARK_BEGINNINGS: ReadonlySet<number> = new Set(
+  [...DIFF_MARKS, ...TRACE_MARKS, "--- ", "+++ "].map((mark) => mark.charCodeAt(0)),
+);
 
 const MOST_PATHS = 32;
 const LONGEST_PATH = 200;
 const LONGEST_EXTENSION = 8;
 /** Names of languages are looked for in so much of either end of a text. */
-const NAMED_CHARACTERS = 2_048;
+const NAMED_CHARACTERS = 1_024;
 
 function isAlphanumeric(code: number): boolean {
   const letter = code | 0x20;
@@ -150,6 +155,25 @@ function readFences(text: string, languages: Set<string>): number {
   return Math.ceil(marks / 2);
 }
 
+/** Looks at the beginning of each line for what only diffs and traces begin with. */
+function readMarks(text: string): Pick<TextSignals, "hasDiff" | "hasStackTrace"> {
+  let hasDiff = false;
+  let hasStackTrace = false;
+  let hasOld = false;
+  let hasNew = false;
+  for (let at = 0; at !== -1; ) {
+    if (MARK_BEGINNINGS.has(text.charCodeAt(at))) {
+      hasDiff ||= DIFF_MARKS.some((mark) => text.startsWith(mark, at));
+      hasStackTrace ||= TRACE_MARKS.some((mark) => text.startsWith(mark, at));
+      hasOld ||= text.startsWith("--- ", at);
+      hasNew ||= text.startsWith("+++ ", at);
+    }
+    const end = text.indexOf("\n", at);
+    at = end === -1 ? -1 : end + 1;
+  }
+  return { hasDiff: hasDiff || (hasOld && hasNew), hasStackTrace };
+}
+
 /** Reads the signs of one text in time linear in its length. */
 export function readTextSignals(text: string): TextSignals {
   const languages = new Set<string>();
@@ -161,8 +185,7 @@ export function readTextSignals(text: string): TextSignals {
   return {
     languages: [...languages],
     paths,
-    hasDiff: DIFF_MARKS.some((mark) => text.includes(mark)) || (text.includes("\n--- ") && text.includes("\n+++ ")),
-    hasStackTrace: TRACE_MARKS.some((mark) => text.includes(mark)),
+    ...readMarks(text),
     fenceCount,
   };
 }

@@ -33,8 +33,8 @@ export interface Signals extends TextSignals {
 /** The most text that is kept of a turn. */
 const TEXT_CHARACTERS = 16_384;
 /** So much of a text is counted exactly; the rest is taken to be like it. */
-const SAMPLE_CHARACTERS = 4_096;
-const KEY_CHARACTERS = 4_096;
+const SAMPLE_CHARACTERS = 1_024;
+const KEY_CHARACTERS = 1_024;
 /** A turn of a few such words means the task before it. */
 const ASSENT =
   /^(?:(?:yes|yep|yeah|ok|okay|sure|please|continue|proceed|go|ahead|on|do|it|that|thanks|great|good|looks|lgtm|next|keep|going|ja|weiter|bitte|sí|si|oui|vas-y|继续|好的?)[\s,.!]*){1,4}$/iu;
@@ -132,9 +132,17 @@ function turnOf(request: ChatRequest, system: string, last: LastTurn): Turn {
   return messages.slice(last.place + 1).some(({ role }) => role === "tool") ? "tool-result" : "user";
 }
 
-function keyOf(system: string, messages: readonly Message[]): string {
-  const first = messages.find((message) => message.role === "user" && wordsOf(message) !== "");
-  const words = first === undefined ? "" : wordsOf(first);
+/** The words of the first turn; those of the last where it is the only one. */
+function firstWords(messages: readonly Message[], last: LastTurn): string {
+  for (const [place, message] of messages.entries()) {
+    if (place === last.place) break;
+    const words = message.role === "user" ? wordsOf(message) : "";
+    if (words !== "") return words;
+  }
+  return last.words;
+}
+
+function keyOf(system: string, words: string): string {
   const halves = [system, words].map((text) => fnv1a(text.slice(0, KEY_CHARACTERS)).toString(16).padStart(8, "0"));
   return halves.join("-");
 }
@@ -163,6 +171,6 @@ export function readSignals(request: ChatRequest, knownTokens?: number): Signals
     imageCount: messages.reduce((count, message) => count + countImages(message.parts), 0),
     depth: depthOf(messages),
     failedToolCalls: failedToolCalls(request, last.place + 1),
-    conversationKey: keyOf(system, messages),
+    conversationKey: keyOf(system, firstWords(messages, last)),
   };
 }
