@@ -63,7 +63,7 @@ describe("a stated task class", () => {
       const response = await ask(model, { "x-lodestar-task": task, "x-session-id": task });
       await response.text();
       expect(response.headers.get("x-lodestar-model")).toBe(answeredBy);
-      expect(response.headers.get("x-lodestar-route-reason")).toBe(reason);
+      expect(response.headers.get("x-lodestar-route-reason")).toStartWith(reason);
     });
   }
 });
