@@ -25,6 +25,7 @@ import { createApiHandler } from "./http/app.ts";
 import { PROVIDERS } from "./providers/_all.ts";
 import { listCatalogue } from "./providers/catalogue.ts";
 import { checkLedger, checkStores } from "./stores/check.ts";
+import { openTournaments } from "./stores/tournaments.ts";
 import { type CliProblem, failureProblem } from "./terminal/problem.ts";
 
 /** A daemon started in the background gets this long to serve. */
@@ -124,6 +125,13 @@ function storeKey(inputs: BackendInputs, provider: string, key: string | null): 
   return success(replaced);
 }
 
+function tournamentsOf(inputs: BackendInputs): ReturnType<Backend["openTournaments"]> {
+  const directory = openPrivateStateDir(inputs);
+  if (!directory.ok) return directory;
+  const opened = openTournaments({ stateDir: directory.value });
+  return opened.ok ? opened : failure(storeProblem(opened.error));
+}
+
 function knownProviders(): ReturnType<Backend["knownProviders"]> {
   return [...PROVIDERS, ...listCatalogue()].map(({ id, name, keyEnv, keyUrl, models, isLocal }) => ({
     id,
@@ -144,6 +152,7 @@ export const backend: Backend = {
   openAdmin,
   openRules: openRulesTrial,
   locateDaemon,
+  openTournaments: tournamentsOf,
   detach: detachDaemon,
   signalDaemon,
   waitUntilGone: (pid, timeoutMs) => waitUntilGone(pid, timeoutMs, systemClock),

@@ -5,6 +5,7 @@ import type { SignalName } from "../../src/cli/command.ts";
 import { runCli } from "../../src/cli/runner.ts";
 import { failure, success } from "../../src/core/result.ts";
 import { createAdminApp } from "../../src/http/admin/admin.ts";
+import { openTournaments } from "../../src/stores/tournaments.ts";
 import { failureProblem } from "../../src/terminal/problem.ts";
 import type { Source } from "../../src/terminal/terminal.ts";
 import { type AdminWorld, makeAdminWorld, NOON, TOKEN, type WorldOptions } from "../http/admin-world.ts";
@@ -43,6 +44,7 @@ export const NO_BACKEND: Backend = {
   openAdmin: async () => failure(failureProblem("test", "no admin in this test")),
   openRules: async () => failure(failureProblem("test", "no rules in this test")),
   locateDaemon: () => success({ stateDir: "/state", ready: null, adminToken: null }),
+  openTournaments: () => failure(failureProblem("test", "no tournaments in this test")),
   detach: async () => failure(failureProblem("test", "no detaching in this test")),
   followLog: async function* () {
     yield* [];
@@ -146,6 +148,11 @@ export function makeCliWorld(options: WorldOptions & { readonly api?: ApiHandler
     openReader: async (given) => note(given, success(admin)),
     openAdmin: async (given) => note(given, success(admin)),
     openGateway: async (given) => note(given, success(inProcess(api))),
+    openTournaments: () => {
+      const opened = openTournaments({ stateDir: world.stateDir });
+      if (!opened.ok) throw new Error(opened.error.message);
+      return opened;
+    },
   };
   return {
     ...world,
