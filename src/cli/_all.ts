@@ -46,6 +46,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./ask.ts")).command,
   },
   {
+    name: "diff",
+    description: "Changes with words and risks marked: work tree, revisions, files, or a patch that is piped in",
+    group: "Ask",
+    load: async () => (await import("./diff.ts")).command,
+  },
+  {
     name: "budgets",
     description: "Limits on spending: how much of each is used, and what happens beyond",
     group: "See",

@@ -14,6 +14,8 @@ export type Flag = ArgDef & {
   readonly isRepeatable?: true;
   /** A positional that takes no word from behind `--`: those are the command's `rest`, under this name in help. */
   readonly restName?: string;
+  /** The value where the flag stands alone; another one then follows `=`, never a blank. */
+  readonly bare?: string;
   /** Environment variable that stands in when the flag is not given. */
   readonly env?: string;
 };

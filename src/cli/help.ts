@@ -22,6 +22,7 @@ const WIDTH = 100;
 
 function hintOf(name: string, flag: Flag): string {
   if (flag.type === "boolean") return "";
+  if (flag.bare !== undefined) return `[=${flag.valueHint ?? name.toUpperCase()}]`;
   if (flag.valueHint !== undefined) return ` ${flag.valueHint}`;
   if (flag.type === "enum") return ` ${(flag.options ?? []).join("|")}`;
   return ` ${flag.value === undefined ? name.toUpperCase() : flag.value.toUpperCase()}`;

@@ -101,11 +101,12 @@ function readLong(given: Given, flags: Flags, tokens: readonly string[], at: num
     return problem === undefined ? success(at + 1) : failure(problem);
   }
   const next = tokens[at + 1];
-  const text = inline ?? (isValueToken(next) ? next : undefined);
+  const own = inline ?? found.flag.bare;
+  const text = own ?? (isValueToken(next) ? next : undefined);
   if (text === undefined) return failure(missingValue(found, shown, path));
   const problem = store(given, found, shown, text, path);
   if (problem !== undefined) return failure(problem);
-  return success(inline === undefined ? at + 2 : at + 1);
+  return success(own === undefined ? at + 2 : at + 1);
 }
 
 /** `-f value`, `-fvalue`, `-f=value`, and clusters of yes-or-no flags such as `-fj`. */
@@ -121,7 +122,7 @@ function readShort(given: Given, flags: Flags, tokens: readonly string[], at: nu
       if (problem !== undefined) return failure(problem);
       continue;
     }
-    const glued = letters.slice(index + 1).replace(/^=/, "");
+    const glued = letters.slice(index + 1).replace(/^=/, "") || (named.flag.bare ?? "");
     const next = tokens[at + 1];
     const text = glued === "" ? (isValueToken(next) ? next : undefined) : glued;
     if (text === undefined) return failure(missingValue(named, shown, path));

@@ -66,6 +66,11 @@ export function hasColour(sink: Sink, environment: Environment): boolean {
   return sink.isTTY === true && environment.TERM !== "dumb";
 }
 
+/** Text styles, or none: for a command that is told whether to colour. */
+export function coloursFor(isOn: boolean): Colours {
+  return picocolors.createColors(isOn);
+}
+
 /** Talk goes through consola with a reporter of our own: plain lines, never throttled. */
 function createVoice(stderr: Sink): (line: string) => void {
   const voice = createConsola({
@@ -85,8 +90,8 @@ export function createTerminal(stdout: Sink, stderr: Sink, environment: Environm
       stdout.writeBytes === undefined ? stdout.write(new TextDecoder().decode(bytes)) : stdout.writeBytes(bytes),
     talk: createVoice(stderr),
     talkRaw: (text) => stderr.write(text),
-    style: picocolors.createColors(hasColour(stdout, environment)),
-    talkStyle: picocolors.createColors(hasColour(stderr, environment)),
+    style: coloursFor(hasColour(stdout, environment)),
+    talkStyle: coloursFor(hasColour(stderr, environment)),
     isOutTty,
     isTalkTty: stderr.isTTY === true,
     columns: isOutTty ? (stdout.columns ?? 80) : Number.POSITIVE_INFINITY,

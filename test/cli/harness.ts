@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly columns?: number;
   /** Gets what is written to stdout, as it is. */
   readonly onOut?: (text: string) => void;
+  /** Gets what is written to stdout as bytes, in place of `out`. */
+  readonly onBytes?: (bytes: Uint8Array) => void;
   /** Gets a function that delivers a signal, as soon as the run starts. */
   readonly onStart?: (send: (name: SignalName) => void) => void;
 }
@@ -87,6 +89,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
         text.out += chunk;
         options.onOut?.(chunk);
       },
+      ...(options.onBytes === undefined ? {} : { writeBytes: options.onBytes }),
     },
     stderr: {
       isTTY,

@@ -48,3 +48,18 @@ export function gitPaths(rest: string): readonly [string, string] | null {
   const [first, second] = [rest.slice(0, middle), rest.slice(middle + 1)];
   return first.replace(PREFIX, "") === second.replace(PREFIX, "") ? [first, second] : null;
 }
+
+const QUOTED = new Map(Object.entries(ESCAPES).map(([letter, character]) => [character, `\\${letter}`]));
+
+/** A path as git writes it in a patch: quoted as C does where a character would be mistaken, bytes beyond ASCII in octal. */
+export function quotePath(path: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must be quoted.
+  if (!/["\\\u0000-\u001f\u007f-\uffff]/.test(path)) return path;
+  const bytes = new TextEncoder().encode(path);
+  const quoted = Array.from(bytes, (byte) => {
+    const character = String.fromCharCode(byte);
+    const isPlain = byte >= 0x20 && byte < 0x7f;
+    return QUOTED.get(character) ?? (isPlain ? character : `\\${byte.toString(8).padStart(3, "0")}`);
+  });
+  return `"${quoted.join("")}"`;
+}
