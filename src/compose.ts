@@ -25,6 +25,7 @@ import { createApiHandler } from "./http/app.ts";
 import { PROVIDERS } from "./providers/_all.ts";
 import { listCatalogue } from "./providers/catalogue.ts";
 import { checkLedger, checkStores } from "./stores/check.ts";
+import { openToolResults } from "./stores/tool-results.ts";
 import { openTournaments } from "./stores/tournaments.ts";
 import { type CliProblem, failureProblem } from "./terminal/problem.ts";
 
@@ -132,6 +133,13 @@ function tournamentsOf(inputs: BackendInputs): ReturnType<Backend["openTournamen
   return opened.ok ? opened : failure(storeProblem(opened.error));
 }
 
+function toolResultsOf(inputs: BackendInputs): ReturnType<Backend["openToolResults"]> {
+  const directory = openPrivateStateDir(inputs);
+  if (!directory.ok) return directory;
+  const opened = openToolResults({ stateDir: directory.value });
+  return opened.ok ? opened : failure(storeProblem(opened.error));
+}
+
 function knownProviders(): ReturnType<Backend["knownProviders"]> {
   return [...PROVIDERS, ...listCatalogue()].map(({ id, name, keyEnv, keyUrl, models, isLocal }) => ({
     id,
@@ -153,6 +161,7 @@ export const backend: Backend = {
   openRules: openRulesTrial,
   locateDaemon,
   openTournaments: tournamentsOf,
+  openToolResults: toolResultsOf,
   detach: detachDaemon,
   signalDaemon,
   waitUntilGone: (pid, timeoutMs) => waitUntilGone(pid, timeoutMs, systemClock),

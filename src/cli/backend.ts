@@ -2,6 +2,7 @@ import type { CatalogueModelView } from "../core/admin-view.ts";
 import type { LodestarEvent } from "../core/event.ts";
 import type { PriceWish, UpdatedSource } from "../core/price-view.ts";
 import type { Result } from "../core/result.ts";
+import type { ToolResults } from "../core/tool-results.ts";
 import type { TournamentStore } from "../core/tournament/tournament.ts";
 import type { CliProblem } from "../terminal/problem.ts";
 import type { Environment } from "../terminal/terminal.ts";
@@ -141,6 +142,8 @@ export interface Backend {
   locateDaemon(inputs: BackendInputs): Result<DaemonLocation, CliProblem>;
   /** The tournaments of the state directory, which is made where it is not there; also beside a daemon, without its lock. */
   openTournaments(inputs: BackendInputs): Result<TournamentStore, CliProblem>;
+  /** What our tools paid for before, in the state directory, which is made where it is not there; also beside a daemon, without its lock. */
+  openToolResults(inputs: BackendInputs): Result<ToolResults, CliProblem>;
   /** Starts `lodestar serve` with these arguments in a session of its own and waits until it serves. */
   detach(inputs: BackendInputs, argv: readonly string[]): Promise<Result<ReadyRecord, CliProblem>>;
   /** The lines of a state directory's log, NDJSON, oldest first, through its rotated files. */

@@ -5,6 +5,7 @@ import type { SignalName } from "../../src/cli/command.ts";
 import { runCli } from "../../src/cli/runner.ts";
 import { failure, success } from "../../src/core/result.ts";
 import { createAdminApp } from "../../src/http/admin/admin.ts";
+import { openToolResults } from "../../src/stores/tool-results.ts";
 import { openTournaments } from "../../src/stores/tournaments.ts";
 import { failureProblem } from "../../src/terminal/problem.ts";
 import type { Source } from "../../src/terminal/terminal.ts";
@@ -47,6 +48,7 @@ export const NO_BACKEND: Backend = {
   openRules: async () => failure(failureProblem("test", "no rules in this test")),
   locateDaemon: () => success({ stateDir: "/state", ready: null, adminToken: null }),
   openTournaments: () => failure(failureProblem("test", "no tournaments in this test")),
+  openToolResults: () => failure(failureProblem("test", "no results of tools in this test")),
   detach: async () => failure(failureProblem("test", "no detaching in this test")),
   followLog: async function* () {
     yield* [];
@@ -151,6 +153,11 @@ export function makeCliWorld(options: WorldOptions & { readonly api?: ApiHandler
     openReader: async (given) => note(given, success(admin)),
     openAdmin: async (given) => note(given, success(admin)),
     openGateway: async (given) => note(given, success(inProcess(api))),
+    openToolResults: () => {
+      const opened = openToolResults({ stateDir: world.stateDir });
+      if (!opened.ok) throw new Error(opened.error.message);
+      return opened;
+    },
     openTournaments: () => {
       const opened = openTournaments({ stateDir: world.stateDir });
       if (!opened.ok) throw new Error(opened.error.message);
