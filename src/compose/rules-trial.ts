@@ -1,5 +1,6 @@
 import type { BackendInputs } from "../cli/backend.ts";
 import type { RulesTrial, TrialAsk, TrialProject, TrialSay } from "../cli/route/trial.ts";
+import { meansAuto } from "../core/expand.ts";
 import type { JsonObject } from "../core/json.ts";
 import { NO_LIMITS } from "../core/key-limits.ts";
 import { makePlan } from "../core/plan.ts";
@@ -88,7 +89,9 @@ function factsOf(request: ChatRequest, ask: TrialAsk, { services }: Runtime): Ru
       return considered?.ok === true ? considered.value.question.verdict.taskClass : null;
     },
   };
-  return givenFacts(ask.given, base);
+  const facts = givenFacts(ask.given, base);
+  const { directory } = services.project(facts.project) ?? { directory: services.directory() };
+  return { ...facts, isAuto: meansAuto(facts.requested, directory) };
 }
 
 /** What the user and the project's file say together: of the file at hand, else of the one that was made known. */
@@ -116,7 +119,7 @@ function targetsOf(
         directory: project === null ? directory : projectDirectory(directory, project),
         requested,
         allowedModels: [],
-        task: requested === "auto" ? facts.task() : null,
+        task: facts.isAuto && verdict.names === null ? facts.task() : null,
         coolingUntil: () => null,
       },
       facts.now,
@@ -134,7 +137,12 @@ function askRules(ask: TrialAsk, here: TrialProject | null, runtime: Runtime): R
   const facts = factsOf(request.value, asked, runtime);
   const project = projectOf(facts.project, here, runtime);
   const verdict = evaluateRules(compileRules(rules, project?.rules ?? NO_WISH.rules, timeZone), facts);
-  return success({ verdict, requested: facts.requested, targets: targetsOf(verdict, facts, here, runtime) });
+  return success({
+    verdict,
+    requested: facts.requested,
+    isAuto: facts.isAuto,
+    targets: targetsOf(verdict, facts, here, runtime),
+  });
 }
 
 /**

@@ -103,6 +103,26 @@ function joinExpansions(expansions: readonly Expansion[]): Expansion {
   return candidates.length > 0 || problem === undefined ? { candidates } : { candidates, problem };
 }
 
+/** Aliases of aliases are followed so far: further down nobody means one name by another. */
+const MOST_LINKS = 8;
+
+/** What a name is another word for: a chain's only entry, or an alias's target. */
+function otherWordFor(name: string, { chains, aliases }: Directory): string | undefined {
+  const chain = Object.hasOwn(chains, name) ? chains[name] : undefined;
+  if (chain !== undefined) return chain.length === 1 ? chain[0] : undefined;
+  return Object.hasOwn(aliases, name) ? aliases[name] : undefined;
+}
+
+/** Whether a name is `auto`, or another word for it: an alias, or a chain of nothing else. */
+export function meansAuto(name: string, directory: Directory): boolean {
+  let word: string | undefined = name;
+  for (let links = 0; word !== undefined && links <= MOST_LINKS; links++) {
+    if (word === "auto") return true;
+    word = otherWordFor(word, directory);
+  }
+  return false;
+}
+
 /** A name is looked up in at most this many steps: chains of chains multiply, and no plan needs more. */
 const MAX_STEPS = 1_000;
 

@@ -1,7 +1,7 @@
 import { type Borders, withinBorders } from "./borders.ts";
 import { isCloudModel } from "./cloud-model.ts";
 import type { Directory, Expansion } from "./directory.ts";
-import { BUILT_IN_ALIASES, CHOICE_NAMES, expandName } from "./expand.ts";
+import { BUILT_IN_ALIASES, CHOICE_NAMES, expandName, meansAuto } from "./expand.ts";
 import { type ClientError, clientErrorOf, FAULT_RULES, type Fault, refusal } from "./fault.ts";
 import { failure, type Result, success } from "./result.ts";
 import { didYouMean } from "./suggest.ts";
@@ -96,8 +96,10 @@ function pausedError(input: PlanInput, skipped: Plan["skipped"], nowMs: number):
 }
 
 function expandRequested({ requested, task }: PlanInput, directory: Directory): Expansion {
-  const isByTask = requested === "auto" && typeof task === "string" && Object.hasOwn(directory.chains, task);
-  return isByTask ? expandName(task, directory, "auto") : expandName(requested, directory);
+  const hasChain = typeof task === "string" && Object.hasOwn(directory.chains, task);
+  return hasChain && meansAuto(requested, directory)
+    ? expandName(task, directory, "auto")
+    : expandName(requested, directory);
 }
 
 /**

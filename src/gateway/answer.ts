@@ -4,6 +4,7 @@ import type { Answer, ChatCall, CountCall, EmbeddingCall, ImageCall } from "./ca
 import { chatCourse } from "./chat-course.ts";
 import { type CompletionCall, exchangeCompletion } from "./completions.ts";
 import { exchangeCount } from "./count-tokens.ts";
+import type { Course } from "./course.ts";
 import { completionDemand, embeddingDemand, imageDemand } from "./demand.ts";
 import { exchangeEmbeddings } from "./embeddings.ts";
 import { exchangeImages } from "./images.ts";
@@ -31,23 +32,32 @@ export function answerEmbeddings(call: EmbeddingCall, services: Services): Promi
 export function answerCount(call: CountCall, services: Services): Promise<Answer> {
   const exchange = (attempt: Attempt) => exchangeCount(call, attempt, services);
   const { model: requested } = call.request;
+  const routing = { call, again: null };
   return follow(
-    { endpoint: "count-tokens", requested, isStream: false, demand: null, exchange, cacheable: null },
+    { endpoint: "count-tokens", requested, isStream: false, demand: null, exchange, routing, cacheable: null },
     call,
     services,
   );
 }
 
+/** A text completion on its way: also made anew where a rule changed the request. */
+function completionCourse(call: CompletionCall, services: Services): Course {
+  const { model: requested, stream: isStream } = call.request;
+  const { abilitiesOf } = call;
+  return {
+    endpoint: "completions",
+    requested,
+    isStream,
+    demand: () => completionDemand(call.request),
+    exchange: (attempt) => exchangeCompletion(call, attempt, services),
+    routing: { call, again: (changed) => completionCourse({ ...changed, abilitiesOf }, services) },
+    cacheable: cacheableChat(call),
+  };
+}
+
 /** Answers a legacy text completion, whole or as a stream. */
 export function answerCompletion(call: CompletionCall, services: Services): Promise<Answer> {
-  const { model: requested, stream: isStream } = call.request;
-  const exchange = (attempt: Attempt) => exchangeCompletion(call, attempt, services);
-  const demand = () => completionDemand(call.request);
-  return follow(
-    { endpoint: "completions", requested, isStream, demand, exchange, cacheable: cacheableChat(call) },
-    call,
-    services,
-  );
+  return follow(completionCourse(call, services), call, services);
 }
 
 /** Answers a request for images. */

@@ -16,6 +16,7 @@ export function chatCourse(call: ChatCall, services: Services): Course {
     demand: () => chatDemand(call.request),
     exchange: (attempt: Attempt) => exchangeChat(call, attempt, services),
     chat: call,
+    routing: { call, again: (changed) => chatCourse(changed, services) },
     cacheable: cacheableChat(call),
   };
 }

@@ -39,11 +39,11 @@ function clampWords({ clamps }: RuleVerdict): string | null {
 }
 
 /** Where it goes: refused, by names, or wherever the policy would. */
-function placeWords({ verdict, targets, requested }: TrialSay): string {
+function placeWords({ verdict, targets, requested, isAuto }: TrialSay): string {
   const all = targets.length === 0 ? "nothing that is configured here" : targets.join(", ");
   if (verdict.denied !== null) return `nowhere: "${verdict.denied.message}" (${named(verdict.denied.by)})`;
   if (verdict.names !== null) return `${verdict.names.join(", ")}: ${all}`;
-  return requested === "auto" ? `the policy chooses from ${all}` : `${requested}, as it was asked for: ${all}`;
+  return isAuto ? `the policy chooses from ${all}` : `${requested}, as it was asked for: ${all}`;
 }
 
 function factsOf(say: TrialSay): readonly (readonly [string, string])[] {

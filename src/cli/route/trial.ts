@@ -24,6 +24,8 @@ export interface TrialAsk {
 export interface TrialSay {
   readonly verdict: RuleVerdict;
   readonly requested: string;
+  /** That name means `auto`. */
+  readonly isAuto: boolean;
   /** `provider/model` of all that would be tried; where the policy chooses, of all that it chooses from. */
   readonly targets: readonly string[];
 }

@@ -66,6 +66,7 @@ function factsOf({ signals, at, taskClass, conversation }: StoredRoute): RuleFac
   const told = { ...signals, paths: [], conversationKey: conversation };
   return {
     requested: "auto",
+    isAuto: true,
     project: null,
     key: null,
     tag: null,

@@ -3,7 +3,8 @@ import { success } from "../../core/result.ts";
 import { failedNames } from "../../core/routing/verify/evidence-note.ts";
 import { targetName } from "../../core/target.ts";
 import { type Exchange, type Outcome, runAttempts } from "../attempts.ts";
-import type { Won } from "../call.ts";
+import type { ChatCall, Won } from "../call.ts";
+import { isAutoFor } from "../routing/plan-for.ts";
 import type { Services } from "../services.ts";
 import { createAttemptGate } from "./attempt-gate.ts";
 import { createRejections } from "./rejections.ts";
@@ -12,11 +13,17 @@ import { type CascadeJob, mayAsk, type Run } from "./run.ts";
 /** What became of the checks: `passed; checks=…`, `failed; reason=…`, `no; reason=streamed`. */
 const HEADER = "x-lodestar-verified";
 
+/** Other words for `auto` mean it here too. */
+function isChecked(requested: string, { caller }: ChatCall, names: readonly string[], services: Services): boolean {
+  return names.includes(requested) || (names.includes("auto") && isAutoFor(requested, caller.project, services));
+}
+
 /** One request in the cascade; null where its answers are not checked, or nobody else could be asked. */
 function runFor(job: CascadeJob, services: Services): Run | null {
   const { chat: call, plan, settings } = job;
   const { cascade } = settings.routing;
-  if (call === undefined || cascade.mode === "off" || !cascade.names.includes(plan.requested)) return null;
+  if (call === undefined || cascade.mode === "off" || !isChecked(plan.requested, call, cascade.names, services))
+    return null;
   const [first] = plan.targets;
   if (first === undefined || call.request.messages.length === 0) return null;
   if (cascade.first === "local" && !first.isLocal) return null;

@@ -11,7 +11,7 @@ import type { ChatCall } from "../call.ts";
 import { type Answered, answerQuestion, classOf, type Question } from "./decide.ts";
 import type { DialBook } from "./dial-book.ts";
 import type { ExploreBook } from "./explore-book.ts";
-import { joinPlans, type PlanFor, plannerOf } from "./plan-for.ts";
+import { isAutoFor, isRuleFor, joinPlans, type PlanFor, plannerOf } from "./plan-for.ts";
 import { reorder } from "./reorder.ts";
 import { underRules, withinCeiling } from "./rule-effects.ts";
 import { ruleFactsOf } from "./rule-facts.ts";
@@ -53,16 +53,17 @@ function ask(call: ChatCall, parts: ConsiderParts): { readonly question: Questio
     return guess;
   });
   const compiled = world.rulesOf(call.caller.project);
-  const isRuled = compiled?.requested.one(call.request.model) === true;
-  const facts = ruleFactsOf(call, signals, () => verdict.taskClass, parts);
-  const rules = compiled !== null && isRuled ? evaluateRules(compiled, facts) : null;
+  const { model } = call.request;
+  const isAuto = isAutoFor(model, call.caller.project, services);
+  const facts = ruleFactsOf(call, signals, () => verdict.taskClass, isAuto, parts);
+  const rules = isRuleFor(compiled, model, isAuto) ? evaluateRules(compiled, facts) : null;
   const exploreLeftNanoUsd = exploring.leftNanoUsd();
   const calibrated = dials.floors();
   // What is expected to be paid follows from the request as the rules leave it.
   const ruled = rules === null ? call : underRules(call, rules);
   return {
     id,
-    question: { call: ruled, signals, conversation, verdict, guess, rules, exploreLeftNanoUsd, calibrated },
+    question: { call: ruled, isAuto, signals, conversation, verdict, guess, rules, exploreLeftNanoUsd, calibrated },
   };
 }
 
@@ -89,12 +90,13 @@ interface Field {
 
 /** A rule's names come first, then the name that was asked for, then the class's own chain, and only then the policy. */
 function fieldOf(question: Question, ownChain: string | null, planFor: PlanFor, services: RouterServices): Field {
-  const { call, rules } = question;
+  const { call, rules, isAuto } = question;
+  const { model } = call.request;
   const { pool } = services.settings().routing;
   if (rules !== null && rules.names !== null) return { by: "rule", plan: joinPlans(rules.names, planFor) };
-  if (call.request.model !== "auto") return { by: "name", plan: planFor(call.request.model) };
-  if (ownChain !== null) return { by: "chain", plan: planFor("auto", ownChain) };
-  return { by: "policy", plan: plannerOf(call, services, pool)("auto") };
+  if (!isAuto) return { by: "name", plan: planFor(model) };
+  if (ownChain !== null) return { by: "chain", plan: planFor(model, ownChain) };
+  return { by: "policy", plan: plannerOf(call, services, pool)(model) };
 }
 
 function ruleNameOf({ rules }: Question): string | null {
@@ -131,9 +133,10 @@ export function createConsider(parts: ConsiderParts) {
     const usual = planFor(call.request.model);
     const field = fieldOf(question, ownChain, planFor, services);
     const mode = services.settings().routing.mode === "on" && call.routeWish !== "shadow" ? "on" : "shadow";
-    const ruled = field.by === "rule" && mode === "on" ? field.plan : usual;
-    if (!ruled.ok) return ruled;
-    const plan = field.plan.ok ? field.plan.value : ruled.value;
+    // A pool, or a class's own chain, works where nothing of the default chain does.
+    const base = mode === "on" && (field.by === "rule" || !usual.ok) ? field.plan : usual;
+    if (!base.ok) return base;
+    const plan = field.plan.ok ? field.plan.value : base.value;
     const answered = answerQuestion(question, plan, field.by, parts);
     const decision: RouteDecision = {
       requested: call.request.model,
@@ -145,7 +148,7 @@ export function createConsider(parts: ConsiderParts) {
       rule: ruleNameOf(question),
       ownChain: field.by === "chain" ? ownChain : null,
     };
-    const tried = planOf(decision, usual.ok ? usual.value : ruled.value, plan, question, field.by);
+    const tried = planOf(decision, usual.ok ? usual.value : base.value, plan, question, field.by);
     const candidates = answered.choice.judged.map(({ candidate }) => candidate);
     const held = rules === null ? success(tried) : withinCeiling(tried, candidates, rules);
     if (!held.ok) return held;

@@ -13,6 +13,8 @@ import type { ClassGuess, Difficulty, RouterServices, RouterWorld } from "./surr
 /** One request before it is decided where it goes. */
 export interface Question {
   readonly call: ChatCall;
+  /** It was asked for by `auto`, or another word for it. */
+  readonly isAuto: boolean;
   readonly signals: Signals;
   readonly conversation: Conversation | null;
   readonly verdict: ClassVerdict;

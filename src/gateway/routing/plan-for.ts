@@ -1,6 +1,8 @@
+import { meansAuto } from "../../core/expand.ts";
 import type { ClientError } from "../../core/fault.ts";
 import { makePlan, type Plan, type PlanInput, type PlannedTarget } from "../../core/plan.ts";
 import { type Result, success } from "../../core/result.ts";
+import type { CompiledRules } from "../../core/routing/rules/compile.ts";
 import type { Call } from "../call.ts";
 import type { RouterServices } from "./surroundings.ts";
 
@@ -13,6 +15,19 @@ function namesFor({ project }: Call["caller"], services: RouterServices): Pick<P
   const directory = services.directory();
   if (view === null) return { directory };
   return { directory: view.directory, project: { models: view.project.models, userDirectory: directory } };
+}
+
+/** Whether a caller of a project means `auto` by a name: itself, an alias of it, or a chain of nothing else. */
+export function isAutoFor(requested: string, project: string | null, services: RouterServices): boolean {
+  if (requested === "auto") return true;
+  const { directory } = services.project(project) ?? { directory: services.directory() };
+  return meansAuto(requested, directory);
+}
+
+/** Whether some rule is about a name that was asked for. */
+export function isRuleFor(rules: CompiledRules | null, requested: string, isAuto: boolean): rules is CompiledRules {
+  if (rules === null) return false;
+  return rules.requested.one(requested) || (isAuto && rules.requested.one("auto"));
 }
 
 /** The user's pool in the place of the default chain, unless the project has a default chain of its own. */

@@ -2,9 +2,9 @@ import type { Plan, PlannedTarget } from "../../core/plan.ts";
 import type { ClassVerdict } from "../../core/routing/decision.ts";
 import { targetName } from "../../core/target.ts";
 
-/** `auto>free` of a request of a known class is `auto:bug_fix>classifier>free`: the class, and who said so. */
+/** `auto>free` of a request of a known class is `auto:bug_fix>classifier>free`: the class, and who said so; also behind an alias. */
 function reasonWith(reason: string, { taskClass, source }: ClassVerdict): string {
-  return taskClass === null ? reason : reason.replace(/^auto\b/, `auto:${taskClass}>${source}`);
+  return taskClass === null ? reason : reason.replace(/(?<=^|>)auto(?=>|$)/, `auto:${taskClass}>${source}`);
 }
 
 /**

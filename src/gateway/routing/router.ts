@@ -7,7 +7,7 @@ import { routeHeader } from "../../core/routing/decision.ts";
 import { targetName } from "../../core/target.ts";
 import type { ChatCall } from "../call.ts";
 import { type Considered, type ConsiderParts, createConsider } from "./consider.ts";
-import { type PlanFor, plannerOf } from "./plan-for.ts";
+import { isAutoFor, isRuleFor, type PlanFor, plannerOf } from "./plan-for.ts";
 import type { Regenerations } from "./regenerations.ts";
 import type { RouteWriter } from "./route-writer.ts";
 import { exploredNanoUsd, storedRoute } from "./store-route.ts";
@@ -23,7 +23,7 @@ export interface Routed {
 
 /** Chooses the model of requests for `auto`. */
 export interface Router {
-  /** Whether requests of this name are looked at; all others pass untouched. */
+  /** Whether requests of this name are looked at: it means `auto`, or a rule is about it. All others pass untouched. */
   wants(requested: string, project: string | null): boolean;
   route(call: ChatCall, planFor: PlanFor): Result<Routed, ClientError>;
   /** What would be decided now; nothing is remembered of it. */
@@ -72,8 +72,9 @@ export function createRouter(parts: RouterParts): Router {
 
   return {
     wants(requested, project) {
-      if (requested === "auto" && services.settings().routing.mode !== "off") return true;
-      return world.rulesOf(project)?.requested.one(requested) === true;
+      const isAuto = isAutoFor(requested, project, services);
+      if (isAuto && services.settings().routing.mode !== "off") return true;
+      return isRuleFor(world.rulesOf(project), requested, isAuto);
     },
     consider: (call) => consider(call, plannerOf(call, services)),
     spokeFor: world.spokeFor,
@@ -81,7 +82,7 @@ export function createRouter(parts: RouterParts): Router {
       const considered = consider(call, planFor);
       if (!considered.ok) return considered;
       const { decision, plan, question } = considered.value;
-      const isAuto = call.request.model === "auto";
+      const { isAuto } = question;
       // A request that was named and that no rule is about is not the router's.
       const isOn = services.settings().routing.mode !== "off";
       const isOurs = isOn && (isAuto || decision.rule !== null);

@@ -48,11 +48,13 @@ export function ruleFactsOf(
   call: ChatCall,
   signals: Signals,
   task: () => string | null,
+  isAuto: boolean,
   { world, services }: { readonly world: RouterWorld; readonly services: RouterServices },
 ): RuleFacts {
   const { caller, request, header } = call;
   return {
     requested: request.model,
+    isAuto,
     project: caller.project,
     key: caller.keyId === null ? null : world.keyNameOf(caller.keyId),
     tag: caller.tag,

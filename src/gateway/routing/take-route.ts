@@ -2,7 +2,6 @@ import type { ClientError } from "../../core/fault.ts";
 import type { Plan } from "../../core/plan.ts";
 import { type Result, success } from "../../core/result.ts";
 import type { Call } from "../call.ts";
-import { chatCourse } from "../chat-course.ts";
 import type { Course } from "../course.ts";
 import type { Services } from "../services.ts";
 import { type PlanFor, plannerOf } from "./plan-for.ts";
@@ -27,14 +26,19 @@ function planned(course: Course, call: Call, planFor: PlanFor): Result<Taken, Cl
 export function takeRoute(course: Course, call: Call, services: Services): Result<Taken, ClientError> {
   const planFor = plannerOf(call, services);
   const { router, log } = services;
-  const { chat } = course;
+  const { routing } = course;
   const isRouted = router?.wants(course.requested, call.caller.project) === true;
-  if (router === null || chat === undefined || !isRouted) return planned(course, call, planFor);
+  if (router === null || routing === undefined || !isRouted) return planned(course, call, planFor);
   try {
-    const routed = router.route(chat, planFor);
+    const { again } = routing;
+    if (again === null) {
+      const considered = router.consider(routing.call);
+      return considered.ok ? success({ course, call, plan: considered.value.plan, planFor, routed: null }) : considered;
+    }
+    const routed = router.route(routing.call, planFor);
     if (!routed.ok) return routed;
     const { call: changed, plan } = routed.value;
-    return success({ course: chatCourse(changed, services), call: changed, plan, planFor, routed: routed.value });
+    return success({ course: again(changed), call: changed, plan, planFor, routed: routed.value });
   } catch (error) {
     // A bug in the router must not cost an answer: the request goes where it would go without one.
     log.write("error", "the router broke", { requestId: call.requestId, stack: bugStack(error) });

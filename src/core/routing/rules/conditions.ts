@@ -214,11 +214,13 @@ const READINGS: readonly Reading[] = [
   when("health", (wanted) => Object.entries(wanted).map(([name, words]) => health(name, words))),
 ];
 
+function namesOf({ requested, isAuto }: RuleFacts): readonly string[] {
+  return isAuto && requested !== "auto" ? [requested, "auto"] : [requested];
+}
+
 /** Everything that a rule asks for, the name that was asked for included, cheapest first. */
 export function conditionsOf(rule: Rule, clockFor: ClockFor): readonly Condition[] {
   const names = rule.requested.length === 0 ? ["auto"] : rule.requested;
   const all = READINGS.flatMap((read) => read(rule.when, clockFor));
-  return [one("requested", names, 0, ({ requested }) => requested), ...all].toSorted(
-    (left, right) => left.cost - right.cost,
-  );
+  return [some("requested", names, 0, namesOf), ...all].toSorted((left, right) => left.cost - right.cost);
 }

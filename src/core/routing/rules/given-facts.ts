@@ -56,6 +56,7 @@ export function givenFacts(given: GivenFacts, base: RuleFacts): RuleFacts {
     model === null ? provider : `${provider}/${model}`;
   return {
     requested: given.requested ?? base.requested,
+    isAuto: given.requested === undefined ? base.isAuto : given.requested === "auto",
     project: given.project ?? base.project,
     key: given.key ?? base.key,
     tag: given.tag ?? base.tag,
@@ -78,6 +79,7 @@ export function givenFacts(given: GivenFacts, base: RuleFacts): RuleFacts {
 export function noFacts(now: number): RuleFacts {
   return {
     requested: "auto",
+    isAuto: true,
     project: null,
     key: null,
     tag: null,

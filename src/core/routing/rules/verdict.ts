@@ -15,6 +15,8 @@ export type RuleSignals = Pick<
 export interface RuleFacts {
   /** The name the client asked for. */
   readonly requested: string;
+  /** That name is `auto`, or another word for it: rules about `auto` are about it too. */
+  readonly isAuto: boolean;
   readonly project: string | null;
   /** The key's name; null on keyless loopback. */
   readonly key: string | null;
