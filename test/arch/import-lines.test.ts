@@ -16,6 +16,7 @@ const CASES: readonly (readonly [title: string, source: string, want: readonly s
   ["a default import beside types", 'import a, { type B } from "./a.ts";', ["1 ./a.ts"]],
   ["an import with attributes", 'import a from "./a.json" with { type: "json" };', ["1 ./a.json"]],
   ["a dynamic import", 'const a = await import("./a.ts");', ["1 ./a.ts dynamic"]],
+  ["a require", 'const a = require("./a.ts") as A;', ["1 ./a.ts dynamic"]],
   ["a dynamic import behind an arrow", 'const load = () => import("./a.ts");', ["1 ./a.ts dynamic"]],
   ["an import in a type", 'let a: import("./a.ts").A;', ["1 ./a.ts type dynamic"]],
   ["nothing in comments", '// import "./a.ts"\n/* import "./b.ts" */\nlet c = 1;', []],

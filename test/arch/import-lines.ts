@@ -100,7 +100,7 @@ function skeleton(source: string): { readonly code: string; readonly strings: re
 }
 
 const STATIC = /(?<![\w$.])(?:import|export)\b(\s+type\b)?([^;"'()=]*?)(?:\bfrom\s*)?"(\d+)"/g;
-const DYNAMIC = /(?<![\w$.])import\s*\(\s*"(\d+)"/g;
+const DYNAMIC = /(?<![\w$.])(?:import|require)\s*\(\s*"(\d+)"/g;
 
 function isTypeList(names: string): boolean {
   const list =
@@ -117,7 +117,7 @@ function isTypeList(names: string): boolean {
   return named.length > 0 && !hasDefault && named.every((name) => name.startsWith("type "));
 }
 
-/** Every import of a TypeScript file: static, type-only, re-exports, and dynamic `import("…")` in code and in types. */
+/** Every import of a TypeScript file: static, type-only, re-exports, `require("…")`, and dynamic `import("…")` in code and in types. */
 export function importLines(source: string): readonly ImportLine[] {
   const { code, strings } = skeleton(source);
   const lineAt = (index: number): number => code.slice(0, index).split("\n").length;

@@ -13,7 +13,7 @@ export const IMPORT_TABLE: Readonly<Record<string, readonly string[]>> = {
   config: ["providers", "host"],
   local: ["host", "stores/ports.ts"],
   gateway: ["dialects", "providers", "local", "host", "stores/ports.ts", "config/settings.ts (types)"],
-  features: ["gateway/answer.ts", "stores/ports.ts", "host", "terminal"],
+  features: ["../config/tournament", "gateway/answer.ts", "stores/ports.ts", "host", "terminal"],
   terminal: [],
   http: ["gateway", "local", "features", "dialects", "config", "stores/ports.ts", "host (types)"],
   cli: ["config", "features", "terminal", "compose.ts"],

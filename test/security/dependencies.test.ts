@@ -9,6 +9,8 @@ const ROOT = join(import.meta.dir, "..", "..");
 const RUNTIME_DEPENDENCIES: Readonly<Record<string, string>> = {
   citty: "command definitions",
   consola: "talk on stderr",
+  diff: "words that changed in a line",
+  "highlight.js": "colours of source code in a diff",
   "jsonc-parser": "settings of coding tools, edited without touching their comments",
   hono: "routing of the two listeners",
   ofetch: "HTTP outside the request path",

