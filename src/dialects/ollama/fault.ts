@@ -30,6 +30,11 @@ function unsupported(failure: Failure, feature: string): Fault {
   return { kind: "unsupported", message: why, feature };
 }
 
+function notLoaded(failure: Failure): Fault {
+  const why = `Ollama could not load the model, its runner ended or its file is damaged: ${failure.message}`;
+  return { kind: "upstream-error", ...wordOf({ ...failure, message: why }) };
+}
+
 /** Ollama's phrases, read from its server's replies (0.24) and its sources; the first that matches decides. */
 const PHRASES: readonly (readonly [RegExp, Reading])[] = [
   [/model ['"]?([^'"\s]+)['"]? (?:is )?not found|try pulling it first/i, notFound],
@@ -58,8 +63,12 @@ const PHRASES: readonly (readonly [RegExp, Reading])[] = [
     }),
   ],
   [
-    /unexpected EOF/i,
-    ({ message }) => ({ kind: "truncated", message: `Ollama's runner ended in the middle of the answer: ${message}` }),
+    /\bEOF$/,
+    // A load ends so as well, always with a status: only a line of a stream, or the reply of a running model, was an answer.
+    (failure) =>
+      failure.status === undefined || /running the model/i.test(failure.message)
+        ? { kind: "truncated", message: `Ollama's runner ended in the middle of the answer: ${failure.message}` }
+        : notLoaded(failure),
   ],
   [
     /^invalid (?:format|options)|^option ".*" must be/i,

@@ -76,6 +76,24 @@ const SCENARIOS: readonly Scenario[] = [
   { status: 500, error: "an error was encountered while running the model: unexpected EOF", kind: "truncated" },
   {
     status: 500,
+    error: "EOF",
+    kind: "upstream-error",
+    more: { message: expect.stringContaining("could not load the model"), status: 500 },
+  },
+  {
+    status: 500,
+    error: "unexpected EOF",
+    kind: "upstream-error",
+    more: { message: expect.stringContaining("could not load the model"), status: 500 },
+  },
+  {
+    status: 500,
+    error: 'do load request: Post "http://127.0.0.1:37331/load": unexpected EOF',
+    kind: "upstream-error",
+    more: { message: expect.stringContaining("could not load the model"), status: 500 },
+  },
+  {
+    status: 500,
     error: 'invalid format: "\\"bad\\""; expected "json" or a valid JSON Schema object',
     kind: "bad-request",
     more: { status: 400 },
