@@ -105,9 +105,9 @@ export function nextDispatch(state: SwitchState, limits: SwitchLimits, nowMs: nu
   if (claim === null || fitsBeside(state, claim.model, others)) {
     return firstOf(ready, limits, nowMs);
   }
-  const isEarlier = (waiter: Waiter): boolean => deadlineOf(waiter, limits) < deadlineOf(claim, limits);
+  const isNoLater = (waiter: Waiter): boolean => deadlineOf(waiter, limits) <= deadlineOf(claim, limits);
   return firstOf(
-    ready.filter((waiter) => isOverdue(waiter, limits, nowMs) && isEarlier(waiter)),
+    ready.filter((waiter) => isOverdue(waiter, limits, nowMs) && isNoLater(waiter)),
     limits,
     nowMs,
   );
