@@ -6,6 +6,7 @@ import type { Source, Terminal } from "../terminal/terminal.ts";
 import { type CliHost, defineCommand, type Outcome } from "./command.ts";
 import { type DiffArgs, diffFlags, flagsProblem } from "./diff/flags.ts";
 import { tellPrograms } from "./diff/machine.ts";
+import { openReview, rulesOnly } from "./diff/review.ts";
 import { showPatch, viewOf } from "./diff/show.ts";
 import { verdictOf } from "./diff/verdict.ts";
 
@@ -23,11 +24,13 @@ async function* passOn(bytes: AsyncIterable<Uint8Array>, terminal: Terminal): As
   }
 }
 
-/** Whether somebody looks on, or said how to show it; else the patch is passed on as it is. */
-function isShown(args: DiffArgs, { terminal, environment }: CliHost, wish: DiffWish): boolean {
+/** Who gets the patch: a program, a person that looks on or said how to show it, or whatever stands behind the pipe. */
+function audienceOf(args: DiffArgs, { terminal, environment }: CliHost, wish: DiffWish): "program" | "person" | "pipe" {
+  if (args.json || args.sarif || args.github) return "program";
   const isForPager = wish.kind === "external" && environment.GIT_PAGER_IN_USE === "true";
-  const isChosen = args.color !== undefined || args.width !== undefined || args.sideBySide || args.word;
-  return terminal.isOutTty || isForPager || isChosen;
+  const isModelNamed = args.ai !== undefined && args.ai !== environment.LODESTAR_DIFF_MODEL;
+  const isChosen = [args.color, args.width].some((given) => given !== undefined) || args.sideBySide || args.word;
+  return terminal.isOutTty || isForPager || isChosen || isModelNamed ? "person" : "pipe";
 }
 
 async function runFilter(args: DiffArgs, host: CliHost): Promise<Outcome> {
@@ -45,18 +48,29 @@ async function pass(source: PatchSource, args: DiffArgs, tally: Tally, terminal:
 }
 
 async function runDiff(args: DiffArgs, host: CliHost, wish: DiffWish, source: PatchSource): Promise<Outcome> {
+  const { terminal } = host;
   const tally = createTally();
-  const review = rulesAlone;
-  const facts = { annotatedBy: "rules", model: null, problem: null, calls: 0, costUsd: null } as const;
-  if (args.json || args.sarif || args.github) {
-    const problem = await tellPrograms(source, args, host, { review, tally, facts: () => facts });
-    return problem ?? verdictOf(tally, args, host.terminal);
+  const audience = audienceOf(args, host, wish);
+  const opened = audience === "pipe" ? rulesOnly() : await openReview(args, host);
+  const { review, facts, footer } = opened;
+  try {
+    if (audience === "program") {
+      const problem = await tellPrograms(source, args, host, { review, tally, facts });
+      if (problem !== null) return problem;
+      if (args.ai !== undefined) terminal.talk(footer());
+    } else if (audience === "person") {
+      const isExternal = wish.kind === "external";
+      const end = (): string => (tally.hunks === 0 || isExternal ? "" : footer());
+      await showPatch(source.bytes, viewOf(args, host, isExternal), args, host, { review, tally, footer: end });
+    } else await pass(source, args, tally, terminal);
+    const problem = await source.problem();
+    if (problem !== null) return problem;
+    const verdict = verdictOf(tally, args, terminal);
+    return verdict === EXIT_CODES.ok && opened.isBudgetSpent() ? EXIT_CODES.budget : verdict;
+  } finally {
+    source.stop();
+    await opened.close();
   }
-  if (isShown(args, host, wish)) {
-    const view = viewOf(args, host, wish.kind === "external");
-    await showPatch(source.bytes, view, args, host, { review, tally, footer: () => "" });
-  } else await pass(source, args, tally, host.terminal);
-  return (await source.problem()) ?? verdictOf(tally, args, host.terminal);
 }
 
 export const command = defineCommand({
@@ -73,7 +87,7 @@ export const command = defineCommand({
     ],
     notes: [
       "Where the output is piped and no flag says how to show it, the patch passes byte for byte.",
-      "Each hunk is given an intent, a risk from 0 to 100 and the reasons, by rules that need no model.",
+      "Each hunk is given an intent, a risk from 0 to 100 and the reasons, by rules that need no model. With --ai a model adds notes on risky hunks: each cites a line that is there and was looked at twice; secrets are not sent; the second run on the same hunks asks nobody.",
     ],
   },
   args: diffFlags,
@@ -87,10 +101,6 @@ export const command = defineCommand({
     const wish = wishOf(words, place);
     const source = await openSource(wish, place, () => inputBytes(stdin));
     if (!source.ok) return source.error;
-    try {
-      return await runDiff(args, host, wish, source.value);
-    } finally {
-      source.value.stop();
-    }
+    return runDiff(args, host, wish, source.value);
   },
 });

@@ -47,6 +47,27 @@ function directOutput(terminal: Terminal): Output {
   };
 }
 
+/** Starts the pager with the first text, so that what is told of the waiting until then has the screen to itself. */
+function pagedOutput(host: CliHost): Output {
+  let output: Output | null = null;
+  let release = (): void => undefined;
+  return {
+    write(text) {
+      if (output === null) {
+        const pager = startPager(host.environment);
+        // Ctrl-C is the pager's while it runs.
+        if (pager !== null) release = host.onSignal(() => undefined);
+        output = pager ?? directOutput(host.terminal);
+      }
+      return output.write(text);
+    },
+    async end() {
+      await output?.end();
+      release();
+    },
+  };
+}
+
 /** Gathers small pieces, so that a patch of many small hunks is not written in as many system calls. */
 const PIECE_CHARS = 32_768;
 
@@ -71,7 +92,7 @@ export async function showPatch(
   host: CliHost,
   more: { readonly review: Reviewer; readonly tally: Tally; footer(): string },
 ): Promise<void> {
-  const { terminal, environment } = host;
+  const { terminal } = host;
   async function* pieces(): AsyncGenerator<string> {
     for await (const batch of annotateStream(bytes, more.review, more.tally)) {
       if (batch.kind === "text") yield renderText(batch.lines, view.hasColour);
@@ -80,14 +101,10 @@ export async function showPatch(
     const footer = more.footer();
     if (footer !== "") yield `${view.style.dim(footer)}\n`;
   }
-  const pager = terminal.isOutTty && !args.noPager ? startPager(environment) : null;
-  // Ctrl-C is the pager's while it runs.
-  const release = pager === null ? () => undefined : host.onSignal(() => undefined);
-  const output = pager ?? directOutput(terminal);
+  const output = terminal.isOutTty && !args.noPager ? pagedOutput(host) : directOutput(terminal);
   try {
     await pour(pieces(), output);
   } finally {
     await output.end();
-    release();
   }
 }
