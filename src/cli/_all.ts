@@ -52,6 +52,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import("./diff.ts")).command,
   },
   {
+    name: "run",
+    description: "Run a command; where it fails, tell why and repair what code can repair",
+    group: "Ask",
+    load: async () => (await import("./run.ts")).command,
+  },
+  {
     name: "budgets",
     description: "Limits on spending: how much of each is used, and what happens beyond",
     group: "See",
@@ -137,7 +143,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "tournament",
-    description: "Which model is better, by votes: ratings with intervals",
+    description: "Which model is better: ask several the same, vote blind, rate with intervals",
     group: "See",
     load: async () => (await import("./tournament.ts")).command,
   },
