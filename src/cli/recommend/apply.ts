@@ -28,12 +28,8 @@ function nameOf(taskClass: string): string {
   return `recommended-${taskClass.replaceAll("_", "-")}`;
 }
 
-/** The rule that a recommendation comes to: its model, and behind it what else is good enough. */
-function ruleOf({ taskClass, contenders }: ClassRecommendation): NewRule {
-  const targets = contenders
-    .filter(({ verdict }) => verdict === "chosen" || verdict === "qualifies")
-    .slice(0, MOST_TARGETS)
-    .map(({ model }) => model);
+/** The rule that sends a class of task to models: the first, and behind it the others. */
+function ruleOf(taskClass: string, targets: readonly string[]): NewRule {
   const [only] = targets;
   const to = targets.length === 1 && only !== undefined ? { target: only } : { chain: targets };
   return { name: nameOf(taskClass), tags: ["recommended"], when: { task: taskClass }, do: to };
@@ -71,14 +67,30 @@ async function change(
   return success({ file, name, rule, backup, isReloaded: reloaded === "reloaded" });
 }
 
-/** Writes the rule of a recommendation, in place of an earlier one of the same class. */
+/** Sends a class of task to these models from now on, in place of an earlier rule of the same class. */
+export function applyTargets(
+  host: CliHost,
+  args: DaemonArgs,
+  taskClass: string,
+  targets: readonly string[],
+): Promise<Result<Applied, CliProblem>> {
+  const rule = ruleOf(taskClass, targets);
+  return change(host, args, rule.name, rule);
+}
+
+/** Writes the rule that a recommendation comes to: its model, and behind it what else is good enough. */
 export function applyRule(
   host: CliHost,
   args: DaemonArgs,
-  recommendation: ClassRecommendation,
+  { taskClass, contenders }: ClassRecommendation,
 ): Promise<Result<Applied, CliProblem>> {
-  const rule = ruleOf(recommendation);
-  return change(host, args, rule.name, rule);
+  const targets = contenders.filter(({ verdict }) => verdict === "chosen" || verdict === "qualifies");
+  return applyTargets(
+    host,
+    args,
+    taskClass,
+    targets.slice(0, MOST_TARGETS).map(({ model }) => model),
+  );
 }
 
 /** Takes the rule of a class out again. */

@@ -27,6 +27,15 @@ function median(values: readonly number[]): number | null {
   return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 }
 
+/** What answers cost and took: the mean, and medians; null where nothing is known, or a cost is not. */
+export function costAndTime(answers: readonly StoredAnswer[]): Pick<ModelResult, "costUsd" | "tookMs" | "firstTextMs"> {
+  return {
+    costUsd: meanCost(answers),
+    tookMs: median(answers.map(({ tookMs }) => tookMs)),
+    firstTextMs: median(answers.flatMap(({ firstTextMs }) => (firstTextMs === null ? [] : [firstTextMs]))),
+  };
+}
+
 function meanCost(answers: readonly StoredAnswer[]): number | null {
   const known = answers.flatMap(({ costUsd }) => (costUsd === null ? [] : [costUsd]));
   return known.length === 0 || known.length < answers.length
@@ -53,9 +62,7 @@ export function resultsOf(
     return {
       ...standing,
       answers: answers.length,
-      costUsd: meanCost(answers),
-      tookMs: median(answers.map(({ tookMs }) => tookMs)),
-      firstTextMs: median(answers.flatMap(({ firstTextMs }) => (firstTextMs === null ? [] : [firstTextMs]))),
+      ...costAndTime(answers),
       checked: checkedOf(standing.name),
     };
   });

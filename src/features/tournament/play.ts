@@ -26,6 +26,8 @@ export interface PlayParts extends Pick<PairingQuestion, "costOf" | "hasAnswer" 
   /** Matches of this kind that were played before. */
   readonly before: readonly Match[];
   readonly most: number;
+  /** Goes on when the best is surely the best. */
+  readonly isOpenEnded: boolean;
   /** From 0 to 1: below one half the models keep their sides. */
   random(): number;
   /** Unix ms. */
@@ -45,14 +47,14 @@ export interface Series {
  * (95 %), there are `most`, nothing is left to compare, or playing ends it.
  */
 export async function playSeries(parts: PlayParts): Promise<Series> {
-  const { tournament, voter, kind, before, most, random, now, play, onMatch, ...costs } = parts;
+  const { tournament, voter, kind, before, most, isOpenEnded, random, now, play, onMatch, ...costs } = parts;
   const matches: Match[] = [];
   const own = before.filter((match) => match.voter === voter);
   const done = new Set(own.map(({ prompt, left, right }) => pairingKey(prompt, [left, right])));
   const isDone: PairingQuestion["isDone"] = (prompt, models) => done.has(pairingKey(prompt, models));
   while (matches.length < most) {
     const all = [...before, ...matches];
-    if (isDecided(tournament, all)) return { matches, end: "separated" };
+    if (!isOpenEnded && isDecided(tournament, all)) return { matches, end: "separated" };
     const pairing = nextPairing({ ...costs, tournament, matches: all, isDone });
     if (pairing === null) return { matches, end: "nothing_left" };
     const [one, other] = pairing.models;

@@ -9,7 +9,7 @@ export class VotesError extends Error {
 }
 
 /** Version of the files that Lodestar writes itself: `"version"` in each line of NDJSON. */
-const VOTES_VERSION = 1;
+export const VOTES_VERSION = 1;
 
 /** More votes than this are no tournament. */
 const MOST_VOTES = 2_000_000;
