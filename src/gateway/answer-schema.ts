@@ -1,8 +1,9 @@
 import type { Fault } from "../core/fault.ts";
+import { textOfParts, unfenced, withText } from "../core/fenced-json.ts";
 import { type JsonObject, type JsonValue, parseJson } from "../core/json.ts";
 import { schemaMismatch } from "../core/json-schema.ts";
 import type { Reply } from "../core/reply.ts";
-import type { Part, TextPart, Warning } from "../core/request.ts";
+import type { Warning } from "../core/request.ts";
 import { type Target, targetName } from "../core/target.ts";
 
 /** A whole answer after its check: less the code fence around its JSON, and why it is not what was asked for; null where it is. */
@@ -13,25 +14,8 @@ export interface CheckedReply {
 
 type Choice = Pick<Reply, "parts" | "finish">;
 
-/** The text between the code fences that models put around JSON; undefined where there is no fence. */
-function unfenced(text: string): string | undefined {
-  const trimmed = text.trim();
-  const firstLineEnd = trimmed.indexOf("\n");
-  if (!trimmed.startsWith("```") || !trimmed.endsWith("```") || firstLineEnd === -1) return undefined;
-  return trimmed.slice(firstLineEnd + 1, -3).trim();
-}
-
 function whyNot(json: JsonValue | undefined, schema: JsonObject): string | null {
   return json === undefined ? "it is not JSON" : schemaMismatch(json, schema);
-}
-
-/** The parts with one text in place of all theirs. */
-function withText(parts: readonly Part[], text: string): readonly Part[] {
-  const first = parts.findIndex(({ type }) => type === "text");
-  return parts.flatMap((part, index): readonly Part[] => {
-    if (part.type !== "text") return [part];
-    return index === first ? [{ type: "text", text }] : [];
-  });
 }
 
 /** A refusal, and calls of tools, stand in the place of an answer, as where a schema is enforced. */
@@ -42,8 +26,7 @@ function isAnswer({ parts, finish }: Choice): boolean {
 
 function checkChoice<Kind extends Choice>(choice: Kind, schema: JsonObject): { choice: Kind; mismatch: string | null } {
   if (!isAnswer(choice)) return { choice, mismatch: null };
-  const texts = choice.parts.filter((part): part is TextPart => part.type === "text");
-  const text = texts.map((part) => part.text).join("");
+  const text = textOfParts(choice.parts);
   const mismatch = whyNot(parseJson(text), schema);
   const inner = mismatch === null ? undefined : unfenced(text);
   if (inner === undefined || whyNot(parseJson(inner), schema) !== null) return { choice, mismatch };

@@ -36,6 +36,8 @@ export interface Attempt {
   readonly outputCap: number | null;
   /** Takes the answer down for the cache; null where it is not kept. */
   recording: Recording | null;
+  /** It is asked since another model's answer was rejected, and may be told why: its answer is not what it says by itself. */
+  isEscalated: boolean;
   /** Checks the answer before the client gets it; null where nobody does. */
   gate: AnswerGate | null;
   /** The request goes out now: `estimate` is what its prompt alone uses, which is booked where we hang up on the answer. */
@@ -199,6 +201,7 @@ export function openAttempt(opening: Opening, services: Services): Attempt | nul
     denial: admission.ok ? null : admission.denial,
     outputCap: hold?.outputCap ?? null,
     recording: null,
+    isEscalated: false,
     gate: null,
     noteSent(estimate) {
       if (!lifeline.signal.aborted) sent = estimate;

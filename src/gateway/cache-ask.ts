@@ -4,6 +4,7 @@ import { type CacheBypass, chatBypass } from "../core/cache-policy.ts";
 import type { PlannedTarget } from "../core/plan.ts";
 import { chatReplay, embeddingReplay, type Replay } from "./cache-replay.ts";
 import type { Call, ChatCall, EmbeddingCall } from "./call.ts";
+import type { Course } from "./course.ts";
 import type { Services } from "./services.ts";
 
 /** What the cache must know of one kind of request. */
@@ -74,6 +75,26 @@ export function providerOf({ target }: PlannedTarget, { providers }: Settings): 
 
 /** Anthropic's one version of the protocol so far; it says nothing about the answer. */
 const USUAL_HEADERS: Readonly<Record<string, string>> = { "anthropic-version": "2023-06-01" };
+
+/**
+ * Where the answer of a cascade stands that had to ask another model: it was told what was wrong with the first answer, so that
+ * it is not what that model answers by itself. Only who asks by the same name gets it.
+ */
+export function escalatedScope(
+  { caller, dialect, passHeaders, isStrict }: Call,
+  { endpoint, requested }: Course,
+): CacheScope {
+  return {
+    keyId: caller.keyId,
+    project: caller.project,
+    target: { provider: "", account: "", model: requested },
+    baseUrl: "",
+    endpoint,
+    variant: dialect.chatPath("", false),
+    isStrict,
+    headers: passHeaders,
+  };
+}
 
 /** What beside the request itself an answer depends on. */
 export function cacheScope(

@@ -7,11 +7,12 @@ import { idHeaders } from "./answer-headers.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Exchange, Outcome } from "./attempts.ts";
 import type { AnswerCache } from "./cache.ts";
-import { type CacheTerms, cacheScope, cacheTerms, providerOf } from "./cache-ask.ts";
+import { type CacheTerms, cacheScope, cacheTerms, escalatedScope, providerOf } from "./cache-ask.ts";
 import type { FlightEnd } from "./cache-flights.ts";
 import { tellHit } from "./cache-hit.ts";
 import { createRecording } from "./cache-recording.ts";
 import type { Answer, Call, Won } from "./call.ts";
+import { isCascaded } from "./cascade/cascade.ts";
 import type { Course } from "./course.ts";
 import type { Services } from "./services.ts";
 
@@ -64,7 +65,12 @@ function digestFor(planned: PlannedTarget, { course, call, services }: Omit<Visi
   return digestOf(course.cacheable.textOf(cacheScope(call, course.endpoint, planned, configured, services)));
 }
 
-/** Keeps what a target answered, under the target that did. Null: kept. */
+/** The digest under which a cascade's answer stands that came from another model than was asked first. */
+function escalatedDigest({ course, call }: Pick<Visit, "course" | "call">): string | null {
+  return course.cacheable === null ? null : digestOf(course.cacheable.textOf(escalatedScope(call, course)));
+}
+
+/** Keeps what a target answered: under the target that did, or for this name alone where a cascade led there. Null: kept. */
 function keep(attempt: Attempt, visit: Visit): NotKept | "unkeepable" | null {
   const { course, call, cache, services } = visit;
   const recorded = attempt.recording?.result() ?? "unfinished";
@@ -72,7 +78,8 @@ function keep(attempt: Attempt, visit: Visit): NotKept | "unkeepable" | null {
     cache.notKept(recorded);
     return recorded;
   }
-  const digest = digestFor(attempt.planned, visit);
+  const own = digestFor(attempt.planned, visit);
+  const digest = own !== null && attempt.isEscalated ? escalatedDigest(visit) : own;
   if (digest === null) return "unkeepable";
   const { keyId, project } = call.caller;
   const { provider, account, model } = attempt.planned.target;
@@ -120,9 +127,32 @@ function goOn(visit: Visit, land: Land): CacheVisit {
   };
 }
 
-function findKept(digest: string, { call, cache, terms, services }: Visit): CachedAnswer | null {
+/** What is kept for a request, and whose answer it is. */
+interface Found {
+  readonly kept: CachedAnswer;
+  readonly planned: PlannedTarget;
+}
+
+/** What a cascade came to, if the model that answered may still be asked. */
+function findEscalated(seeker: Seeker, notBefore: number): Found | null {
+  const { course, call, cache, plan, services } = seeker;
+  const { chat } = course;
+  if (chat === undefined || !isCascaded(chat, plan, services.settings().routing.cascade, services)) return null;
+  const digest = escalatedDigest(seeker);
+  const kept = digest === null ? null : cache.find(digest, call.caller, notBefore);
+  const planned = plan.targets.find(
+    ({ target }) =>
+      target.provider === kept?.provider && target.account === kept.account && target.model === kept.model,
+  );
+  return kept === null || planned === undefined ? null : { kept, planned };
+}
+
+function findKept(seeker: Seeker): Found | null {
+  const { call, cache, terms, services, digest, planned } = seeker;
   if (terms.isRefresh) return null;
-  return cache.find(digest, call.caller, services.clock.now() - terms.maxAgeMs);
+  const notBefore = services.clock.now() - terms.maxAgeMs;
+  const kept = cache.find(digest, call.caller, notBefore);
+  return kept === null ? findEscalated(seeker, notBefore) : { kept, planned };
 }
 
 /** Ends a flight; a request that nobody waits for has nothing to end. */
@@ -137,8 +167,8 @@ interface Seeker extends Visit {
 }
 
 function hitOf(seeker: Seeker, hasWaited: boolean): Answer | null {
-  const kept = findKept(seeker.digest, seeker);
-  return kept === null ? null : tellHit({ ...seeker, kept, hasWaited }, seeker.services);
+  const found = findKept(seeker);
+  return found === null ? null : tellHit({ ...seeker, ...found, hasWaited }, seeker.services);
 }
 
 /** What the cache has at once: the answer, the lead of a flight, or null where an identical request is in flight. */

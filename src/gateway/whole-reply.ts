@@ -52,7 +52,7 @@ function bookReply(call: ChatCall, attempt: Attempt, reply: Reply, fault: Fault 
  * Books a reply and writes it in the client's dialect, as a stream if one was asked for. `fault` where it is not to be given, or
  * only if no better one comes.
  */
-function tellReply(
+export function tellReply(
   call: ChatCall,
   attempt: Attempt,
   reply: Reply,
@@ -101,10 +101,12 @@ export async function readWholeReply(
   attempt.noteContent();
   const checked = checkAnswer(call, attempt, decoded.value, asked);
   if (!checked.ok) return checked;
-  const { reply, warnings } = checked.value;
+  const { warnings } = checked.value;
+  const reply = attempt.gate?.tidy(checked.value.reply) ?? checked.value.reply;
   const rejection = (await attempt.gate?.judge(reply)) ?? null;
-  const { isVerbatim } = asked;
-  const isChecked = asked.answerSchema !== undefined;
+  const isTidied = reply !== checked.value.reply;
+  const isVerbatim = asked.isVerbatim && !isTidied;
+  const isChecked = asked.answerSchema !== undefined || isTidied;
   attempt.recording?.begin({ dialect: route.dialect, form: "reply", isVerbatim, warnings, isChecked });
   const told = tellReply(call, attempt, reply, isVerbatim ? json.value : null, services, rejection);
   attempt.recording?.end(reply.finish.unified);

@@ -1,4 +1,5 @@
 import type { Fault } from "../../core/fault.ts";
+import { unfencedReply } from "../../core/fenced-json.ts";
 import type { Reply } from "../../core/reply.ts";
 import type { ChatRequest } from "../../core/request.ts";
 import { textOfReply } from "../../core/request-text.ts";
@@ -33,6 +34,12 @@ function holdsStream({ cascade, call }: Run): boolean {
   const { responseFormat, toolChoice } = call.request;
   const isJson = responseFormat !== undefined && responseFormat.type !== "text";
   return isJson || toolChoice?.type === "required" || toolChoice?.type === "tool";
+}
+
+/** A fence around JSON costs nobody another model: it is taken off, as where a schema is told in words. */
+function tidied({ cascade, call }: Run, reply: Reply): Reply {
+  const isJson = (call.request.responseFormat?.type ?? "text") !== "text";
+  return isJson && cascade.checks.includes("json") ? unfencedReply(reply) : reply;
 }
 
 /** A limit that budgets set is no fault of the model, as the client's own is none. */
@@ -120,9 +127,7 @@ export function createAttemptGate(run: Run, attempt: Attempt): AttemptGate {
     holdsStream: holdsStream(run),
     amend(request) {
       const evidence = cascade.tellsEvidence ? rejections.evidence() : null;
-      if (evidence === null) return request;
-      attempt.recording = null;
-      return withEvidence(request, evidence);
+      return evidence === null ? request : withEvidence(request, evidence);
     },
     isLost(text) {
       if (!cascade.checks.includes("repetition") || !isLooping(text)) return false;
@@ -133,7 +138,9 @@ export function createAttemptGate(run: Run, attempt: Attempt): AttemptGate {
       rejections.spend(costAt(attempt.planned, usage, services));
       return true;
     },
-    async judge(reply) {
+    tidy: (reply) => (cascade.mode === "on" ? tidied(run, reply) : reply),
+    async judge(answer) {
+      const reply = tidied(run, answer);
       const usage = usageOf(run, reply);
       verdict = await verdictOn(run, attempt, reply, usage);
       record(run, attempt, verdict);

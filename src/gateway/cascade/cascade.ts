@@ -1,5 +1,7 @@
 import type { Fault } from "../../core/fault.ts";
+import type { Plan } from "../../core/plan.ts";
 import { success } from "../../core/result.ts";
+import type { CascadeSettings } from "../../core/routing/verify/cascade-settings.ts";
 import { failedNames } from "../../core/routing/verify/evidence-note.ts";
 import { targetName } from "../../core/target.ts";
 import { type Exchange, type Outcome, runAttempts } from "../attempts.ts";
@@ -14,20 +16,24 @@ import { type CascadeJob, mayAsk, type Run } from "./run.ts";
 const HEADER = "x-lodestar-verified";
 
 /** Other words for `auto` mean it here too. */
-function isChecked(requested: string, { caller }: ChatCall, names: readonly string[], services: Services): boolean {
+function isNamed(requested: string, { caller }: ChatCall, names: readonly string[], services: Services): boolean {
   return names.includes(requested) || (names.includes("auto") && isAutoFor(requested, caller.project, services));
 }
 
-/** One request in the cascade; null where its answers are not checked, or nobody else could be asked. */
+/** Whether answers to a chat are checked, and somebody else could be asked. */
+export function isCascaded(call: ChatCall, plan: Plan, cascade: CascadeSettings, services: Services): boolean {
+  if (cascade.mode === "off" || !isNamed(plan.requested, call, cascade.names, services)) return false;
+  const [first] = plan.targets;
+  if (first === undefined || call.request.messages.length === 0) return false;
+  if (cascade.first === "local" && !first.isLocal) return false;
+  return plan.targets.some(({ target }) => targetName(target) !== targetName(first.target));
+}
+
+/** One request in the cascade; null where its answers are not checked. */
 function runFor(job: CascadeJob, services: Services): Run | null {
   const { chat: call, plan, settings } = job;
   const { cascade } = settings.routing;
-  if (call === undefined || cascade.mode === "off" || !isChecked(plan.requested, call, cascade.names, services))
-    return null;
-  const [first] = plan.targets;
-  if (first === undefined || call.request.messages.length === 0) return null;
-  if (cascade.first === "local" && !first.isLocal) return null;
-  if (plan.targets.every(({ target }) => targetName(target) === targetName(first.target))) return null;
+  if (call === undefined || !isCascaded(call, plan, cascade, services)) return null;
   const deadline = services.clock.monotonic() + cascade.maxMs;
   return { job, call, cascade, services, rejections: createRejections(), deadline, isOver: false, judgements: 0 };
 }
@@ -48,6 +54,7 @@ function exchangeOf(run: Run): Exchange<Won> {
   return async (attempt) => {
     const gate = createAttemptGate(run, attempt);
     attempt.gate = gate;
+    attempt.isEscalated = run.rejections.count > 0;
     const cancel = limitTime(run, attempt.abort);
     try {
       const result = await run.job.exchange(attempt);

@@ -14,6 +14,8 @@ export interface AnswerGate {
   amend(request: ChatRequest): ChatRequest;
   /** Whether a text that still grows is lost already. */
   isLost(text: string): boolean;
+  /** An answer as the client gets it: JSON that was asked for stands without a code fence around it. The same one otherwise. */
+  tidy(reply: Reply): Reply;
   /** Checks a whole answer. Null: the client gets it; else the fault it is to be booked with. */
   judge(reply: Reply): Promise<Fault | null>;
   /** Keeps what {@link AnswerGate.judge} rejected, once it is booked. */

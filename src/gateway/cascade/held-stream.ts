@@ -12,6 +12,7 @@ import { textStream } from "../stream-body.ts";
 import type { SessionParts } from "../stream-session.ts";
 import { createTranslator, type Translator } from "../translator.ts";
 import { openFeed, type UpstreamFeed } from "../upstream-feed.ts";
+import { tellReply } from "../whole-reply.ts";
 import type { AnswerGate } from "./gate.ts";
 
 type Frames = SseStep["frames"];
@@ -137,6 +138,21 @@ async function hold(parts: SessionParts, feed: UpstreamFeed, gate: AnswerGate): 
   }
 }
 
+/** An answer of which something was taken off goes on as the shortest stream that says the rest. */
+async function tellTidied(
+  { attempt, call, services }: SessionParts,
+  gate: AnswerGate,
+  reply: Reply,
+  warnings: readonly Warning[],
+): Promise<Result<Pick<Won, "body" | "headers" | "warnings">, Fault>> {
+  const rejection = await gate.judge(reply);
+  attempt.recording = null;
+  const answer = { ...tellReply(call, attempt, reply, null, services, rejection), warnings };
+  if (rejection === null) return success(answer);
+  gate.keep(answer);
+  return failure(rejection);
+}
+
 /**
  * Keeps a streamed answer back until it is whole and checked. Its client is kept waiting by heartbeats meanwhile; once it is
  * good, it goes on event by event as it came. One that is not is booked and given up, and nothing of it has reached the client.
@@ -152,6 +168,8 @@ export async function holdStream(
   const held = await hold(parts, feed, gate);
   if (!held.ok) return held;
   const whole = held.value.reply;
+  const tidy = whole === null ? null : gate.tidy(whole);
+  if (tidy !== null && tidy !== whole) return tellTidied(parts, gate, tidy, warnings);
   const rejection = whole === null ? null : await gate.judge(whole);
   attempt.recording?.begin({ dialect, form: "stream", isVerbatim, warnings, isChecked: false });
   const { text, translator } = release(parts, held.value.frames, rejection);

@@ -15,7 +15,7 @@ const MANNERS: Readonly<
   perfect: { isGood: true, bills: true, script: () => '{"x": 1}' },
   wrong: { isGood: false, bills: true, script: () => '{"x": "one"}' },
   malformed: { isGood: false, bills: true, script: () => '{"x": 1' },
-  fenced: { isGood: false, bills: true, script: () => '```json\n{"x": 1}\n```' },
+  fenced: { isGood: true, bills: true, script: () => '```json\n{"x": 1}\n```' },
   silent: { isGood: false, bills: true, script: () => "" },
   broken: {
     isGood: false,
