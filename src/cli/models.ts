@@ -125,6 +125,9 @@ export const command = defineCommand({
     ...jsonFlag,
     ...daemonFlags,
   },
+  subCommands: {
+    pick: async () => (await import("./models/pick.ts")).command,
+  },
   async run(host) {
     const { args } = host;
     if (args.all) {
