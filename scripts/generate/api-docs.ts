@@ -124,6 +124,10 @@ const ADMIN_ROUTES: Descriptions = {
 const REQUEST_HEADERS: readonly (readonly [string, string])[] = [
   ["`x-lodestar-project`", "whose the request is: [projects](projects.md#whose-a-request-is)"],
   ["`x-lodestar-tag`, `x-lodestar-task`, `x-lodestar-file`", "labels of its cost: [costs](costs.md#labels)"],
+  [
+    "`x-lodestar-route: shadow`",
+    "`auto` as without the router, which writes down what it would do: [router](routing.md#setting-it)",
+  ],
   ["`x-lodestar-cache`", "whether a kept answer will do: [response cache](cache.md#what-a-request-can-say)"],
   ["`x-lodestar-priority: batch`", "it can wait for a local model: [local models](local-models.md#fewer-switches)"],
   ["`x-lodestar-strict: 1`", "refuse it rather than leave out a parameter: [fallback](fallback.md#seeing-it)"],
@@ -187,6 +191,8 @@ export function generateApiReference(): readonly GeneratedFile[] {
     "| `x-lodestar-request-id` | the id in the ledger, in `lodestar requests` and in `/v1/generation` |",
     "| `x-lodestar-provider`, `x-lodestar-model` | who answered (the reply's `model` is what was asked for) |",
     "| `x-lodestar-route-reason` | why: `explicit`, `alias:coder`, `chain:default`, `free`… |",
+    "| `x-lodestar-route` | what the router decided for `auto`, and why: [router](routing.md) |",
+    "| `x-lodestar-verified` | what became of the checks: [verified cascade](verified-cascade.md#what-the-client-sees) |",
     "| `x-lodestar-attempts` | how many attempts it took |",
     "| `x-lodestar-overhead-ms` | time spent in Lodestar, waiting for providers not counted |",
     "| `x-lodestar-params` | what the target could not honour, if anything |",

@@ -13,9 +13,10 @@ function storedCandidates({ choice }: RouteDecision): readonly StoredCandidate[]
   });
 }
 
-/** What trying another model is expected to cost more than the cheapest that is good enough. */
-export function exploredNanoUsd({ choice, floor }: Pick<RouteDecision, "choice" | "floor">): number {
+/** What trying another model is expected to cost more than the cheapest that is good enough; in shadow mode nothing is tried. */
+export function exploredNanoUsd({ choice, floor, mode }: Pick<RouteDecision, "choice" | "floor" | "mode">): number {
   const { why, chosen, judged } = choice;
+  if (mode === "shadow") return 0;
   if (why !== "explored" || chosen === null) return 0;
   const good = judged.filter(({ candidate }) => candidate.block === null && candidate.expected >= floor.value);
   const costs = good.flatMap(({ candidate }) => candidate.costNanoUsd ?? []);

@@ -101,6 +101,33 @@ describe("the watch for regenerations", () => {
     expect(createRegenerationWatch().asked(turn, NOW)).toBeNull();
   });
 
+  test("a script that asks the same all day counts once, and again the day after", () => {
+    const watch = createRegenerationWatch();
+    const counted = [0, 1].map((day) => {
+      const found = Array.from({ length: 200 }, (_, index) => {
+        const at = NOW + day * 86_400_000 + index * 60_000;
+        watch.answered({ ...answered, requestId: `req_${day}_${index}` }, at);
+        return watch.asked(turn, at + 30_000);
+      });
+      return found.filter((one) => one !== null).length;
+    });
+    expect(counted).toEqual([1, 1]);
+  });
+
+  test("a benchmark of many prompts that asks each twice counts three times a model, class and key", () => {
+    const watch = createRegenerationWatch();
+    const ask = (index: number, more: { model?: string; taskClass?: string; voter?: string } = {}) => {
+      const conversationKey = `${index} ${JSON.stringify(more)}`;
+      watch.answered({ ...answered, conversationKey, ...more }, NOW + index * 1_000);
+      return watch.asked({ ...turn, conversationKey, voter: more.voter ?? turn.voter }, NOW + index * 1_000 + 5_000);
+    };
+    const many = (more?: Parameters<typeof ask>[1]): number =>
+      Array.from({ length: 50 }, (_, index) => ask(index, more)).filter((one) => one !== null).length;
+    expect([many(), many({ model: "other" }), many({ taskClass: "general" }), many({ voter: "key_2" })]).toEqual([
+      3, 3, 3, 3,
+    ]);
+  });
+
   test("of very many conversations the oldest are let go", () => {
     const watch = createRegenerationWatch();
     for (let index = 0; index <= 1_000; index += 1)
