@@ -14,17 +14,20 @@ function withTable(page: string, name: string, table: string): string {
   return `${page.slice(0, begin)}${marks[0]}\n\n${table}\n\n${page.slice(end)}`;
 }
 
+/** How often the alternating requests are sent: the middle is told, and the range of loads. */
+const ROUNDS = 3;
+
 /** What is measured, by the names of the tables in the page. */
 const TABLES: Readonly<Record<string, () => Promise<string>>> = {
   latency: async () => latencyTable(await measureLatency()),
   session: async () => replayTable(await compareSessions(process.argv.includes("--short") ? SIXTEENTH : WHOLE)),
-  switching: async () => switchingTable(await compareSwitching()),
+  switching: async () => switchingTable(await compareSwitching(ROUNDS)),
 };
 
 /**
- * `bun run switching [latency] [session] [switching] [--short]`: a real Ollama that holds one of two tiny models, without
+ * `bun run switching [latency] [session] [switching] [--short]`: real Ollamas that hold one of two tiny models, without
  * Lodestar and with it, in one run: times to the first token, a coding agent's session (with `--short` a sixteenth of its text),
- * and twenty requests that alternate between the models. Writes the tables into `docs/local-models.md`. Needs the engine of
+ * and twenty requests that alternate between the models, thrice. Writes the tables into `docs/local-models.md`. Needs the engine of
  * `LODESTAR_TEST_ENGINES`.
  */
 async function writeSwitching(): Promise<number> {

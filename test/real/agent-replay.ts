@@ -33,7 +33,7 @@ export interface ReplaySize {
 /** The real sizes, beside Ollama's default context. */
 export const WHOLE: ReplaySize = { share: 1, turns: 12, turnsAlone: 12, contextTokens: 4_096 };
 /** A sixteenth of its text, beside an eighth of the default: what a slow machine does in a minute. */
-export const SIXTEENTH: ReplaySize = { share: 1 / 16, turns: 12, turnsAlone: 6, contextTokens: 512 };
+export const SIXTEENTH: ReplaySize = { share: 1 / 16, turns: 12, turnsAlone: 4, contextTokens: 512 };
 
 /** After these turns another tool asks the same model something, with a context of its own choice, as editors do. */
 const ASKED_BESIDE = [2, 5];
@@ -87,44 +87,42 @@ async function play(engine: Engine, { who, url, model }: Way, session: AgentSess
   return { who, turns: read.length, reloads: runnerStarts(engine) - 1, cut, read };
 }
 
-async function onOllama(models: string, contextTokens: number, use: (engine: Engine) => Promise<Replay>) {
-  const env = { ...ONE_AT_A_TIME, OLLAMA_CONTEXT_LENGTH: String(contextTokens), OLLAMA_MODELS: models };
-  const engine = await startOllama(env);
-  try {
-    const made: JsonObject = { model: MODEL, from: SMOLLM, template: TEMPLATE, stream: false };
-    await answered(await post(engine.url, "/api/create", made));
-    return await use(engine);
-  } finally {
-    await engine.stop();
-  }
-}
-
-/** Replays what a real agent sent on a real Ollama, without Lodestar and with it, each on an engine of its own. */
-export async function compareSessions({
-  share,
-  turns,
-  turnsAlone,
-  contextTokens,
-}: ReplaySize): Promise<readonly Replay[]> {
-  const recorded = await readSession();
-  const session = shortened(recorded, share, turns);
+/** An Ollama with models of its own, of which one takes tools. */
+async function onOllama(contextTokens: number, use: (engine: Engine) => Promise<Replay>): Promise<Replay> {
   const models = ownModels();
   try {
-    const alone = await onOllama(models.folder, contextTokens, (engine) =>
-      play(engine, { who: "Ollama alone", url: engine.url, model: MODEL }, shortened(recorded, share, turnsAlone)),
-    );
-    const ours = await onOllama(models.folder, contextTokens, async (engine) => {
-      const lodestar = await startLodestar({ config: "local: { warm: [] }\n", env: { OLLAMA_HOST: engine.host } });
-      try {
-        return await play(engine, { who: "with Lodestar", url: lodestar.apiUrl, model: `ollama/${MODEL}` }, session);
-      } finally {
-        await lodestar.stop();
-      }
-    });
-    return [alone, ours];
+    const env = { ...ONE_AT_A_TIME, OLLAMA_CONTEXT_LENGTH: String(contextTokens), OLLAMA_MODELS: models.folder };
+    const engine = await startOllama(env);
+    try {
+      const made: JsonObject = { model: MODEL, from: SMOLLM, template: TEMPLATE, stream: false };
+      await answered(await post(engine.url, "/api/create", made));
+      return await use(engine);
+    } finally {
+      await engine.stop();
+    }
   } finally {
     models.remove();
   }
+}
+
+/** Replays what a real agent sent on real Ollamas at once, without Lodestar and with it, each on one thread of its own. */
+export async function compareSessions(size: ReplaySize): Promise<readonly Replay[]> {
+  const { share, turns, turnsAlone, contextTokens } = size;
+  const recorded = await readSession();
+  return Promise.all([
+    onOllama(contextTokens, (engine) =>
+      play(engine, { who: "Ollama alone", url: engine.url, model: MODEL }, shortened(recorded, share, turnsAlone)),
+    ),
+    onOllama(contextTokens, async (engine) => {
+      const lodestar = await startLodestar({ config: "local: { warm: [] }\n", env: { OLLAMA_HOST: engine.host } });
+      const way: Way = { who: "with Lodestar", url: lodestar.apiUrl, model: `ollama/${MODEL}` };
+      try {
+        return await play(engine, way, shortened(recorded, share, turns));
+      } finally {
+        await lodestar.stop();
+      }
+    }),
+  ]);
 }
 
 /** The figures as a table in Markdown. */

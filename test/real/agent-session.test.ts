@@ -66,5 +66,5 @@ describe.skipIf(NO_OLLAMA_REASON !== "")(`a coding agent's session on a real Oll
     expect(ours.read).toEqual(ours.read.toSorted((left, right) => left - right));
     expect(alone.reloads).toBeGreaterThan(0);
     expect(alone.cut).toBeGreaterThan(0);
-  }, 300_000);
+  }, 120_000);
 });

@@ -138,14 +138,14 @@ describe.skipIf(NO_OLLAMA_REASON !== "")(`the queue before a real Ollama ${NO_OL
 describe.skipIf(NO_OLLAMA_REASON !== "")(
   `twenty requests that alternate between two models ${NO_OLLAMA_REASON}`,
   () => {
-    test("cost a few loads through the queue, and more without it", async () => {
-      const comparisons = await compareSwitching();
+    test("cost no more than one load more through the queue, and few where they come faster than they are answered", async () => {
+      const comparisons = await compareSwitching(1);
       console.log(switchingTable(comparisons));
       for (const { title, plain, ours } of comparisons) {
-        // Where a machine is done before the next one comes, nobody waits and there is nothing to collate.
-        if (title === "one every second") continue;
-        expect(ours.swaps).toBeLessThanOrEqual(4);
-        expect(ours.swaps).toBeLessThanOrEqual(plain.swaps);
+        const [alone, queued] = [plain[0]?.swaps ?? Number.NaN, ours[0]?.swaps ?? Number.NaN];
+        expect([title, queued]).toEqual([title, expect.any(Number)]);
+        expect(queued).toBeLessThanOrEqual(alone + 1);
+        if (title !== "one every second") expect(queued).toBeLessThanOrEqual(4);
       }
     }, 180_000);
   },

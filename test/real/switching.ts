@@ -10,11 +10,11 @@ export interface Round {
   readonly worstMs: number;
 }
 
-/** The same requests, sent to Ollama itself and through Lodestar. */
+/** The same requests, sent to Ollama itself and through Lodestar: a round of each side for every time they were sent. */
 export interface Comparison {
   readonly title: string;
-  readonly plain: Round;
-  readonly ours: Round;
+  readonly plain: readonly Round[];
+  readonly ours: readonly Round[];
 }
 
 /** Pauses between two requests, and what that is called. */
@@ -70,28 +70,66 @@ async function play(engine: Engine, everyMs: number, ask: (model: string) => Pro
   };
 }
 
-/** Plays every crowd against a real Ollama that holds one model, without Lodestar and with it. */
-export async function compareSwitching(): Promise<readonly Comparison[]> {
-  const engine = await startOllama(ONE_AT_A_TIME);
+/** An engine that is asked itself, and one that is asked through Lodestar. */
+interface Sides {
+  readonly plain: Engine;
+  readonly behind: Engine;
+  readonly lodestar: RunningLodestar;
+}
+
+/** Both sides at the same moment, so that they meet the same machine: one that is busy for a while loads less often. */
+async function playBoth({ plain, behind, lodestar: { apiUrl } }: Sides, everyMs: number): Promise<readonly Round[]> {
+  return Promise.all([
+    play(plain, everyMs, (model) => timed(plain.url, "/api/chat", body(model, true))),
+    play(behind, everyMs, (model) => timed(apiUrl, "/v1/chat/completions", body(model, false))),
+  ]);
+}
+
+async function compareOn(sides: Sides, rounds: number): Promise<readonly Comparison[]> {
+  const comparisons: Comparison[] = [];
+  for (const { title, everyMs } of CROWDS) {
+    const played: (readonly Round[])[] = [];
+    for (let round = 0; round < rounds; round += 1) played.push(await playBoth(sides, everyMs));
+    const [plain, ours] = [0, 1].map((side) => played.flatMap((round) => round[side] ?? []));
+    comparisons.push({ title, plain: plain ?? [], ours: ours ?? [] });
+  }
+  return comparisons;
+}
+
+/** Plays every crowd against real Ollamas that hold one model, without Lodestar and with it. */
+export async function compareSwitching(rounds: number): Promise<readonly Comparison[]> {
+  const plain = await startOllama(ONE_AT_A_TIME);
+  const behind = await startOllama(ONE_AT_A_TIME);
   let lodestar: RunningLodestar | null = null;
   try {
-    lodestar = await startLodestar({ config: "local: { warm: [] }\n", env: { OLLAMA_HOST: engine.host } });
-    const { apiUrl } = lodestar;
-    const comparisons: Comparison[] = [];
-    for (const { title, everyMs } of CROWDS) {
-      const plain = await play(engine, everyMs, (model) => timed(engine.url, "/api/chat", body(model, true)));
-      const ours = await play(engine, everyMs, (model) => timed(apiUrl, "/v1/chat/completions", body(model, false)));
-      comparisons.push({ title, plain, ours });
-    }
-    return comparisons;
+    lodestar = await startLodestar({ config: "local: { warm: [] }\n", env: { OLLAMA_HOST: behind.host } });
+    return await compareOn({ plain, behind, lodestar }, rounds);
   } finally {
     await lodestar?.stop();
-    await engine.stop();
+    await Promise.all([plain.stop(), behind.stop()]);
   }
 }
 
-function cells({ swaps, totalMs, medianMs, worstMs }: Round): string {
-  return [String(swaps), ...[medianMs, worstMs, totalMs].map((value) => `${(value / 1000).toFixed(1)} s`)].join(" | ");
+/** The middle of some numbers; with its range where they differ. */
+function middle(values: readonly number[], write: (value: number) => string, hasRange = false): string {
+  const texts = values.toSorted((left, right) => left - right).map(write);
+  const [least, most, half] = [texts[0], texts.at(-1), texts[texts.length >> 1] ?? ""];
+  return hasRange && least !== most ? `${half} (${least} to ${most})` : half;
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+function cells(rounds: readonly Round[]): string {
+  const times = (["medianMs", "worstMs", "totalMs"] as const).map((name) =>
+    middle(
+      rounds.map((round) => round[name]),
+      seconds,
+    ),
+  );
+  const swaps = rounds.map((round) => round.swaps);
+  return [middle(swaps, String, true), ...times].join(" | ");
 }
 
 /** The comparison as a table in Markdown. */
