@@ -83,6 +83,7 @@ const LOUD: readonly (readonly [Reason, ...Case])[] = [
   ],
   ["shell", "a command", "a.py", ["subprocess.run([a])"], ["subprocess.run(a, shell=True)"]],
   ["secret", "a key", "a.ts", [], ['const KEY = "AKIAIOSFODNN7EXAMPLF";']],
+  ["secret", "a password in a URL", "a.ts", [], ['connect("postgres://root:hunter2hunter@db/x")']],
   ["secret", "a password in a test", "a.test.ts", [], ['const password = "hunter2hunter9";']],
   ["migration", "a table", "db/migrations/4.sql", [], ["alter table a add column b text;"]],
   ["pipeline", "a workflow", ".github/workflows/ci.yml", ["permissions: read-all"], ["permissions: write-all"]],
@@ -120,6 +121,7 @@ describe("what a hunk is said to be", () => {
     ["rename", "two names for one", "a.ts", ["f(a, b)"], ["f(a, a)"]],
     ["rename", "a keyword", "a.ts", ["return true"], ["return false"]],
     ["secret", "a placeholder", "a.ts", [], ['const password = "your-password-here";']],
+    ["secret", "a URL without a password", "a.ts", [], ['get("https://example.com:8080/a@b")']],
     ["secret", "the name of a variable", "a.py", [], ['api_key = "env:OPENAI_API_KEY"']],
     ["shell", "a regular expression", "a.ts", [], ["const match = PATTERN.exec(text);"]],
     [

@@ -15,11 +15,12 @@ export function factsOf(file: FilePatch, hunk: Hunk): HunkFacts {
     hunk.lines.filter((line) => line.kind === kind).map(({ text }) => text);
   const read = (lines: readonly string[]): readonly Token[] => {
     const text = lines.join("\n");
-    if (text.length > MOST_TOKEN_CHARS) return [];
-    return tokensOf(text, language).filter(({ kind }) => kind !== "comment");
+    return text.length > MOST_TOKEN_CHARS ? [] : tokensOf(text, language);
   };
+  const code = (tokens: readonly Token[]): readonly Token[] => tokens.filter(({ kind }) => kind !== "comment");
   const removed = side("removed");
   const added = side("added");
+  const [allRemoved, allAdded] = [read(removed), read(added)];
   return {
     path,
     kind: kindOfPath(path),
@@ -28,7 +29,9 @@ export function factsOf(file: FilePatch, hunk: Hunk): HunkFacts {
     hunk,
     removed,
     added,
-    removedTokens: read(removed),
-    addedTokens: read(added),
+    allRemoved,
+    allAdded,
+    removedTokens: code(allRemoved),
+    addedTokens: code(allAdded),
   };
 }

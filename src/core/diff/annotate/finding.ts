@@ -54,6 +54,8 @@ export interface HunkFacts {
   readonly hunk: Hunk;
   readonly removed: readonly string[];
   readonly added: readonly string[];
+  readonly allRemoved: readonly Token[];
+  readonly allAdded: readonly Token[];
   /** Without comments. */
   readonly removedTokens: readonly Token[];
   readonly addedTokens: readonly Token[];

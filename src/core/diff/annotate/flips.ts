@@ -1,3 +1,4 @@
+import { type Edit, editsOf } from "./edits.ts";
 import type { Finding, HunkFacts } from "./finding.ts";
 import type { Token } from "./tokens.ts";
 
@@ -24,6 +25,8 @@ const GROUPS: readonly (readonly string[])[] = [
   ["allow", "deny"],
   ["first", "last"],
 ];
+/** More are a rewrite, of which each by itself tells little. */
+const MOST_FINDINGS = 4;
 const GROUP_OF = new Map(GROUPS.flatMap((group, index) => group.map((text) => [text, index] as const)));
 const BOUNDARY = GROUP_OF.get("<");
 
@@ -80,13 +83,26 @@ function insertionFinding(one: readonly Token[], other: readonly Token[]): Findi
   return null;
 }
 
-/** Operators, bounds and constants that were exchanged while the rest stayed. */
-export function findFlips(facts: HunkFacts): readonly Finding[] {
-  if (facts.language.kind === "prose") return [];
-  const [removed, added] = middleOf(facts.removedTokens, facts.addedTokens);
-  if (removed.length + added.length === 0 || facts.removedTokens.length === 0 || facts.addedTokens.length === 0)
-    return [];
+/** What a stretch that differs says by itself. */
+function findingsOf({ removed, added }: Edit): readonly Finding[] {
   const inserted = insertionFinding(removed, added);
   if (inserted !== null) return [inserted];
   return exchanges(removed, added).flatMap((pair) => exchangeFinding(pair) ?? []);
+}
+
+/** The same thing said twice says no more. */
+function once(findings: readonly Finding[]): readonly Finding[] {
+  return findings.filter(
+    ({ reason, detail }, index) =>
+      findings.findIndex((other) => other.reason === reason && other.detail === detail) === index,
+  );
+}
+
+/** Operators, bounds and constants that were exchanged while the rest stayed. */
+export function findFlips({ language, removedTokens, addedTokens }: HunkFacts): readonly Finding[] {
+  if (language.kind === "prose" || removedTokens.length === 0 || addedTokens.length === 0) return [];
+  const [removed, added] = middleOf(removedTokens, addedTokens);
+  if (removed.length + added.length === 0) return [];
+  const edits = editsOf(removed, added) ?? [{ removed, added }];
+  return once(edits.flatMap(findingsOf)).slice(0, MOST_FINDINGS);
 }

@@ -1,4 +1,6 @@
 import type { Finding, HunkFacts } from "./finding.ts";
+import type { Language } from "./language.ts";
+import { meaningfulTexts } from "./optional.ts";
 import { type Token, tokensOf } from "./tokens.ts";
 
 function textsOf(tokens: readonly Token[]): readonly string[] {
@@ -16,33 +18,35 @@ function nesting(lines: readonly string[]): readonly number[] {
   return widths.map((width) => ranks.indexOf(width));
 }
 
-/** Signs that formatters add and take away where they change nothing: a comma before a bracket, a semicolon before a line end. */
-function withoutOptional(tokens: readonly Token[], { language }: HunkFacts): readonly string[] {
-  const closing = new Set([")", "]", "}"]);
-  const isScript = language.name === "javascript" || language.name === "typescript";
-  return tokens.flatMap(({ kind, text }, index) => {
-    const next = tokens[index + 1]?.text;
-    if (text === "," && next !== undefined && closing.has(next) && tokens[index - 1]?.text !== ",") {
-      // In Python a lone comma makes a tuple: `(a,)` is not `(a)`.
-      return language.name === "python" ? [text] : [];
-    }
-    if (text === ";" && isScript) return [];
-    const isQuoted = kind === "string" && (isScript || language.name === "python") && /^'[^'"\\]*'$/.test(text);
-    return [isQuoted ? `"${text.slice(1, -1)}"` : text];
-  });
-}
-
 /** Whether only white space, line breaks, and signs without a meaning changed. */
-function isFormatOnly(facts: HunkFacts): boolean {
-  const { language, removed, added } = facts;
-  const all = (lines: readonly string[]): readonly Token[] => tokensOf(lines.join("\n"), language);
+function isFormatOnly({ language, removed, added, allRemoved, allAdded }: HunkFacts): boolean {
+  if (areSame(withoutEnds(removed), withoutEnds(added))) return true;
   if (language.kind === "prose")
     return removed.join(" ").split(/\s+/).join(" ").trim() === added.join(" ").split(/\s+/).join(" ").trim();
-  if (!areSame(withoutOptional(all(removed), facts), withoutOptional(all(added), facts))) return false;
+  if (allRemoved.length === 0 && removed.some((line) => line.trim() !== "")) return false;
+  if (!areSame(meaningfulTexts(allRemoved, language), meaningfulTexts(allAdded, language))) return false;
   if (!language.isIndented) return true;
   return areSame(removed.map((line) => line.trim()).filter(Boolean), added.map((line) => line.trim()).filter(Boolean))
     ? areSame(nesting(removed).map(String), nesting(added).map(String))
     : removed[0] !== undefined && added[0] !== undefined && leading(removed[0]) === leading(added[0]);
+}
+
+/** Lines that say something, without the blanks at their ends. */
+function withoutEnds(lines: readonly string[]): readonly string[] {
+  return lines.map((line) => line.trimEnd()).filter(Boolean);
+}
+
+/** The code of each line by itself, with how deep it stands: what comments cannot change. */
+function codeLines(lines: readonly string[], language: Language): readonly string[] {
+  return lines.flatMap((line) => {
+    const code = tokensOf(line, language).filter(({ kind }) => kind !== "comment");
+    return code.length === 0 ? [] : [`${leading(line)} ${textsOf(code).join(" ")}`];
+  });
+}
+
+function isCommentOnly({ language, removed, added, removedTokens, addedTokens }: HunkFacts): boolean {
+  if (!areSame(textsOf(removedTokens), textsOf(addedTokens))) return false;
+  return !language.isIndented || areSame(codeLines(removed, language), codeLines(added, language));
 }
 
 function leading(line: string): number {
@@ -90,7 +94,7 @@ export function findSameness(facts: HunkFacts): Finding | null {
     return { reason: "format-only", detail: "only white space and signs without a meaning" };
   }
   if (language.kind === "prose" || language.kind === "data") return null;
-  if (areSame(textsOf(removedTokens), textsOf(addedTokens)) && !(language.isIndented && removedTokens.length > 0)) {
+  if (isCommentOnly(facts)) {
     return { reason: "comment-only", detail: "only comments" };
   }
   if (changed.some((line) => IMPORT.test(line)) && changed.every(isImport)) {

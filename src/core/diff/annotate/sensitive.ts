@@ -38,6 +38,8 @@ const SECRETS: readonly RegExp[] = [
   /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/,
   /\b(?:[sr]k|pk)_live_[0-9A-Za-z]{16,}\b/,
   /\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}/,
+  // A password in a URL; names in its place are no secret.
+  /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@"'`<]{1,64}:(?!(?:password|passwd|pass|secret|xxx+|\*+)@)[^\s/@"'`<>${}]{5,128}@[\w.-]+/i,
 ];
 const ASSIGNED =
   /(?:passw(?:or)?d|secret|token|api_?key|access_?key|private_?key)["']?\s*[:=]\s*["']([^"'\s]{8,})["']/i;

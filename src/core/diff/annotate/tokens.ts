@@ -6,63 +6,51 @@ export interface Token {
   readonly text: string;
 }
 
-const WORD = /[\p{L}_$@][\p{L}\p{N}_$]*/uy;
-const NUMBER = /\d[\w.]*/y;
+const WORD = String.raw`[\p{L}_$@][\p{L}\p{N}_$]*`;
+const NUMBER = String.raw`\d[\w.]*`;
 /** Longest first. */
-const OPERATOR =
-  /===|!==|>>>=?|<<=|>>=|\*\*=|\?\?=|&&=|\|\|=|\.\.\.|=>|->|::|:=|==|!=|<=|>=|&&|\|\||\?\?|\?\.|\+\+|--|\+=|-=|\*=|\/=|%=|&=|\|=|\^=|<<|>>|\*\*|<-|[^\s\w]/y;
+const OPERATOR = String.raw`===|!==|>>>=?|<<=|>>=|\*\*=|\?\?=|&&=|\|\|=|\.\.\.|=>|->|::|:=|==|!=|<=|>=|&&|\|\||\?\?|\?\.|\+\+|--|\+=|-=|\*=|/=|%=|&=|\|=|\^=|<<|>>|\*\*|<-|[^\s\w]`;
+const KINDS = ["comment", "string", "word", "number", "operator"] as const;
 
-/** Where a quoted text that begins at `start` ends; the end of the text where it is not closed. */
-function endOfString(text: string, start: number, quote: string): number {
-  for (let at = start + quote.length; at < text.length; at += 1) {
-    if (text[at] === "\\") at += 1;
-    else if (text.startsWith(quote, at)) return at + quote.length;
-    else if (text[at] === "\n" && quote.length === 1 && quote !== "`") return at;
-  }
-  return text.length;
+function literally(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 }
 
-function matchAt(pattern: RegExp, text: string, at: number): string | null {
-  pattern.lastIndex = at;
-  return pattern.exec(text)?.[0] ?? null;
+/** A quoted text; one that is not closed ends with its line, or with all where it may have many. */
+function quoted(quote: string): string {
+  const sign = literally(quote);
+  if (quote.length > 1) return String.raw`${sign}(?:[^\\]|\\[^])*?(?:${sign}|$)`;
+  const more = quote === "`" ? "" : String.raw`\n`;
+  return String.raw`${sign}(?:[^${sign}\\${more}]|\\[^])*${sign}?`;
 }
 
-function commentAt(text: string, at: number, { lineComments, blockComment }: Language): string | null {
-  if (lineComments.some((start) => text.startsWith(start, at))) {
-    const end = text.indexOf("\n", at);
-    return text.slice(at, end < 0 ? text.length : end);
-  }
-  if (blockComment === null || !text.startsWith(blockComment[0], at)) return null;
-  const end = text.indexOf(blockComment[1], at + blockComment[0].length);
-  return text.slice(at, end < 0 ? text.length : end + blockComment[1].length);
+/** A group that matches nothing where a language has no such thing. */
+function group(parts: readonly string[]): string {
+  return parts.length === 0 ? "((?!))" : `(${parts.join("|")})`;
 }
 
-function tokenAt(text: string, at: number, language: Language): Token {
-  const comment = commentAt(text, at, language);
-  if (comment !== null) return { kind: "comment", text: comment };
-  const quote = language.quotes.find((start) => text.startsWith(start, at));
-  if (quote !== undefined) return { kind: "string", text: text.slice(at, endOfString(text, at, quote)) };
-  const word = matchAt(WORD, text, at);
-  if (word !== null) return { kind: "word", text: word };
-  const number = matchAt(NUMBER, text, at);
-  if (number !== null) return { kind: "number", text: number };
-  return { kind: "operator", text: matchAt(OPERATOR, text, at) ?? text.slice(at, at + 1) };
+function patternOf({ lineComments, blockComment, quotes }: Language): RegExp {
+  const lines = lineComments.map((start) => `${literally(start)}[^\\n]*`);
+  const blocks = blockComment === null ? [] : [`${literally(blockComment[0])}[^]*?(?:${literally(blockComment[1])}|$)`];
+  const groups = [group([...lines, ...blocks]), group(quotes.map(quoted)), `(${WORD})`, `(${NUMBER})`, `(${OPERATOR})`];
+  return new RegExp(`\\s+|${groups.join("|")}|[^]`, "uy");
 }
+
+const patterns = new Map<Language, RegExp>();
 
 /**
  * The tokens of a few lines of a program, by its comments and quotes only: no grammar, since a hunk is a piece of one. Never
  * throws, whatever the text is; white space is left out.
  */
 export function tokensOf(text: string, language: Language): readonly Token[] {
+  const pattern = patterns.get(language) ?? patternOf(language);
+  patterns.set(language, pattern);
+  pattern.lastIndex = 0;
   const tokens: Token[] = [];
-  for (let at = 0; at < text.length; ) {
-    if (/\s/.test(text[at] ?? "")) {
-      at += 1;
-      continue;
-    }
-    const token = tokenAt(text, at, language);
-    tokens.push(token);
-    at += Math.max(1, token.text.length);
+  for (let match = pattern.exec(text); match !== null && match[0] !== ""; match = pattern.exec(text)) {
+    const group = match.findIndex((part, index) => index > 0 && part !== undefined);
+    const kind = KINDS[group - 1];
+    if (kind !== undefined) tokens.push({ kind, text: match[0] });
   }
   return tokens;
 }
