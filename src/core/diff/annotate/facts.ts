@@ -20,7 +20,9 @@ export function factsOf(file: FilePatch, hunk: Hunk): HunkFacts {
   const code = (tokens: readonly Token[]): readonly Token[] => tokens.filter(({ kind }) => kind !== "comment");
   const removed = side("removed");
   const added = side("added");
-  const [allRemoved, allAdded] = [read(removed), read(added)];
+  // What is only there or only gone has nothing to be compared with.
+  const isCompared = removed.length > 0 && added.length > 0;
+  const [allRemoved, allAdded] = isCompared ? [read(removed), read(added)] : [[], []];
   return {
     path,
     kind: kindOfPath(path),

@@ -54,6 +54,7 @@ export interface HunkFacts {
   readonly hunk: Hunk;
   readonly removed: readonly string[];
   readonly added: readonly string[];
+  /** Tokens are read only where there are lines on both sides. */
   readonly allRemoved: readonly Token[];
   readonly allAdded: readonly Token[];
   /** Without comments. */

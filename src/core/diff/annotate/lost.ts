@@ -9,6 +9,7 @@ const SIGNATURE =
 const LARGE_DELETION = 30;
 
 function lossOf(pattern: RegExp, { removed, added }: HunkFacts): string | null {
+  if (removed.length === 0) return null;
   const gone = removed.filter((line) => pattern.test(line));
   const come = added.filter((line) => pattern.test(line));
   return gone.length > come.length ? (gone.find((line) => !come.includes(line)) ?? null) : null;
@@ -20,6 +21,7 @@ function shown(line: string): string {
 }
 
 function signatureChange({ removed, added }: HunkFacts): string | null {
+  if (removed.length === 0) return null;
   const gone = removed.filter((line) => SIGNATURE.test(line));
   const come = added.filter((line) => SIGNATURE.test(line));
   const lost = gone.find((line) => !come.some((other) => other.trim() === line.trim()));

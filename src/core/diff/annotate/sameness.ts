@@ -1,7 +1,7 @@
 import type { Finding, HunkFacts } from "./finding.ts";
 import type { Language } from "./language.ts";
 import { meaningfulTexts } from "./optional.ts";
-import { type Token, tokensOf } from "./tokens.ts";
+import { hasCode, type Token, tokensOf } from "./tokens.ts";
 
 function textsOf(tokens: readonly Token[]): readonly string[] {
   return tokens.map(({ text }) => text);
@@ -45,6 +45,7 @@ function codeLines(lines: readonly string[], language: Language): readonly strin
 }
 
 function isCommentOnly({ language, removed, added, removedTokens, addedTokens }: HunkFacts): boolean {
+  if (removed.length === 0 || added.length === 0) return !hasCode([...removed, ...added].join("\n"), language);
   if (!areSame(textsOf(removedTokens), textsOf(addedTokens))) return false;
   return !language.isIndented || areSame(codeLines(removed, language), codeLines(added, language));
 }

@@ -38,19 +38,34 @@ function patternOf({ lineComments, blockComment, quotes }: Language): RegExp {
 
 const patterns = new Map<Language, RegExp>();
 
+function kindOf(match: RegExpExecArray): Token["kind"] | null {
+  for (const [index, kind] of KINDS.entries()) if (match[index + 1] !== undefined) return kind;
+  return null;
+}
+
+function* read(text: string, language: Language): Generator<Token> {
+  const pattern = patterns.get(language) ?? patternOf(language);
+  patterns.set(language, pattern);
+  for (let at = 0; at < text.length; ) {
+    pattern.lastIndex = at;
+    const match = pattern.exec(text);
+    if (match === null) return;
+    const kind = kindOf(match);
+    if (kind !== null) yield { kind, text: match[0] };
+    at += match[0].length;
+  }
+}
+
 /**
  * The tokens of a few lines of a program, by its comments and quotes only: no grammar, since a hunk is a piece of one. Never
  * throws, whatever the text is; white space is left out.
  */
 export function tokensOf(text: string, language: Language): readonly Token[] {
-  const pattern = patterns.get(language) ?? patternOf(language);
-  patterns.set(language, pattern);
-  pattern.lastIndex = 0;
-  const tokens: Token[] = [];
-  for (let match = pattern.exec(text); match !== null && match[0] !== ""; match = pattern.exec(text)) {
-    const group = match.findIndex((part, index) => index > 0 && part !== undefined);
-    const kind = KINDS[group - 1];
-    if (kind !== undefined) tokens.push({ kind, text: match[0] });
-  }
-  return tokens;
+  return [...read(text, language)];
+}
+
+/** Whether there is more in a text than comments. */
+export function hasCode(text: string, language: Language): boolean {
+  for (const { kind } of read(text, language)) if (kind !== "comment") return true;
+  return false;
 }
