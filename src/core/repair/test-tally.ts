@@ -22,6 +22,8 @@ interface Counter {
   readonly skipped: RegExp;
   /** Where the tool counts all that ran, and not those that passed. */
   readonly isPassedTotal?: true;
+  /** What the output of this tool has besides. */
+  readonly requires?: RegExp;
 }
 
 const NEVER = /(?!)/g;
@@ -62,14 +64,15 @@ const COUNTERS: readonly Counter[] = [
     skipped: /Skipped: (\d+)\s*$/gm,
     isPassedTotal: true,
   },
-  { passed: /^ *--- PASS: /gm, failed: /^ *--- FAIL: /gm, skipped: /^ *--- SKIP: /gm },
-  { passed: /^ok\s+\S+/gm, failed: /^FAIL\s+\S+/gm, skipped: NEVER },
+  { requires: /^=== RUN /m, passed: /^ *--- PASS: /gm, failed: /^ *--- FAIL: /gm, skipped: /^ *--- SKIP: /gm },
+  { passed: /^ok\s+\t\S+/gm, failed: /^FAIL\t\S+/gm, skipped: NEVER },
 ];
 
 /** How many tests a run says it had; null where it says nothing that is known. */
 export function tallyOf(output: string): TestTally | null {
   const text = plainOutput(output);
   for (const counter of COUNTERS) {
+    if (counter.requires?.test(text) === false) continue;
     const passed = sumOf(text, counter.passed);
     const failed = sumOf(text, counter.failed);
     if (passed === null && failed === null) continue;

@@ -127,7 +127,7 @@ function restoreOne(root: string, file: ChangedFile, originals: string): void {
     utimesSync(target, file.mtimeMs / 1_000, file.mtimeMs / 1_000);
     return;
   }
-  rmSync(target, { force: true });
+  if (existsSync(target)) rmSync(target);
   for (const folder of file.folders.toReversed()) {
     try {
       rmdirSync(join(root, folder));

@@ -12,7 +12,8 @@ export type StopReason =
   | "flaky"
   | "environment"
   | "not_recognised"
-  | "interrupted";
+  /** Files of the user changed meanwhile. */
+  | "touched";
 
 /** What a run tells while it goes on, in this order of its life; each with `at`, Unix ms, when it is written. */
 export type RunEvent =

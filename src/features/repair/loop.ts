@@ -10,6 +10,7 @@ import { allowance, askWithin, type Limits, type Spent, tokensOf, type WorstCase
 import { type AttemptEnd, questionFor, type Target, tryAnswer } from "./attempt.ts";
 import { shownFiles } from "./context.ts";
 import type { RunEvent, StopReason } from "./event.ts";
+import { type TreeState, touchedSince, treeState } from "./guard.ts";
 import { openSandbox, type Sandbox, type SandboxPlan } from "./sandbox.ts";
 
 /** What is to be repaired, and how. */
@@ -66,6 +67,8 @@ interface State {
   /** Which of the models is asked. */
   at: number;
   problem: CliProblem | null;
+  /** The user's own files before anything was tried. */
+  readonly tree: TreeState;
 }
 
 /** One model's turn: how it ended, or why nobody is asked any more. */
@@ -208,6 +211,16 @@ function limitOf(plan: RepairPlan, ports: RepairPorts, state: State): Extract<Tu
   return state.at >= plan.models.length ? outOfModels(state) : null;
 }
 
+function stateOf({ sandbox: { project, stateDir } }: RepairPlan): TreeState {
+  return treeState(project, [stateDir]);
+}
+
+/** What was run can write where it likes: that is seen, and ends the repair. */
+function touchedWords(paths: readonly string[]): string {
+  const more = paths.length > 5 ? ` and ${paths.length - 5} more` : "";
+  return `files of yours changed while edits were tried in a copy (${paths.slice(0, 5).join(", ")}${more}): by you, or by what was run; nothing is proposed`;
+}
+
 async function turns(
   plan: RepairPlan,
   ports: RepairPorts,
@@ -218,6 +231,8 @@ async function turns(
     const limit = limitOf(plan, ports, state);
     if (limit !== null) return limit;
     const turn = await takeTurn(plan, ports, state, target);
+    const touched = touchedSince(state.tree, stateOf(plan));
+    if (touched.length > 0) return { kind: "stop", reason: "touched", message: touchedWords(touched) };
     if (turn.kind === "next") state.at += 1;
     else if (turn.kind !== "again") return turn;
   }
@@ -229,6 +244,7 @@ async function turns(
  */
 export async function repair(plan: RepairPlan, ports: RepairPorts): Promise<Result<RepairEnd, CliProblem>> {
   const endsAt = ports.now() + plan.limits.wallMs;
+  const tree = stateOf(plan);
   const target = await reproduce(plan, ports);
   if (!target.ok) return failure(target.error);
   const state: State = {
@@ -240,8 +256,12 @@ export async function repair(plan: RepairPlan, ports: RepairPorts): Promise<Resu
     attempts: 0,
     at: 0,
     problem: null,
+    tree,
   };
-  const about = (): Omit<RepairEnd, "changes" | "model" | "stop"> => ({ ...state, judged: [...state.judged] });
+  const about = (): Omit<RepairEnd, "changes" | "model" | "stop"> => {
+    const { attempts, spent, judged, problem } = state;
+    return { attempts, spent, judged, problem };
+  };
   if (target.value === null) {
     const message =
       "it passes in a copy of the project: the failure depends on chance, or on what only the first place has";

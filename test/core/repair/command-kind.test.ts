@@ -111,8 +111,13 @@ describe("how many tests ran", () => {
     ["Maven", "Tests run: 5, Failures: 1, Errors: 0, Skipped: 1", { passed: 3, failed: 1, skipped: 1 }],
     [
       "go -v",
-      "--- PASS: TestA (0.00s)\n--- FAIL: TestB (0.00s)\nFAIL\nFAIL\tx\t0.1s",
+      "=== RUN   TestA\n--- PASS: TestA (0.00s)\n--- FAIL: TestB (0.00s)\nFAIL\nFAIL\tx\t0.1s",
       { passed: 1, failed: 1, skipped: 0 },
+    ],
+    [
+      "go, two tests of a package",
+      "--- FAIL: TestA (0.00s)\n--- FAIL: TestB (0.00s)\nFAIL\nFAIL\tx/a\t0.1s\nFAIL",
+      { passed: 0, failed: 1, skipped: 0 },
     ],
     ["go", "ok  \tx/a\t0.1s\nok  \tx/b\t0.1s", { passed: 2, failed: 0, skipped: 0 }],
   ] as const)("%s", (_, output, tally) => {
