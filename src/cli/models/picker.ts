@@ -128,8 +128,10 @@ export async function pickModels(
     for (const key of readKeys(text)) {
       if (key === "interrupt" || key === "escape") return false;
       if (key === "enter") {
-        picked = chosen(choices, state);
-        if (picked.length > 0) finish();
+        const taken = chosen(choices, state);
+        if (taken.length === 0) continue;
+        picked = taken;
+        finish();
       } else press(key, choices, state, options.isMany);
     }
     redraw();
