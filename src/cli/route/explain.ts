@@ -79,16 +79,22 @@ function showNow(terminal: Terminal, view: RouteExplainView): void {
   showTable(terminal, view.candidates, COLUMNS, "there is no model to choose from");
 }
 
+/** A rule that says where a request goes is the reason; one that sets a limit stands beside it. */
+function whyText({ why, rule }: StoredRoute): string {
+  if (rule === null) return why;
+  return why === "rule" ? `rule ${rule}` : `${why}; rule ${rule} matched`;
+}
+
 function pastFacts(route: StoredRoute): readonly (readonly [string, string])[] {
-  const { outcome, floor, dial, mode, rule } = route;
+  const { outcome, floor, dial, mode } = route;
   const { taskClass, classSource: source, probability } = route;
   const served = outcome === null ? "not known" : (outcome.served ?? "nobody");
   const cost = outcome === null || outcome.costNanoUsd === null ? "" : `, ${formatCost(outcome.costNanoUsd)}`;
   return [
     ["decided", new Date(route.at).toISOString()],
     ["class", classText({ taskClass, source, probability })],
-    ["floor", `${percent(floor)} (dial ${dial})`],
-    ["why", rule === null ? route.why : `rule ${rule}`],
+    ["floor", `${percent(floor)}, with the dial at ${dial}`],
+    ["why", whyText(route)],
     ["chosen", `${route.chosen ?? "the default chain"}${mode === "shadow" ? " (in shadow: not asked)" : ""}`],
     ["default chain", route.usual ?? "none"],
     ["answered by", `${served}${cost}`],

@@ -30,10 +30,12 @@ export interface RouteDecision {
   readonly choice: PolicyChoice;
   /** What the default chain would have asked first, `provider/model`; null where nothing could be asked. */
   readonly usual: string | null;
-  /** The rule that sent it, if one did. */
+  /** Who said where it goes: a rule's target, a model that was named, the user's own chain for the class, or the policy. */
+  readonly sentBy: "rule" | "name" | "chain" | "policy";
+  /** What is asked first, in shadow mode what would be, `provider/model`; null where nothing can be. */
+  readonly first: string | null;
+  /** The rule that matched, if one did: it may have set a floor or a limit only. */
   readonly rule: string | null;
-  /** A chain of the user's own for the class, which wins. */
-  readonly ownChain: string | null;
 }
 
 /** What of the signals may be written down: nothing that was said. */
@@ -46,18 +48,24 @@ function shortened(share: number): string {
   return share.toFixed(2);
 }
 
+function whyOf({ sentBy, rule, verdict, choice }: RouteDecision): string {
+  if (sentBy === "rule") return `rule:${rule}`;
+  return sentBy === "chain" ? `chain:${verdict.taskClass}` : (choice.defaultWhy ?? choice.why);
+}
+
 /**
  * `x-lodestar-route`: `auto:bug_fix>ollama/qwen2.5-coder:3b; p=0.83; q=0.71; floor=0.70; why=cheapest`. In shadow mode what
  * would have been asked, with `shadow` at its end.
  */
-export function routeHeader({ requested, verdict, floor, choice, usual, rule, ownChain, mode }: RouteDecision): string {
-  const { chosen, why, defaultWhy } = choice;
-  const target = chosen?.name ?? usual;
+export function routeHeader(decision: RouteDecision): string {
+  const { requested, verdict, floor, choice, first, sentBy, rule, mode } = decision;
+  const { chosen } = choice;
   const parts = [
-    `${requested}${verdict.taskClass === null ? "" : `:${verdict.taskClass}`}${target === null ? "" : `>${target}`}`,
+    `${requested}${verdict.taskClass === null ? "" : `:${verdict.taskClass}`}${first === null ? "" : `>${first}`}`,
     ...(verdict.probability === null ? [] : [`p=${shortened(verdict.probability)}`]),
     ...(chosen === null ? [] : [`q=${shortened(chosen.expected)}`, `floor=${shortened(floor.value)}`]),
-    `why=${rule !== null ? `rule:${rule}` : ownChain !== null ? `chain:${ownChain}` : (defaultWhy ?? why)}`,
+    `why=${whyOf(decision)}`,
+    ...(rule !== null && sentBy !== "rule" ? [`rule=${rule}`] : []),
     ...(floor.isRaised ? ["plan"] : []),
     ...(mode === "shadow" ? ["shadow"] : []),
   ];

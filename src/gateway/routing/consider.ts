@@ -3,6 +3,7 @@ import type { Plan } from "../../core/plan.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import { type Conversations, conversationId } from "../../core/routing/conversation.ts";
 import type { RouteDecision } from "../../core/routing/decision.ts";
+import type { PolicyChoice } from "../../core/routing/policy.ts";
 import { evaluateRules } from "../../core/routing/rules/evaluate.ts";
 import type { RuleVerdict } from "../../core/routing/rules/verdict.ts";
 import { readSignals } from "../../core/routing/signals.ts";
@@ -37,7 +38,7 @@ export interface ConsiderParts {
 }
 
 /** The first model that could be asked. */
-function usualOf({ targets }: Plan): string | null {
+function firstOf({ targets }: Plan): string | null {
   const [first] = targets;
   return first === undefined ? null : targetName(first.target);
 }
@@ -84,7 +85,7 @@ function deniedError({ by, message }: NonNullable<RuleVerdict["denied"]>): Clien
 
 /** Where a request may go: what decides that, and the plan that it leads to. */
 interface Field {
-  readonly by: "rule" | "name" | "chain" | "policy";
+  readonly by: RouteDecision["sentBy"];
   readonly plan: Result<Plan, ClientError>;
 }
 
@@ -105,12 +106,13 @@ function ruleNameOf({ rules }: Question): string | null {
 
 /** The plan that is to be tried. In shadow mode, and where the router has nothing to say, it is the one of the name alone. */
 function planOf(
-  { choice, verdict, mode }: RouteDecision,
+  { order }: PolicyChoice,
+  mode: RouteDecision["mode"],
   usual: Plan,
   field: Plan,
   question: Question,
   by: Field["by"],
-) {
+): Plan {
   if (mode === "shadow") return usual;
   const home = question.conversation?.target ?? null;
   if (by === "rule") {
@@ -118,8 +120,8 @@ function planOf(
     return { ...field, targets: field.targets.map((planned) => ({ ...planned, reason: prefix + planned.reason })) };
   }
   if (by === "name") return usual;
-  const isAsUsual = by === "policy" && choice.order.length === 0;
-  return reorder(isAsUsual ? usual : field, choice.order, home, verdict);
+  const isAsUsual = by === "policy" && order.length === 0;
+  return reorder(isAsUsual ? usual : field, order, home, question.verdict);
 }
 
 /** Makes what decides: it looks at a request, and changes nothing. */
@@ -138,20 +140,22 @@ export function createConsider(parts: ConsiderParts) {
     if (!base.ok) return base;
     const plan = field.plan.ok ? field.plan.value : base.value;
     const answered = answerQuestion(question, plan, field.by, parts);
+    const usualPlan = usual.ok ? usual.value : base.value;
+    const tried = planOf(answered.choice, mode, usualPlan, plan, question, field.by);
+    const candidates = answered.choice.judged.map(({ candidate }) => candidate);
+    const held = rules === null ? success(tried) : withinCeiling(tried, candidates, rules);
+    if (!held.ok) return held;
     const decision: RouteDecision = {
       requested: call.request.model,
       mode,
       verdict,
       floor: answered.floor,
       choice: answered.choice,
-      usual: usual.ok ? usualOf(usual.value) : null,
+      usual: usual.ok ? firstOf(usual.value) : null,
+      first: mode === "on" ? firstOf(held.value) : (answered.choice.chosen?.name ?? firstOf(plan)),
+      sentBy: field.by,
       rule: ruleNameOf(question),
-      ownChain: field.by === "chain" ? ownChain : null,
     };
-    const tried = planOf(decision, usual.ok ? usual.value : base.value, plan, question, field.by);
-    const candidates = answered.choice.judged.map(({ candidate }) => candidate);
-    const held = rules === null ? success(tried) : withinCeiling(tried, candidates, rules);
-    if (!held.ok) return held;
     return success({ question, answered, decision, plan: held.value, conversationId: id });
   };
 }

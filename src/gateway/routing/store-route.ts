@@ -29,7 +29,8 @@ export function storedRoute(
   { question, answered, conversationId }: { question: Question; answered: Answered; conversationId: string },
   { at, dial }: { readonly at: number; readonly dial: number },
 ): StoredRoute {
-  const { choice, verdict, floor, mode, usual, rule } = decision;
+  const { choice, verdict, floor, mode, usual, first, sentBy, rule } = decision;
+  const sentTo = sentBy === "rule" || sentBy === "chain" ? first : null;
   return {
     requestId: question.call.requestId,
     at,
@@ -37,7 +38,7 @@ export function storedRoute(
     ...verdictOf(verdict),
     difficulty: answered.difficulty?.value ?? null,
     why: choice.defaultWhy ?? choice.why,
-    chosen: choice.chosen?.name ?? null,
+    chosen: choice.chosen?.name ?? sentTo,
     usual,
     rule,
     floor: floor.value,
