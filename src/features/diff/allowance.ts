@@ -6,11 +6,11 @@ export interface Allowance {
   spend<Value>(work: () => Value): Value;
 }
 
-const HEAD_START_MS = 250;
-const SHARE = 0.25;
+const HEAD_START_MS = 150;
+const SHARE = 0.1;
 
 /**
- * A quarter of the time that has passed, and a quarter of a second to begin with: a patch of any size is shown at nearly the
+ * A tenth of the time that has passed, and 150 ms to begin with: a patch of any size is shown at nearly the
  * speed it is read at, and a pager that waits for its reader gives time back. `monotonic` in ms.
  */
 export function createAllowance(monotonic: () => number): Allowance {

@@ -43,7 +43,8 @@ function kindOf(match: RegExpExecArray): Token["kind"] | null {
   return null;
 }
 
-function* read(text: string, language: Language): Generator<Token> {
+/** Reads the tokens of a text in order, until `take` says that it has enough. */
+function read(text: string, language: Language, take: (token: Token) => boolean): void {
   const pattern = patterns.get(language) ?? patternOf(language);
   patterns.set(language, pattern);
   for (let at = 0; at < text.length; ) {
@@ -51,7 +52,7 @@ function* read(text: string, language: Language): Generator<Token> {
     const match = pattern.exec(text);
     if (match === null) return;
     const kind = kindOf(match);
-    if (kind !== null) yield { kind, text: match[0] };
+    if (kind !== null && !take({ kind, text: match[0] })) return;
     at += match[0].length;
   }
 }
@@ -61,11 +62,17 @@ function* read(text: string, language: Language): Generator<Token> {
  * throws, whatever the text is; white space is left out.
  */
 export function tokensOf(text: string, language: Language): readonly Token[] {
-  return [...read(text, language)];
+  const tokens: Token[] = [];
+  read(text, language, (token) => tokens.push(token) > 0);
+  return tokens;
 }
 
 /** Whether there is more in a text than comments. */
 export function hasCode(text: string, language: Language): boolean {
-  for (const { kind } of read(text, language)) if (kind !== "comment") return true;
-  return false;
+  let isFound = false;
+  read(text, language, ({ kind }) => {
+    isFound = kind !== "comment";
+    return !isFound;
+  });
+  return isFound;
 }
