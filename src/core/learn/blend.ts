@@ -1,6 +1,6 @@
 import { createNgramHasher, type NgramOptions } from "./ngrams.ts";
 import { fitRidge, predictRidge, type RidgeModel } from "./ridge.ts";
-import { foldHashes, rarity, type SparseRow, scaleToUnit } from "./sparse.ts";
+import { foldHashes, rarity, type SparseRow, scaleAllToUnit, scaleToUnit } from "./sparse.ts";
 import { SHAPE_WIDTH, shapeOf } from "./text-shape.ts";
 import {
   type BoostedTrees,
@@ -84,7 +84,7 @@ type Predictor = (rows: readonly SparseRow[]) => Float64Array;
 function fitLinear(rows: readonly SparseRow[], outcomes: Float64Array, targets: number): Predictor {
   const width = 2 ** BITS;
   const factors = rarity({ rows, width });
-  const examples = { rows: rows.map((row) => scaleToUnit(row, factors)), width };
+  const examples = { rows: scaleAllToUnit(rows, factors), width };
   const model: RidgeModel = fitRidge(examples, outcomes, { targets, penalty: PENALTY, steps: STEPS });
   return (asked) => {
     const out = new Float64Array(asked.length * targets);

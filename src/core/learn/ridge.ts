@@ -96,7 +96,13 @@ function compact({ rows, width }: SparseMatrix): {
     if ((numbers[column] ?? 0) < 0) numbers[column] = columns.push(column) - 1;
     return numbers[column] ?? 0;
   };
-  const renumbered = rows.map((row) => ({ columns: row.columns.map(renumber), values: row.values }));
+  const room = new Uint32Array(rows.reduce((sum, row) => sum + row.columns.length, 0));
+  let used = 0;
+  const renumbered = rows.map((row) => {
+    const start = used;
+    for (const column of row.columns) room[used++] = renumber(column);
+    return { columns: room.subarray(start, used), values: row.values };
+  });
   return { rows: renumbered, columns: Uint32Array.from(columns) };
 }
 

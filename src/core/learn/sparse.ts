@@ -41,9 +41,8 @@ export function rarity({ rows, width }: SparseMatrix): Float32Array {
   return counts.map((count) => Math.log((1 + rows.length) / (1 + count)) + 1);
 }
 
-/** The row times a factor by column, then of length 1; a row without columns stays so. */
-export function scaleToUnit(row: SparseRow, factors: Float32Array | null = null): SparseRow {
-  const values = new Float32Array(row.values.length);
+/** Writes the row times a factor by column, then brought to length 1, into `values`; a row without columns stays so. */
+function writeUnit(row: SparseRow, factors: Float32Array | null, values: Float32Array): SparseRow {
   let squares = 0;
   for (let index = 0; index < values.length; index++) {
     const factor = factors === null ? 1 : (factors[row.columns[index] ?? 0] ?? 0);
@@ -51,9 +50,25 @@ export function scaleToUnit(row: SparseRow, factors: Float32Array | null = null)
     values[index] = value;
     squares += value * value;
   }
-  if (squares === 0) return { columns: row.columns, values };
-  const scale = 1 / Math.sqrt(squares);
-  return { columns: row.columns, values: values.map((value) => value * scale) };
+  const scale = squares === 0 ? 1 : 1 / Math.sqrt(squares);
+  for (let index = 0; index < values.length; index++) values[index] = (values[index] ?? 0) * scale;
+  return { columns: row.columns, values };
+}
+
+/** The row times a factor by column, then of length 1; a row without columns stays so. */
+export function scaleToUnit(row: SparseRow, factors: Float32Array | null = null): SparseRow {
+  return writeUnit(row, factors, new Float32Array(row.values.length));
+}
+
+/** Every row as {@link scaleToUnit} gives it, all in one piece of memory: many small pieces are let go of late. */
+export function scaleAllToUnit(rows: readonly SparseRow[], factors: Float32Array): readonly SparseRow[] {
+  const room = new Float32Array(rows.reduce((sum, { values }) => sum + values.length, 0));
+  let start = 0;
+  return rows.map((row) => {
+    const values = room.subarray(start, start + row.values.length);
+    start += row.values.length;
+    return writeUnit(row, factors, values);
+  });
 }
 
 /** The sum of products of a row and weights by column. */

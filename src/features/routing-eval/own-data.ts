@@ -2,7 +2,7 @@ import { bootstrap, type Interval } from "../../core/learn/metrics.ts";
 import { averageGapRecovered, callsForGap } from "../../core/learn/route-metrics.ts";
 import { learnPool, type PoolLearner } from "./forecast.ts";
 import { modelMeans, type Pool } from "./pool.ts";
-import { bestSingle, cheapestAt, chooseModels, outcomeOf, type Policy, tryPolicies } from "./saving.ts";
+import { cheapestAt, chooseModels, isSingle, outcomeOf, type Policy, tryPolicies } from "./saving.ts";
 
 /** How well a pair was told apart. Weak and strong by the training rows. */
 export interface PairReport {
@@ -139,20 +139,18 @@ function nameOf(policy: Policy, models: readonly string[]): string {
 function reportPool(train: Pool, test: Pool, learner: PoolLearner, costs: AssumedCosts, seed: number): PoolReport {
   const models = train.models.length;
   const forecast = learner.predict(test);
-  const tried = tryPolicies(train, costs.train, learner.outOfFold);
-  const best = bestSingle(train, costs.train);
-  const bestChoice = chooseModels({ kind: "single", model: best }, forecast, models);
+  const trial = tryPolicies(train, costs.train, learner.outOfFold);
+  const best = trial.best.policy;
+  const bestChoice = chooseModels(best, forecast, models);
   const bestOutcome = outcomeOf(bestChoice, test, costs.test);
-  const singles = tried.filter(({ policy }) => policy.kind === "single");
   const levels = LEVELS.map((level): SavingReport => {
-    const wanted = level * (tried[best]?.quality ?? 0);
-    const { policy } = cheapestAt(tried, wanted) ?? { policy: { kind: "single", model: best } as const };
+    const { policy } = cheapestAt(trial, level);
     const chosen = chooseModels(policy, forecast, models);
     const shares = (rows?: Uint32Array): { readonly saved: number; readonly quality: number } => {
       const [mine, its] = [outcomeOf(chosen, test, costs.test, rows), outcomeOf(bestChoice, test, costs.test, rows)];
       return { saved: saving(mine.cost, its.cost), quality: its.quality > 0 ? mine.quality / its.quality : 1 };
     };
-    const single = cheapestAt(singles, wanted)?.policy ?? policy;
+    const { policy: single } = cheapestAt(trial, level, isSingle);
     const ofSingle = outcomeOf(chooseModels(single, forecast, models), test, costs.test);
     return {
       level,
@@ -170,7 +168,7 @@ function reportPool(train: Pool, test: Pool, learner: PoolLearner, costs: Assume
   const oracle = outcomeOf(oracleChoice(test, costs.test), test, costs.test);
   const meanOf = (table: Float64Array): number => table.reduce((sum, one) => sum + one, 0) / Math.max(1, table.length);
   return {
-    bestSingle: train.models[best] ?? "",
+    bestSingle: nameOf(best, train.models),
     bestQuality: bestOutcome.quality,
     bestCostUsd: bestOutcome.cost * test.rows.length,
     levels,

@@ -1,8 +1,8 @@
 import { bootstrap } from "../../core/learn/metrics.ts";
 import type { Bar } from "./bar.ts";
 import { foldsOf, learnPool } from "./forecast.ts";
-import { type Pool, selectPool } from "./pool.ts";
-import { bestSingle, cheapestAt, chooseModels, outcomeOf, tryPolicies } from "./saving.ts";
+import { type Pool, selectPool, selectRows } from "./pool.ts";
+import { cheapestAt, chooseModels, isSingle, outcomeOf, tryPolicies } from "./saving.ts";
 
 const SEED = 1;
 const FOLDS = 5;
@@ -22,12 +22,6 @@ interface Choices {
   readonly best: Uint16Array;
 }
 
-function selectCosts(cost: Float64Array, models: number, rows: readonly number[]): Float64Array {
-  const out = new Float64Array(rows.length * models);
-  for (const [at, row] of rows.entries()) out.set(cost.subarray(row * models, (row + 1) * models), at * models);
-  return out;
-}
-
 function choose(pool: Pool, cost: Float64Array, levels: readonly number[]): Choices {
   const models = pool.models.length;
   const folds = foldsOf(pool, SEED + 1, FOLDS);
@@ -36,17 +30,15 @@ function choose(pool: Pool, cost: Float64Array, levels: readonly number[]): Choi
   const choices = { levels: levels.map(room), singles: levels.map(room), best: room() };
   for (let fold = 0; fold < FOLDS; fold++) {
     const [outside, inside] = [rows.filter((row) => folds[row] !== fold), rows.filter((row) => folds[row] === fold)];
-    const [train, trainCost] = [selectPool(pool, outside), selectCosts(cost, models, outside)];
+    const [train, trainCost] = [selectPool(pool, outside), selectRows(cost, models, outside)];
     const learner = learnPool(train, trainCost, SEED);
     const forecast = learner.predict(selectPool(pool, inside));
-    const tried = tryPolicies(train, trainCost, learner.outOfFold);
-    const singles = tried.filter(({ policy }) => policy.kind === "single");
-    const best = bestSingle(train, trainCost);
-    for (const row of inside) choices.best[row] = best;
+    const trial = tryPolicies(train, trainCost, learner.outOfFold);
+    const ofBest = chooseModels(trial.best.policy, forecast, models);
+    for (const [place, row] of inside.entries()) choices.best[row] = ofBest[place] ?? 0;
     for (const [at, level] of levels.entries()) {
-      const wanted = level * (tried[best]?.quality ?? 0);
-      const routed = cheapestAt(tried, wanted)?.policy ?? { kind: "single", model: best };
-      const single = cheapestAt(singles, wanted)?.policy ?? { kind: "single", model: best };
+      const { policy: routed } = cheapestAt(trial, level);
+      const { policy: single } = cheapestAt(trial, level, isSingle);
       for (const [of, policy] of [
         [choices.levels[at], routed],
         [choices.singles[at], single],

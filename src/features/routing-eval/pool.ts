@@ -50,20 +50,23 @@ export function buildPool(rows: readonly ScoredRow[], models: readonly string[])
   return success({ models, rows, quality, cost: cost instanceof Float64Array ? cost : null });
 }
 
+/** Some rows of a table that has one entry for each model. */
+export function selectRows(table: Float64Array, models: number, which: ArrayLike<number>): Float64Array {
+  const picked = new Float64Array(which.length * models);
+  for (let at = 0; at < which.length; at++) {
+    const start = (which[at] ?? 0) * models;
+    picked.set(table.subarray(start, start + models), at * models);
+  }
+  return picked;
+}
+
 /** Some rows of a pool. */
 export function selectPool({ models, rows, quality, cost }: Pool, which: readonly number[]): Pool {
-  const pick = (table: Float64Array): Float64Array => {
-    const picked = new Float64Array(which.length * models.length);
-    for (const [at, row] of which.entries()) {
-      picked.set(table.subarray(row * models.length, (row + 1) * models.length), at * models.length);
-    }
-    return picked;
-  };
   return {
     models,
     rows: which.map((row) => rows[row]).filter((row) => row !== undefined),
-    quality: pick(quality),
-    cost: cost === null ? null : pick(cost),
+    quality: selectRows(quality, models.length, which),
+    cost: cost === null ? null : selectRows(cost, models.length, which),
   };
 }
 

@@ -1,5 +1,6 @@
 import { banditBars } from "./bandit-bars.ts";
 import type { Bar } from "./bar.ts";
+import { calibrationBars } from "./calibration.ts";
 import { intentBars } from "./intents.ts";
 import { fiveFolds, mmluFewLabels, transfer } from "./pair-bars.ts";
 import { noHarmBar, poolBars } from "./pool-bars.ts";
@@ -19,6 +20,11 @@ const SCORES = "llmrouter_scores.jsonl";
 async function measurePool(folder: string): Promise<readonly Bar[]> {
   const pool = await readPool(folder, SCORES);
   return poolBars(pool, await readPoolCosts(folder, pool));
+}
+
+async function measureCalibration(folder: string): Promise<readonly Bar[]> {
+  const pool = await readPool(folder, SCORES);
+  return calibrationBars(pool, await readPoolCosts(folder, pool));
 }
 
 async function measureNoHarm(folder: string): Promise<readonly Bar[]> {
@@ -55,6 +61,7 @@ export const BAR_GROUPS: readonly BarGroup[] = [
   },
   { name: "transfer", measure: measureTransfer },
   { name: "pool", measure: measurePool },
+  { name: "calibration", measure: measureCalibration },
   { name: "no-harm", measure: measureNoHarm },
   { name: "bandit", measure: async (folder) => banditBars(await readPool(folder, SCORES)) },
   { name: "intents", measure: async (folder) => intentBars(await readLines(folder, "clinc150.jsonl")) },

@@ -81,25 +81,76 @@ function policiesOf(pool: Pool, bestCost: number): readonly Policy[] {
 /** A policy with what came of it on the rows that it was chosen on. */
 export interface TriedPolicy extends Outcome {
   readonly policy: Policy;
+  /** Of the quality of rows, and of that together with the best single model's. */
+  readonly variance: number;
+  readonly covariance: number;
+}
+
+/** Policies that were tried on the same rows. */
+export interface Trial {
+  readonly rows: number;
+  readonly policies: readonly TriedPolicy[];
+  /** The best single model, one of them. */
+  readonly best: TriedPolicy;
+}
+
+/** How quality varies from row to row, alone and together with that of another choice. */
+function spreadOf(pool: Pool, chosen: Uint16Array, other: Uint16Array): Pick<TriedPolicy, "variance" | "covariance"> {
+  const models = pool.models.length;
+  const count = Math.max(1, chosen.length);
+  let [sum, squares, its, products] = [0, 0, 0, 0];
+  for (let row = 0; row < chosen.length; row++) {
+    const mine = pool.quality[row * models + (chosen[row] ?? 0)] ?? 0;
+    const theirs = pool.quality[row * models + (other[row] ?? 0)] ?? 0;
+    sum += mine;
+    squares += mine * mine;
+    its += theirs;
+    products += mine * theirs;
+  }
+  return {
+    variance: squares / count - (sum / count) ** 2,
+    covariance: products / count - (sum / count) * (its / count),
+  };
 }
 
 /** Every policy with what came of it, by forecasts that had not seen the rows. A single model stands before routes, so it wins among equals. */
-export function tryPolicies(pool: Pool, cost: Float64Array, forecast: PoolForecast): readonly TriedPolicy[] {
+export function tryPolicies(pool: Pool, cost: Float64Array, forecast: PoolForecast): Trial {
   const models = pool.models.length;
-  const best: Policy = { kind: "single", model: bestSingle(pool, cost) };
-  const bestCost = outcomeOf(chooseModels(best, forecast, models), pool, cost).cost;
-  return policiesOf(pool, bestCost).map((policy) => ({
-    policy,
-    ...outcomeOf(chooseModels(policy, forecast, models), pool, cost),
-  }));
+  const ofBest = chooseModels({ kind: "single", model: bestSingle(pool, cost) }, forecast, models);
+  const tried = (policy: Policy): TriedPolicy => {
+    const chosen = chooseModels(policy, forecast, models);
+    return { policy, ...outcomeOf(chosen, pool, cost), ...spreadOf(pool, chosen, ofBest) };
+  };
+  const best = tried({ kind: "single", model: bestSingle(pool, cost) });
+  return { rows: pool.rows.length, policies: policiesOf(pool, best.cost).map(tried), best };
 }
 
-/** The cheapest policy that was at least this good. The best single model is always there, so there is one up to its quality. */
-export function cheapestAt(tried: readonly TriedPolicy[], quality: number): TriedPolicy | null {
-  let cheapest: TriedPolicy | null = null;
-  for (const one of tried) {
-    if (one.quality < quality - 1e-9) continue;
-    if (cheapest === null || one.cost < cheapest.cost) cheapest = one;
+/**
+ * Standard errors by which a policy has to clear its level. Without any, the cheapest of many that just do falls short on new
+ * rows nearly every other time; a whole one would give up a good part of what can be saved. Chosen by random halves of pools.
+ */
+const CAUTION = 0.25;
+
+/** By how much a policy clears a share of the best single model's quality, less what chance may have added. */
+function leadOf({ quality, variance, covariance }: TriedPolicy, { best, rows }: Trial, level: number): number {
+  const spread = variance - 2 * level * covariance + level * level * best.variance;
+  return quality - level * best.quality - CAUTION * Math.sqrt(Math.max(0, spread) / Math.max(1, rows));
+}
+
+/** The cheapest policy that keeps this share (at most 1) of the best single model's quality; that model where no other does. */
+export function cheapestAt(
+  trial: Trial,
+  level: number,
+  isAllowed: (policy: Policy) => boolean = () => true,
+): TriedPolicy {
+  let cheapest = trial.best;
+  for (const one of trial.policies) {
+    if (one.cost < cheapest.cost && isAllowed(one.policy) && leadOf(one, trial, level) >= -1e-9) cheapest = one;
   }
   return cheapest;
+}
+
+/** Whether one model answers everything. */
+export function isSingle({ kind }: Policy): boolean {
+  return kind === "single";
 }

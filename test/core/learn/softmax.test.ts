@@ -35,6 +35,24 @@ describe("a softmax classifier", () => {
     expect([...model.weights.slice(6, 9)]).toEqual([0, 0, 0]);
   });
 
+  test("damping holds back columns that few examples have, more than those of many", () => {
+    const rows = Array.from({ length: 90 }, (_, at) => ({
+      columns: at === 0 ? Uint32Array.of(0, 3) : Uint32Array.of(at % 3),
+      values: new Float32Array(at === 0 ? 2 : 1).fill(1),
+    }));
+    const steep = (damping: number) => {
+      const { weights } = trainSoftmax(
+        { rows, width: 4 },
+        rows.map((_, at) => at % 3),
+        { ...OPTIONS, decay: 0, damping },
+      );
+      return { common: weights[0] ?? 0, rare: weights[9] ?? 0 };
+    };
+    const [free, damped] = [steep(1e-8), steep(1)];
+    expect(damped.rare).toBeGreaterThan(0);
+    expect(damped.rare / free.rare).toBeLessThan(0.5 * (damped.common / free.common));
+  });
+
   test("probabilities add up to 1 at any temperature, and a high one makes them equal", () => {
     const sharp = toProbabilities(Float64Array.of(2, 0, -1));
     const flat = toProbabilities(Float64Array.of(2, 0, -1), 100);
