@@ -36,7 +36,7 @@ export interface Session extends Kept {
 }
 
 /** Reads `--budget`; null where none was given. */
-export function readBudget(text: string | undefined): Result<number | null, CliProblem> {
+function readBudget(text: string | undefined): Result<number | null, CliProblem> {
   if (text === undefined) return success(null);
   if (/^\$?\d{1,7}(\.\d{1,9})?$/.test(text)) return success(Number(text.replace("$", "")));
   return failure(usageProblem("invalid_value", `--budget takes US dollars, not "${plainText(text)}"`, "--budget 0.50"));

@@ -2,7 +2,7 @@ import type { Check, CheckResult } from "../../core/tournament/check.ts";
 import type { Match, StoredAnswer, Tournament, TournamentPrompt } from "../../core/tournament/tournament.ts";
 
 /** Whose votes the results of checks are. */
-export const CHECK_VOTER = "check";
+const CHECK_VOTER = "check";
 
 /** What checks found of a tournament's answers. */
 export interface Checked {

@@ -12,8 +12,8 @@ export function judgeVoter(model: string): string {
   return `judge:${model}`;
 }
 
-/** What a judge's answer would cost at most is reckoned with this many tokens. */
-export function judgeQuestion(model: string, table: Pick<Table, "prompt">, first: string, second: string): Question {
+/** What a judge is asked about two answers in this order. */
+function judgeQuestion(model: string, table: Pick<Table, "prompt">, first: string, second: string): Question {
   const messages = judgeMessages(table.prompt, first, second);
   return { model, messages, maxOutputTokens: MOST_TOKENS, temperature: 0, isJson: true };
 }
