@@ -67,6 +67,7 @@ export interface LineParts {
 
 function piecesOf({ line, scoped, spans }: LineParts): readonly Piece[] {
   const { text } = line;
+  if (scoped === null && spans === null) return text === "" ? [] : [{ text, scope: null, isChanged: false }];
   return divide(scoped ?? [], spans ?? [{ text, isChanged: false }]);
 }
 

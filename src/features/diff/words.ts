@@ -42,19 +42,27 @@ function joined(spans: readonly WordSpan[]): readonly WordSpan[] {
   return result;
 }
 
-/** The pieces by what both lines begin and end with. */
-function byEnds(removed: readonly string[], added: readonly string[]): WordDiff {
+function isInWord(text: string, at: number): boolean {
+  return /[\p{L}\p{N}_]/u.test(text[at - 1] ?? "") && /[\p{L}\p{N}_]/u.test(text[at] ?? "");
+}
+
+/** The pieces by what both lines begin and end with, in whole words. */
+function byEnds(removed: string, added: string): WordDiff {
   const most = Math.min(removed.length, added.length);
   let start = 0;
   while (start < most && removed[start] === added[start]) start += 1;
+  if (start < most || removed.length !== added.length) {
+    while (start > 0 && (isInWord(removed, start) || isInWord(added, start))) start -= 1;
+  }
   let end = 0;
   while (end < most - start && removed.at(-1 - end) === added.at(-1 - end)) end += 1;
-  const middle = (words: readonly string[]): string => words.slice(start, words.length - end).join("");
-  const [head, tail] = [removed.slice(0, start).join(""), removed.slice(removed.length - end).join("")];
-  const cut = (words: readonly string[]): readonly WordSpan[] =>
+  while (end > 0 && (isInWord(removed, removed.length - end) || isInWord(added, added.length - end))) end -= 1;
+  const [head, tail] = [removed.slice(0, start), removed.slice(removed.length - end)];
+  const middle = (line: string): string => line.slice(start, line.length - end);
+  const cut = (line: string): readonly WordSpan[] =>
     joined([
       { text: head, isChanged: false },
-      { text: middle(words), isChanged: true },
+      { text: middle(line), isChanged: true },
       { text: tail, isChanged: false },
     ]);
   const merged = [
@@ -63,12 +71,12 @@ function byEnds(removed: readonly string[], added: readonly string[]): WordDiff 
     { text: middle(added), kind: "added" },
     { text: tail, kind: "same" },
   ] as const;
-  const whole = Math.max(removed.length, added.length, 1);
+  const same = head.trim().length + tail.trim().length;
   return {
     removed: cut(removed),
     added: cut(added),
     merged: merged.filter(({ text }) => text !== ""),
-    likeness: (start + end) / whole,
+    likeness: Math.min(1, same / Math.max(removed.trim().length, added.trim().length, 1)),
   };
 }
 

@@ -28,8 +28,8 @@ describe("the words of a changed line", () => {
   test("put together are the lines, whatever the lines are, and unlike ones are of one kind no more than needed", () => {
     const line = fc.oneof(fc.string({ unit: "binary" }), fc.string({ maxLength: 900, minLength: 500 }));
     fc.assert(
-      fc.property(line, line, (removed, added) => {
-        const diff = diffWords(removed, added);
+      fc.property(line, line, fc.boolean(), (removed, added, isHasty) => {
+        const diff = diffWords(removed, added, isHasty);
         expect(whole(diff.removed)).toBe(removed);
         expect(whole(diff.added)).toBe(added);
         const without = (kind: string): string =>
@@ -42,6 +42,12 @@ describe("the words of a changed line", () => {
         expect(kept(diff.removed)).toBe(kept(diff.added));
       }),
     );
+  });
+
+  test("in haste are what lies between the common ends, in whole words", () => {
+    const diff = diffWords("let total = first + last;", "let tomato = first - last;", true);
+    expect(marked(diff.removed)).toBe("let [total = first +] last;");
+    expect(marked(diff.added)).toBe("let [tomato = first -] last;");
   });
 
   test("of lines that are the same are none", () => {
