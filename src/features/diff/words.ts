@@ -86,9 +86,9 @@ function lengthOf(spans: readonly WordSpan[]): number {
 
 /** Which words of two versions of a line differ. Quadratic only up to a length; beyond it, or in haste, the common ends tell. */
 export function diffWords(removedLine: string, addedLine: string, isHasty = false): WordDiff {
+  if (isHasty) return byEnds(removedLine, addedLine);
   const [removedWords, addedWords] = [wordsOf(removedLine), wordsOf(addedLine)];
-  if (isHasty || removedWords.length > MOST_WORDS || addedWords.length > MOST_WORDS)
-    return byEnds(removedWords, addedWords);
+  if (removedWords.length > MOST_WORDS || addedWords.length > MOST_WORDS) return byEnds(removedLine, addedLine);
   const changes = diffArrays([...removedWords], [...addedWords]);
   const spansOf = (skipped: "added" | "removed"): readonly WordSpan[] =>
     changes
