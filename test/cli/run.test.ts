@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BROKEN, folderWith, gitIn, REPAIRED, TEST, whole } from "../features/repair/fixtures.ts";
 import { snapshot } from "../features/repair/snapshot.ts";
@@ -172,7 +172,7 @@ describe("a repair", () => {
     const { code, err } = await scripted([whole("calc.py", REPAIRED)]).start(TEST, folder, []);
     expect([code, snapshot(folder, CACHES)]).toEqual([1, before]);
     expect(err).toContain("+    return a + b");
-    expect(err).toContain("nothing was changed; the patch is ");
+    expect(err).toContain("nothing was changed; the patch is kept: ");
   });
 
   test.each([
@@ -293,6 +293,46 @@ describe("answers that do not do", () => {
   });
 });
 
+describe("a signal", () => {
+  test("goes to the command, whose end is nobody's fault", async () => {
+    const world = scripted([]);
+    let send: (name: "SIGINT") => void = () => undefined;
+    const { code } = await world.start(["sh", "-c", "echo up; exec sleep 1000"], folderWith({}), ["--as", "test"], {
+      onStart: (deliver) => {
+        send = deliver;
+      },
+      onOut: () => send("SIGINT"),
+    });
+    expect([code, existsSync(join(world.stateDir, "runs"))]).toEqual([130, false]);
+  });
+
+  test("ends a repair, and leaves the files as they were and no copy behind", async () => {
+    let send: (name: "SIGINT") => void = () => undefined;
+    const world = scripted([], () => {
+      send("SIGINT");
+      return new Response("", { status: 500 });
+    });
+    const folder = folderWith(BROKEN);
+    const before = snapshot(folder, CACHES);
+    const { code } = await world.start(TEST, folder, ["--yes"], {
+      onStart: (deliver) => {
+        send = deliver;
+      },
+    });
+    expect([code, snapshot(folder, CACHES)]).toEqual([130, before]);
+    const left = Object.keys(snapshot(join(world.stateDir, "runs"))).filter((path) => path.includes("tree-"));
+    expect(left).toEqual([]);
+  });
+});
+
+describe("time", () => {
+  test("that is up ends the command with all that it started, with the code of timeout(1)", async () => {
+    const world = scripted([]);
+    const { code, err } = await world.start(["sh", "-c", "sleep 1000; true"], folderWith({}), ["--timeout", "200ms"]);
+    expect([code, err.includes("it took too long")]).toEqual([124, true]);
+  });
+});
+
 describe("what is known of runs", () => {
   test("is listed, shown and kept as events", async () => {
     const world = scripted([whole("calc.py", REPAIRED)]);
@@ -322,6 +362,15 @@ describe("what is known of runs", () => {
     expect(shown.out).toContain("classified");
     expect(shown.out).toContain("+    return a + b");
     expect((await world.run(["run", "list"])).out).toContain("assertion");
+  });
+
+  test("begins with sweeping up the copies of runs that were killed", async () => {
+    const world = scripted([]);
+    const left = join(world.stateDir, "runs/20260101-000000-abcd/work-999999999/tree-x");
+    const used = join(world.stateDir, `runs/20260101-000000-abce/work-${process.pid}/tree-x`);
+    for (const folder of [left, used]) mkdirSync(folder, { recursive: true });
+    await world.start(["false"], folderWith({}));
+    expect([existsSync(left), existsSync(used)]).toEqual([false, true]);
   });
 
   test("a run that is not there is told", async () => {

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import type { ModelView } from "../../core/admin-view.ts";
 import { createRedactor } from "../../core/redact.ts";
 import type { CommandPurpose } from "../../core/repair/command-kind.ts";
@@ -6,6 +7,7 @@ import type { Result } from "../../core/result.ts";
 import type { Limits, WorstCase } from "../../features/repair/ask.ts";
 import type { Project } from "../../features/repair/git.ts";
 import { type Judged, type RepairEnd, repair } from "../../features/repair/loop.ts";
+import { workFolder } from "../../features/repair/store.ts";
 import type { CliProblem } from "../../terminal/problem.ts";
 import type { CliHost } from "../command.ts";
 import { fetchView, openAdmin } from "../connection.ts";
@@ -94,7 +96,7 @@ export async function heal(host: CliHost, wish: HealWish, journal: Journal): Pro
   let end: Result<RepairEnd, CliProblem>;
   try {
     const environment = withoutToolVariables(host.environment);
-    const sandbox = { project, folder: `${journal.place.folder}/work`, stateDir, environment, signal };
+    const sandbox = { project, folder: workFolder(journal.place), stateDir, environment, signal };
     end = await repair(
       { command, purpose, sandbox, models, format, allowTests, limits },
       {
@@ -111,6 +113,7 @@ export async function heal(host: CliHost, wish: HealWish, journal: Journal): Pro
     );
   } finally {
     await opened.value.close();
+    rmSync(workFolder(journal.place), { recursive: true, force: true });
   }
   if (end.ok) await recordEvidence(host, args, end.value.judged);
   return end;

@@ -36,7 +36,7 @@ export async function settle(host: CliHost, proposal: Proposal, journal: Journal
   const file = keepPatch(place, patch);
   if (!isJson) show(host, patch);
   if (!(await isAccepted(host, proposal, journal))) {
-    if (!isJson) say(host.terminal, `nothing was changed; the patch is ${file} (--yes applies it)`);
+    if (!isJson) say(host.terminal, `nothing was changed; the patch is kept: git apply ${file}`);
     return false;
   }
   const prepared = prepareChanges(root, changes, place.originals);

@@ -39,8 +39,6 @@ export function eventWords(event: RunEvent): string | null {
         ? `attempt ${event.attempt}: ${files} edited; it passes`
         : `attempt ${event.attempt}: ${files} edited; it still fails`;
     }
-    case "stopped":
-      return `not repaired: ${cut(event.message)}`;
     default:
       return null;
   }

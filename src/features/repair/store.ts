@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync } from "node
 import { join } from "node:path";
 import { isJsonObject, type JsonObject, parseJson } from "../../core/json.ts";
 import { readIfPresent, writePrivateFile } from "../../host/private-file.ts";
+import { isProcessAlive } from "../../host/process-alive.ts";
 import type { ChangedFile } from "./apply.ts";
 import type { RunEvent } from "./event.ts";
 
@@ -58,11 +59,25 @@ export function listRuns(stateDir: string): readonly string[] {
     .toReversed();
 }
 
+/** The folder in which this process makes its copies. Its name tells the next run whether anybody still uses it. */
+export function workFolder({ folder }: RunPlace): string {
+  return join(folder, `work-${process.pid}`);
+}
+
+/** Removes copies that a killed run left behind: they are as large as projects. */
+function sweepCopies(stateDir: string): void {
+  for (const path of new Bun.Glob("*/work-*").scanSync({ cwd: runsFolder(stateDir), onlyFiles: false })) {
+    const pid = Number(path.slice(path.lastIndexOf("-") + 1));
+    if (!isProcessAlive(pid)) rmSync(join(runsFolder(stateDir), path), { recursive: true, force: true });
+  }
+}
+
 /** Makes place for a run, and forgets the oldest. */
 export function openRun(stateDir: string, now: number): RunPlace {
   const place = placeOfRun(stateDir, newRunId(now));
   if (place === null) throw new Error("a run's own name is not one");
   mkdirSync(runsFolder(stateDir), { recursive: true, mode: 0o700 });
+  sweepCopies(stateDir);
   for (const old of listRuns(stateDir).slice(MOST_RUNS - 1)) {
     rmSync(join(runsFolder(stateDir), old), { recursive: true, force: true });
     rmSync(join(runsFolder(stateDir), `${old}.ndjson`), { force: true });
