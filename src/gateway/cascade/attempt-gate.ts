@@ -3,11 +3,15 @@ import { unfencedReply } from "../../core/fenced-json.ts";
 import type { Reply } from "../../core/reply.ts";
 import type { ChatRequest } from "../../core/request.ts";
 import { textOfReply } from "../../core/request-text.ts";
+import { conversationId } from "../../core/routing/conversation.ts";
+import { readSignals } from "../../core/routing/signals.ts";
 import { badness, failedNames, tellVerdict, withEvidence } from "../../core/routing/verify/evidence-note.ts";
 import { isLooping } from "../../core/routing/verify/repetition.ts";
 import type { Verdict } from "../../core/routing/verify/verdict.ts";
 import { verifyAnswer } from "../../core/routing/verify/verify-answer.ts";
+import type { Target } from "../../core/target.ts";
 import { estimateTokens, type Usage } from "../../core/usage.ts";
+import { digestOf } from "../../host/digest.ts";
 import { scriptProblem } from "../../host/script-syntax.ts";
 import type { Attempt } from "../attempt.ts";
 import { estimateUsage } from "../estimate.ts";
@@ -16,6 +20,7 @@ import type { AnswerGate } from "./gate.ts";
 import { askJudge } from "./judge.ts";
 import { nextAfter, type Run, usageOf } from "./run.ts";
 
+const DAY_MS = 86_400_000;
 const SYNTAX = { script: scriptProblem };
 const LOOP: Verdict = {
   isGood: false,
@@ -76,12 +81,25 @@ async function verdictOn(run: Run, attempt: Attempt, reply: Reply, usage: Usage)
 /** Checks that an answer passes by what it says, not by being one at all. */
 const TELLING: readonly string[] = ["json", "json-schema", "tool-calls", "edits", "code", "judge"];
 
-function record({ call, services }: Run, { planned, intent }: Attempt, verdict: Verdict): void {
+/**
+ * The steps of an agent, and a script that repeats itself, are no independent observations: of a conversation's verdicts on a model
+ * the latest of each kind is kept, a UTC day.
+ */
+function verdictId({ call }: Run, { provider, model }: Target, isGood: boolean, now: number): string {
+  const conversation = conversationId(call.caller, readSignals(call.request).conversationKey);
+  const what = [provider, model, call.task ?? "", conversation, Math.floor(now / DAY_MS)].join("\n");
+  return `verdict:${digestOf(what).slice(0, 24)}:${isGood ? "passed" : "failed"}`;
+}
+
+function record(run: Run, { planned, intent }: Attempt, verdict: Verdict): void {
+  const { call, services } = run;
+  if (services.evidence === undefined) return;
   if (verdict.isGood && !verdict.checks.some(({ name }) => TELLING.includes(name))) return;
   const { provider, model } = planned.target;
-  services.evidence?.recordEvidence({
-    id: `${intent.requestId}:${intent.attempt}`,
-    at: services.clock.now(),
+  const now = services.clock.now();
+  services.evidence.recordEvidence({
+    id: verdictId(run, planned.target, verdict.isGood, now),
+    at: now,
     provider,
     model,
     taskClass: call.task ?? "general",

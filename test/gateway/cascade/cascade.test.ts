@@ -100,21 +100,6 @@ describe("an answer that fails a check", () => {
   });
 });
 
-describe("what is remembered of verdicts", () => {
-  test("is every rejection, and a pass only of a check that says something of the answer", async () => {
-    const { ask, gateway } = await cascadeWorld(world, { weak: () => '{"x": "one"}', middle: () => '{"x": 1}' });
-    const { evidenceSide } = gateway.opening.runtime;
-    await ask(FORMAT);
-    const kept = (provider: string) => evidenceSide.store()?.ofModel(provider, "m", "general") ?? [];
-    expect(kept("weak").map(({ kind, score }) => [kind, score])).toEqual([["verdict", 0]]);
-    expect(kept("middle").map(({ kind, score }) => [kind, score])).toEqual([["verdict", 1]]);
-    await cascadeWorld(world, { weak: () => "Prose." }).then(async (prose) => {
-      await prose.ask();
-      expect(prose.gateway.opening.runtime.evidenceSide.store()?.ofModel("weak", "m", "general")).toEqual([]);
-    });
-  });
-});
-
 describe("the limits", () => {
   test("of number: no more models are asked than allowed", async () => {
     const settings = "{ names: [trio], first: any, maxEscalations: 1 }";
