@@ -32,6 +32,7 @@ interface Args extends DaemonArgs {
   readonly editFormat?: EditFormat | undefined;
   readonly yes: boolean;
   readonly allowTests: boolean;
+  readonly check: readonly string[];
   readonly cwd?: string | undefined;
   readonly project?: string | undefined;
   readonly json: boolean;
@@ -146,6 +147,7 @@ async function runCommand(host: CliHost, args: Args, rest: readonly string[], si
     models: args.model.length > 0 ? args.model : MODELS,
     format: args.editFormat ?? null,
     allowTests: args.allowTests,
+    checks: args.check,
     limits: limits.value,
     isBudgetStrict: args.budget !== undefined,
     signal: signals.signal,
@@ -224,6 +226,12 @@ export const command = defineCommand({
       options: [...EDIT_FORMATS],
       description: "how edits are asked for (default by model and size)",
     },
+    check: {
+      type: "string",
+      isRepeatable: true,
+      valueHint: "LINE",
+      description: "shell line that must still pass with a repair, if it passed before",
+    },
     allowTests: { type: "boolean", description: "tests and test settings may be edited too" },
     yes: { type: "boolean", alias: "y", description: "apply a repair that passes without asking" },
     cwd: { type: "string", valueHint: "DIR", description: "folder to run in" },
@@ -243,7 +251,7 @@ export const command = defineCommand({
     }
     const signals = signalsOf(host);
     try {
-      return await runCommand(host, { ...args, model: args.model ?? [] }, rest, signals);
+      return await runCommand(host, { ...args, model: args.model ?? [], check: args.check ?? [] }, rest, signals);
     } catch (error) {
       if (signals.signal.aborted) return passExitCode(130);
       throw error;

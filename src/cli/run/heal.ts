@@ -28,6 +28,7 @@ export interface HealWish {
   readonly models: readonly string[];
   readonly format: EditFormat | null;
   readonly allowTests: boolean;
+  readonly checks: readonly string[];
   readonly limits: Limits;
   /** Whether the budget was asked for: then a model without a price is not asked. */
   readonly isBudgetStrict: boolean;
@@ -86,7 +87,7 @@ async function recordEvidence(host: CliHost, args: ProjectArgs, judged: readonly
 
 /** Looks for a repair in copies of the project, and books what it cost under the run's own tag. */
 export async function heal(host: CliHost, wish: HealWish, journal: Journal): Promise<Result<RepairEnd, CliProblem>> {
-  const { args, command, purpose, project, stateDir, models, format, allowTests, limits, signal } = wish;
+  const { args, command, purpose, project, stateDir, models, format, allowTests, checks, limits, signal } = wish;
   const named = await projectHere(host, args, wish.folder);
   if (!named.ok) return named;
   const worstCase = await worstCases(host, wish);
@@ -98,7 +99,7 @@ export async function heal(host: CliHost, wish: HealWish, journal: Journal): Pro
     const environment = withoutToolVariables(host.environment);
     const sandbox = { project, folder: workFolder(journal.place), stateDir, environment, signal };
     end = await repair(
-      { command, purpose, sandbox, models, format, allowTests, limits },
+      { command, purpose, sandbox, models, format, allowTests, checks, limits },
       {
         models: opened.value,
         worstCase,

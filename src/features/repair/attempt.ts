@@ -17,6 +17,8 @@ export interface Target {
   readonly purpose: CommandPurpose;
   readonly run: CommandRun;
   readonly tally: TestTally | null;
+  /** Other commands that passed before any edit, and must pass with one. */
+  readonly checks: readonly string[];
 }
 
 /** What came of an answer. */
@@ -70,6 +72,28 @@ export interface AttemptPlace {
   emit(event: RunEvent): void;
 }
 
+/** Those of some commands that pass, each a line for the shell. */
+export async function passing(
+  lines: readonly string[],
+  { sandbox, timeoutMs, signal }: Pick<AttemptPlace, "sandbox" | "timeoutMs" | "signal">,
+): Promise<readonly string[]> {
+  const passed: string[] = [];
+  for (const line of lines) {
+    const run = await sandbox.run(["sh", "-c", line], timeoutMs, signal);
+    if (run.exitCode === 0 && !run.isTimedOut) passed.push(line);
+  }
+  return passed;
+}
+
+/** What passed before an edit and does not with it, though the command ends well; null where nothing is lost. */
+async function lostBy(target: Target, run: CommandRun, place: AttemptPlace): Promise<string | null> {
+  const tests = target.purpose === "test" ? lostTests(target.tally, tallyOf(run.output)) : null;
+  if (tests !== null) return tests;
+  const still = await passing(target.checks, place);
+  const broken = target.checks.find((line) => !still.includes(line));
+  return broken === undefined ? null : `${JSON.stringify(broken)} passed before and fails now`;
+}
+
 /** Tries an answer in a fresh sandbox: its edits, all or none, and the command again. */
 export async function tryAnswer(
   answer: string,
@@ -94,7 +118,7 @@ export async function tryAnswer(
   }
   sandbox.write(planned.value);
   const run = await sandbox.run(target.command, place.timeoutMs, place.signal);
-  const lost = run.exitCode === 0 && target.purpose === "test" ? lostTests(target.tally, tallyOf(run.output)) : null;
+  const lost = run.exitCode === 0 && !run.isTimedOut ? await lostBy(target, run, place) : null;
   const end = outcome(target, planned.value, run, lost);
   const fingerprint = end.kind === "failed" ? end.fingerprint : "";
   const changed = planned.value.map(({ path }) => path);

@@ -7,7 +7,7 @@ import { tallyOf } from "../../core/repair/test-tally.ts";
 import { failure, type Result, success } from "../../core/result.ts";
 import type { CliProblem } from "../../terminal/problem.ts";
 import { allowance, askWithin, type Limits, type Spent, tokensOf, type WorstCase } from "./ask.ts";
-import { type AttemptEnd, questionFor, type Target, tryAnswer } from "./attempt.ts";
+import { type AttemptEnd, passing, questionFor, type Target, tryAnswer } from "./attempt.ts";
 import { shownFiles } from "./context.ts";
 import type { RunEvent, StopReason } from "./event.ts";
 import { type TreeState, touchedSince, treeState } from "./guard.ts";
@@ -22,6 +22,8 @@ export interface RepairPlan {
   readonly models: readonly string[];
   readonly format: EditFormat | null;
   readonly allowTests: boolean;
+  /** Lines for the shell: those that pass before any edit must pass with it. */
+  readonly checks: readonly string[];
   readonly limits: Limits;
 }
 
@@ -90,7 +92,9 @@ async function reproduce(plan: RepairPlan, ports: RepairPorts): Promise<Result<T
     const fingerprint = fingerprintOf(run.output);
     ports.emit({ event: "reproduced", fingerprint, exitCode: run.exitCode, files: sandbox.value.paths.length });
     if (run.exitCode === 0 && !run.isTimedOut) return success(null);
-    return success({ command: plan.command, purpose: plan.purpose, run, tally: tallyOf(run.output) });
+    const place = { sandbox: sandbox.value, timeoutMs: plan.limits.timeoutMs, signal: plan.sandbox.signal };
+    const checks = await passing(plan.checks, place);
+    return success({ command: plan.command, purpose: plan.purpose, run, tally: tallyOf(run.output), checks });
   } finally {
     await sandbox.value.close();
   }

@@ -28,6 +28,7 @@ interface Wish {
   readonly limits?: Partial<Limits>;
   readonly command?: readonly string[];
   readonly allowTests?: boolean;
+  readonly checks?: readonly string[];
 }
 
 async function heal(
@@ -71,6 +72,7 @@ async function heal(
       models: wish.models ?? ["a/one", "b/two"],
       format: null,
       allowTests: wish.allowTests ?? false,
+      checks: wish.checks ?? [],
       limits: { ...LIMITS, ...wish.limits },
     },
     {
@@ -210,6 +212,18 @@ describe("the loop", () => {
     ];
     const { end } = await heal(folder, (_, index) => acts[index] ?? "", { command });
     expect([end.attempts, end.changes?.map(({ path }) => path)]).toEqual([3, ["calc.py", "build.sh"]]);
+  });
+
+  test("takes no repair that breaks what passed before, and does not mind what failed before", async () => {
+    const breaks = whole("calc.py", REPAIRED.replace("2 * a", "3 * a"));
+    const acts = [breaks, whole("calc.py", REPAIRED)];
+    const checks = ["grep -q '2 . a' calc.py", "false"];
+    const { end, events } = await heal(folderWith(BROKEN), (_, index) => acts[index] ?? "", { checks });
+    expect([end.attempts, end.changes?.[0]?.after]).toEqual([2, REPAIRED]);
+    expect(events.flatMap((event) => (event.event === "tried" ? [event.lost] : []))).toEqual([
+      "\"grep -q '2 . a' calc.py\" passed before and fails now",
+      null,
+    ]);
   });
 
   test("goes to the next model when one oscillates", async () => {
