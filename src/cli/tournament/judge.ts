@@ -12,7 +12,15 @@ import { modelNamed } from "../models/pick-for.ts";
 import { type ProjectArgs, projectFlag } from "../project/here.ts";
 import { daemonFlags, jsonFlag } from "../shared-flags.ts";
 import { answersOf, costWords } from "./run-words.ts";
-import { answerIn, budgetFlag, findTournament, isGivenAway, type Session, withModels, withStore } from "./session.ts";
+import {
+  answerIn,
+  budgetFlag,
+  createAnswerBook,
+  findTournament,
+  type Session,
+  withModels,
+  withStore,
+} from "./session.ts";
 import { endWords, idFlag } from "./words.ts";
 
 interface Args extends ProjectArgs {
@@ -85,14 +93,14 @@ async function judge(host: CliHost, args: Args, session: Session, model: string)
   const { tournament, store, asker } = session;
   const before = store.matches(tournament.id).filter(({ kind }) => kind === "judge");
   const voter = judgeVoter(model);
+  const book = createAnswerBook(session);
   let failures = 0;
   let problem: CliProblem | null = null;
   const parts = {
     model,
     asker,
     signal: host.signal,
-    answerOf: (table: Parameters<typeof judgeTable>[0], side: "left" | "right") =>
-      answerIn(session, table.prompt, table[side]),
+    answerOf: (table: Parameters<typeof judgeTable>[0], side: "left" | "right") => book.find(table.prompt, table[side]),
     onFailure(error: CliProblem | null) {
       failures += 1;
       problem =
@@ -109,8 +117,8 @@ async function judge(host: CliHost, args: Args, session: Session, model: string)
     most: args.votes,
     isOpenEnded: args.all,
     costOf: () => 0,
-    hasAnswer: (prompt, name) => answerIn(session, prompt, name) !== null,
-    isOut: (prompt, name) => answerIn(session, prompt, name) === null || isGivenAway(session, prompt, name),
+    hasAnswer: (prompt, name) => book.find(prompt, name) !== null,
+    isOut: (prompt, name) => book.find(prompt, name) === null || book.isGivenAway(prompt, name),
     random: Math.random,
     now: () => host.now(),
     play: async (table) => {

@@ -78,10 +78,30 @@ export function answerIn({ store, tournament }: Kept, prompt: TournamentPrompt, 
   return store.answer(answerKey(questionOf(tournament, prompt, model)));
 }
 
-/** Whether an answer cannot be compared blindly, since it tells who wrote it. */
-export function isGivenAway(kept: Kept, prompt: TournamentPrompt, model: string): boolean {
-  const answer = answerIn(kept, prompt, model);
-  return answer !== null && tellsItsAuthor(answer.text, prompt.text);
+/** Answers that are looked for again and again; those that are found stay as they are. */
+export interface AnswerBook {
+  find(prompt: TournamentPrompt, model: string): StoredAnswer | null;
+  /** Whether an answer tells who wrote it, and cannot be compared blindly. */
+  isGivenAway(prompt: TournamentPrompt, model: string): boolean;
+}
+
+/** Makes a book of a tournament's answers. */
+export function createAnswerBook(kept: Kept): AnswerBook {
+  const known = new Map<string, { readonly answer: StoredAnswer; readonly isGivenAway: boolean }>();
+  const look = (prompt: TournamentPrompt, model: string) => {
+    const key = `${prompt.id}\n${model}`;
+    const entry = known.get(key);
+    if (entry !== undefined) return entry;
+    const answer = answerIn(kept, prompt, model);
+    if (answer === null) return null;
+    const found = { answer, isGivenAway: tellsItsAuthor(answer.text, prompt.text) };
+    known.set(key, found);
+    return found;
+  };
+  return {
+    find: (prompt, model) => look(prompt, model)?.answer ?? null,
+    isGivenAway: (prompt, model) => look(prompt, model)?.isGivenAway ?? false,
+  };
 }
 
 function ratesIn(views: readonly ModelView[], model: string): Rates | null {

@@ -3,7 +3,7 @@ import type { Match, TournamentPrompt } from "../../core/tournament/tournament.t
 import { questionOf } from "../../features/tournament/asker.ts";
 import type { Played, Table } from "../../features/tournament/play.ts";
 import type { CliProblem } from "../../terminal/problem.ts";
-import { answerIn, type Session } from "./session.ts";
+import type { AnswerBook, Session } from "./session.ts";
 
 /** One side of a table while its answer comes. */
 export interface Side {
@@ -32,12 +32,18 @@ export interface Booth {
 /** Opens tables, and asks for the answers that are missing. */
 export interface TableReader {
   open(table: Table): OpenTable;
-  hasFailed(prompt: TournamentPrompt, model: string): boolean;
+  /** Whether an answer cannot be had: it failed, or is not there and the budget has no room for it. */
+  isLost(prompt: TournamentPrompt, model: string): boolean;
+  /** The budget refused a call. */
+  isBroke(): boolean;
   problems(): readonly CliProblem[];
 }
 
-/** Makes a reader; a vote that ends early leaves the calls to end by themselves, so that what they cost is not lost. */
-export function createTableReader(session: Session, signal: AbortSignal): TableReader {
+const SKIPPED: Played = { kind: "skipped" };
+
+/** Makes a reader. A call that the budget refuses skips the match: pairs whose answers are there can still be compared. */
+export function createTableReader(session: Session, book: AnswerBook, signal: AbortSignal): TableReader {
+  let isBroke = false;
   const failed = new Map<string, CliProblem>();
   const keyOf = (prompt: TournamentPrompt, model: string): string => `${prompt.id}\n${model}`;
 
@@ -57,28 +63,26 @@ export function createTableReader(session: Session, signal: AbortSignal): TableR
       side.text = asked.answer.text;
       side.isWhole = true;
       changed();
-      return tellsItsAuthor(side.text, prompt.text) ? "skipped" : null;
+      return tellsItsAuthor(side.text, prompt.text) ? SKIPPED : null;
     }
-    if (asked.kind === "unaffordable") return "budget";
-    failed.set(keyOf(prompt, model), asked.error);
-    return "skipped";
+    if (asked.kind === "unaffordable") isBroke = true;
+    else failed.set(keyOf(prompt, model), asked.error);
+    return SKIPPED;
   }
   return {
     problems: () => [...failed.values()],
-    hasFailed: (prompt, model) => failed.has(keyOf(prompt, model)),
+    isLost: (prompt, model) => failed.has(keyOf(prompt, model)) || (isBroke && book.find(prompt, model) === null),
+    isBroke: () => isBroke,
     open({ prompt, left, right }) {
       let listener: () => void = () => undefined;
       const changed = (): void => listener();
       const sideOf = (model: string) => {
-        const text = answerIn(session, prompt, model)?.text;
+        const text = book.find(prompt, model)?.text;
         return { text: text ?? "", isWhole: text !== undefined };
       };
       const sides = { left: sideOf(left), right: sideOf(right) };
       const filled = Promise.all([fill(prompt, left, sides.left, changed), fill(prompt, right, sides.right, changed)]);
-      const ready = filled.then((ends): Played | null => {
-        if (ends.includes("budget")) return { kind: "ended", why: "budget" };
-        return ends.includes("skipped") ? { kind: "skipped" } : null;
-      });
+      const ready = filled.then((ends) => (ends.includes(SKIPPED) ? SKIPPED : null));
       return {
         prompt,
         ...sides,

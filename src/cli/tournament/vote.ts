@@ -9,7 +9,7 @@ import { canShowLive } from "../live-screen.ts";
 import { type ProjectArgs, projectFlag } from "../project/here.ts";
 import { daemonFlags, jsonFlag } from "../shared-flags.ts";
 import { answersOf } from "./run-words.ts";
-import { answerIn, budgetFlag, findTournament, isGivenAway, type Session, withModels, withStore } from "./session.ts";
+import { budgetFlag, createAnswerBook, findTournament, type Session, withModels, withStore } from "./session.ts";
 import { type Booth, createTableReader } from "./vote-answers.ts";
 import { plainBooth } from "./vote-plain.ts";
 import { screenBooth } from "./vote-screen.ts";
@@ -44,7 +44,9 @@ function costOf(session: Session, model: string): number {
 async function castVotes(host: CliHost, args: Args, session: Session, booth: Booth): Promise<Cast> {
   const { tournament, store } = session;
   const people = store.matches(tournament.id).filter(({ kind }) => kind === "person");
-  const reader = createTableReader(session, host.signal);
+  const book = createAnswerBook(session);
+  const reader = createTableReader(session, book, host.signal);
+  const costs = new Map(tournament.models.map((model) => [model, costOf(session, model)]));
   const series = await playSeries({
     tournament,
     voter: args.voter,
@@ -52,9 +54,9 @@ async function castVotes(host: CliHost, args: Args, session: Session, booth: Boo
     before: people,
     most: args.votes,
     isOpenEnded: args.all,
-    costOf: (model) => costOf(session, model),
-    hasAnswer: (prompt, model) => answerIn(session, prompt, model) !== null,
-    isOut: (prompt, model) => isGivenAway(session, prompt, model) || reader.hasFailed(prompt, model),
+    costOf: (model) => costs.get(model) ?? 0,
+    hasAnswer: (prompt, model) => book.find(prompt, model) !== null,
+    isOut: (prompt, model) => book.isGivenAway(prompt, model) || reader.isLost(prompt, model),
     random: Math.random,
     now: () => host.now(),
     play: (table) => booth.vote(reader.open(table)),
@@ -63,7 +65,8 @@ async function castVotes(host: CliHost, args: Args, session: Session, booth: Boo
       booth.reveal(match);
     },
   });
-  return { ...series, problems: reader.problems() };
+  const end = series.end === "nothing_left" && reader.isBroke() ? "budget" : series.end;
+  return { ...series, end, problems: reader.problems() };
 }
 
 function tell(host: CliHost, args: Args, { tournament, store }: Session, cast: Cast): Outcome {
@@ -78,7 +81,7 @@ function tell(host: CliHost, args: Args, { tournament, store }: Session, cast: C
   }
   const [failed] = problems;
   if (end === "budget") {
-    const message = "the budget ended it before the next answer";
+    const message = "the budget ended it: no further pair has both answers, and the next could exceed it";
     return { code: "budget_reached", message, exitCode: EXIT_CODES.budget };
   }
   return told.votes === 0 && failed !== undefined ? failed : EXIT_CODES.ok;

@@ -47,12 +47,13 @@ export function nextPairing(question: PairingQuestion): Pairing | null {
     const open = prompts.filter(
       (prompt) => !isDone(prompt.id, [one, other]) && !isOut(prompt, one) && !isOut(prompt, other),
     );
-    const missing = (prompt: TournamentPrompt): number =>
-      [one, other].filter((name) => !hasAnswer(prompt, name)).length;
-    const [best] = open.toSorted(
-      (first, second) => missing(first) - missing(second) || (uses.get(first.id) ?? 0) - (uses.get(second.id) ?? 0),
-    );
-    if (best !== undefined) return { prompt: best, models: [one, other] };
+    const ranked = open.map((prompt) => ({
+      prompt,
+      missing: [one, other].filter((name) => !hasAnswer(prompt, name)).length,
+      uses: uses.get(prompt.id) ?? 0,
+    }));
+    const [best] = ranked.toSorted((first, second) => first.missing - second.missing || first.uses - second.uses);
+    if (best !== undefined) return { prompt: best.prompt, models: [one, other] };
   }
   return null;
 }
