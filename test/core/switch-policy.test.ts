@@ -242,6 +242,14 @@ describe("over any trace", () => {
     console.log(`  longest wait at a bound of 5 s, requests of at most 0.3 s and loads of 1 s: ${longest / 1000} s`);
   });
 
+  test("an idle engine holds nobody back for longer than half the bound, however dear a load is thought to be", () => {
+    const crowd = Array.from({ length: 60 }, (_, index) => ({ at: index * 2_000, model: "a", serviceMs: 700 }));
+    const cameAt = 60_000;
+    const { fates } = simulate([...crowd, { at: cameAt, model: "b", serviceMs: 700 }], { loadMs: 20_000 });
+    const waitedMs = (fates.at(-1)?.beganAt ?? Number.NaN) - cameAt;
+    expect(waitedMs).toBeLessThanOrEqual(LIMITS.maxWaitMs / 2 + 700 + 20_000);
+  });
+
   test("a bounded crowd on one model never starves another, however long it goes on", () => {
     const crowd = Array.from({ length: 300 }, (_, index) => ({ at: index * 900, model: "a", serviceMs: 1_000 }));
     const { fates } = simulate([...crowd, { at: 5_000, model: "b", serviceMs: 1_000 }]);

@@ -20,6 +20,9 @@ const PAUSE_SLACK_MS = 100;
 /** Loads are to take at most one part in so many of an engine's time. */
 const LOADS_A_STAY = 4;
 
+/** A stay is at most this part of `maxWaitMs`: the load's price is learned, and a machine that was busy for a while made it dear. */
+const STAY_SHARE = 0.5;
+
 /** Until when (monotonic ms) a request waits for its turn; from then on it is owed the next one. */
 function deadlineOf({ arrivedAt, priority }: Waiter, { maxWaitMs }: SwitchLimits): number {
   return arrivedAt + PATIENCE[priority] * maxWaitMs;
@@ -120,13 +123,18 @@ function lingersUntil(state: SwitchState, { model, served, lastUsedAt }: Residen
   return lastUsedAt + Math.min(lingerMs, 2 * pauseMs + PAUSE_SLACK_MS);
 }
 
+/** How long a model stays before an idle engine changes it: what a load is worth, but never so long that others come to be owed. */
+function stayMsFor({ loadMs }: Waiter, { maxWaitMs }: SwitchLimits): number {
+  return Math.min(LOADS_A_STAY * loadMs, STAY_SHARE * maxWaitMs);
+}
+
 /**
  * Whether a model in use is kept for its next request although the engine is idle: for a moment, and until its stay is long
  * enough for the load that the switch costs.
  */
-function isKept({ priority, loadMs }: Waiter, state: SwitchState, limits: SwitchLimits, nowMs: number): boolean {
-  if (priority === "completion") return false;
-  const stayMs = LOADS_A_STAY * loadMs;
+function isKept(waiter: Waiter, state: SwitchState, limits: SwitchLimits, nowMs: number): boolean {
+  if (waiter.priority === "completion") return false;
+  const stayMs = stayMsFor(waiter, limits);
   return state.residents.some(
     (resident) => nowMs < Math.min(lingersUntil(state, resident, limits), resident.sinceMs + stayMs),
   );
@@ -157,7 +165,7 @@ export function nextMoment(state: SwitchState, limits: SwitchLimits, nowMs: numb
     ...state.waiting.map((waiter) => deadlineOf(waiter, limits)),
     ...state.waiting.flatMap(({ arrivedAt, overflowMs }) => (overflowMs === null ? [] : [arrivedAt + overflowMs + 1])),
     ...state.residents.map(({ sinceMs }) => sinceMs + limits.minResidencyMs),
-    ...state.waiting.flatMap(({ loadMs }) => state.residents.map(({ sinceMs }) => sinceMs + LOADS_A_STAY * loadMs)),
+    ...state.waiting.flatMap((waiter) => state.residents.map(({ sinceMs }) => sinceMs + stayMsFor(waiter, limits))),
     ...state.residents.map((resident) => lingersUntil(state, resident, limits)),
   ].filter((moment) => moment > nowMs);
   const first = Math.min(...moments);
