@@ -4,7 +4,6 @@ import { type CacheBypass, chatBypass } from "../core/cache-policy.ts";
 import type { PlannedTarget } from "../core/plan.ts";
 import { chatReplay, embeddingReplay, type Replay } from "./cache-replay.ts";
 import type { Call, ChatCall, EmbeddingCall } from "./call.ts";
-import type { Course } from "./course.ts";
 import type { Services } from "./services.ts";
 
 /** What the cache must know of one kind of request. */
@@ -82,7 +81,7 @@ const USUAL_HEADERS: Readonly<Record<string, string>> = { "anthropic-version": "
  */
 export function escalatedScope(
   { caller, dialect, passHeaders, isStrict }: Call,
-  { endpoint, requested }: Course,
+  { endpoint, requested }: { readonly endpoint: string; readonly requested: string },
 ): CacheScope {
   return {
     keyId: caller.keyId,
