@@ -126,8 +126,10 @@ ${fieldTable(rows.slice(0, 4))}
 - The *hand* set holds 3 code reviews and 7 to 12 prompts of four other classes, so that its macro-F1 rests on few prompts, and a
   single labeller read them; the left-out sets hold few classes, too: read their accuracy.
 - Long tales in which one sentence holds the request are the weakest style; words of another class in the prompt mislead it at times.
-- It was trained on English above all, with some German, Spanish, French, Czech and Chinese; in other languages it mostly abstains or
-  says *general*.
+- No test prompt was trained on, but some train styles are of the same kind as test styles (long tales, trackers, decoys), though other
+  prompts. Expect less of ways of asking that no train style resembles: *hand* shows how much less.
+- It was trained on English above all, with some German, Spanish, French, Portuguese, Russian, Chinese and Japanese, and a few prompts in
+  other languages, in which it mostly abstains or says *general*.
 - The labels of fields of the own prompts that are not about programs were given by their words, not by hand.
 - It judges what is asked for. Whether a model is good enough for it is another model's task.
 `;

@@ -66,7 +66,9 @@ function isAmong(table: Int32Array, hash: number): boolean {
 const REQUESTS = hashesOf(
   `please pls plz kindly need needs want wants wanted gimme give help can could would can't how i'd we'd let's show tell bitte kannst
    könntest möchte brauche hilf zeig por favor puedes podrías necesito quiero ayuda peux pouvez pourriez besoin voudrais aide prosím
-   můžeš potřebuju chci pomoz ukaž`,
+   můžeš potřebuju chci pomoz ukaž would might may like wish love glad grateful thankful appreciate hope after looking wonder
+   wondering curious advise advice let question ask вы пожалуйста можешь можете нужно нужен нужна помоги хочу preciso gostaria pode
+   quero vorrei puoi puedo querría würdest würde könnt brauchen wil kun graag proszę możesz`,
 );
 
 /** A sentence that begins with one of these asks for something. */
