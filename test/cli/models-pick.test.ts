@@ -33,6 +33,26 @@ describe("models pick without a terminal", () => {
     expect(JSON.parse(done.out).file).toBe(file);
   });
 
+  test("writes the default into the nearest project file, and takes back what the daemon refuses", async () => {
+    const project = mkdtempSync(join(tmpdir(), "lodestar-web-"));
+    const file = join(project, ".lodestar.yaml");
+    writeFileSync(file, "name: web\n");
+    const before = process.cwd();
+    process.chdir(project);
+    try {
+      const world = makeWorld();
+      const done = await world.run(["models", "pick", "deepseek", "--default"]);
+      expect(done.err).toContain(`written to ${file}`);
+      expect(readFileSync(file, "utf8")).toBe(`name: web\nchains:\n  default: [ ${done.out.trim()} ]\n`);
+      writeFileSync(file, "name: web\naliases: { one: nowhere/at-all }\n");
+      const refused = await world.run(["models", "pick", "deepseek", "--default"]);
+      expect([refused.code, refused.err.includes("nowhere/at-all")]).toEqual([3, true]);
+      expect(readFileSync(file, "utf8")).toBe("name: web\naliases: { one: nowhere/at-all }\n");
+    } finally {
+      process.chdir(before);
+    }
+  });
+
   test("an alias that cannot be one is refused, and nothing changes", async () => {
     const { file, environment } = ownConfig("# mine\n");
     const done = await makeWorld().run(["models", "pick", "deepseek", "--alias", "no/slash", "--own"], { environment });

@@ -183,6 +183,20 @@ describe("tournament vote", () => {
     expect(world.calls.length).toBe(asked + 2);
   });
 
+  test("under a budget that is used up, pairs whose answers are there can still be compared", async () => {
+    const world = openLab(makeWorld, () => ({ text: "x", costUsd: 0.001 }));
+    const args = ["tournament", "run", "--models", "paid/best,local/good", "--prompts", FILE, "--parallel", "1"];
+    await world.run([...args, "--max-tokens", "100", "--budget", "0.002"]);
+    const asked = world.calls.length;
+    const done = await world.run(["tournament", "vote", "--all", "--json", "--budget", "0.0012"], {
+      stdin: votesFor(14, () => "t"),
+    });
+    expect([done.code, JSON.parse(done.out).end]).toEqual([5, "budget"]);
+    const paid = world.calls.slice(asked).filter(({ model }) => model === "paid/best").length;
+    expect(paid).toBeLessThanOrEqual(1);
+    expect(JSON.parse(done.out).votes).toBeGreaterThan(0);
+  });
+
   test("a voter's name must be plain", async () => {
     const world = await lab();
     expect((await world.run(["tournament", "vote", "--voter", "check"])).code).toBe(2);
