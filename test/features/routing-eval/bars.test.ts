@@ -1,19 +1,23 @@
 import { describe, expect, test } from "bun:test";
 import {
   type BanditState,
-  chooseArm,
+  createBandit,
   freshBandit,
   learnAnswer,
   readBandit,
 } from "../../../src/features/routing-eval/bandit.ts";
 import { banditBars, replay } from "../../../src/features/routing-eval/bandit-bars.ts";
 import { type Bar, isReached, regressions } from "../../../src/features/routing-eval/bar.ts";
+import { calibrationBars } from "../../../src/features/routing-eval/calibration.ts";
 import { intentBars } from "../../../src/features/routing-eval/intents.ts";
 import { renderPage } from "../../../src/features/routing-eval/markdown.ts";
 import { fiveFolds, mmluFewLabels, transfer } from "../../../src/features/routing-eval/pair-bars.ts";
 import { poolBars } from "../../../src/features/routing-eval/pool-bars.ts";
 import { findRecorded, readPool } from "../../../src/features/routing-eval/recorded.ts";
 import { madeRows, NO_DATA_REASON, poolOf, RECORDED } from "./kit.ts";
+
+/** Fits take seconds; on a busy machine several times as long. */
+const LONG_MS = 60_000;
 
 const BAR: Bar = {
   id: "x",
@@ -65,15 +69,27 @@ describe("a bar", () => {
 
 describe("the bandit", () => {
   test("settles on the better of two models and explores in few rounds", () => {
+    const bandit = createBandit(["small:1b", "large:70b"], 3);
     let state: BanditState = freshBandit(2);
     let explored = 0;
     for (let round = 0; round < 1000; round++) {
-      const { model, isExploring } = chooseArm(state, 3);
+      const { model, isExploring } = bandit.choose(state);
       explored += isExploring ? 1 : 0;
       state = learnAnswer(state, model, model === 1 ? 0.9 : 0.3);
     }
-    expect(state.seen[1]).toBeGreaterThan(900);
+    expect((state.good[1] ?? 0) + (state.bad[1] ?? 0)).toBeGreaterThan(900);
     expect(explored).toBeLessThan(40);
+  });
+
+  test("a larger model is asked first while nothing is known, and left when it turns out worse", () => {
+    const bandit = createBandit(["small:1b", "large:70b"], 3);
+    let state = freshBandit(2);
+    expect(bandit.choose(state).model).toBe(1);
+    for (let round = 0; round < 400; round++) {
+      const { model } = bandit.choose(state);
+      state = learnAnswer(state, model, model === 0 ? 0.8 : 0.1);
+    }
+    expect(bandit.choose({ ...state, rounds: 1 }).model).toBe(0);
   });
 
   test("a restart changes nothing, a damaged state is none", () => {
@@ -82,20 +98,24 @@ describe("the bandit", () => {
     for (const text of [
       "",
       "{}",
-      '{"won": [1], "seen": [1, 2], "rounds": 0}',
-      '{"won": ["1"], "seen": [1], "rounds": 0}',
+      '{"good": [1], "bad": [1, 2], "rounds": 0}',
+      '{"good": ["1"], "bad": [1], "rounds": 0}',
     ]) {
       expect(readBandit(text)).toBeNull();
     }
   });
 
-  test("its bars compare with the best fixed model", () => {
-    const [early, explored] = banditBars(poolOf(madeRows(200, 1, ["bad"])));
-    expect(early?.value.value).toBeGreaterThan(0.9);
-    expect(early?.condition).toMatchObject({ value: 1 });
-    expect(explored?.value.value).toBeLessThan(0.015);
-    expect(early?.controls.random).toBeLessThan(early?.value.value ?? 0);
-  });
+  test(
+    "its bars compare with the best fixed model",
+    () => {
+      const [early, explored] = banditBars(poolOf(madeRows(200, 1, ["bad"])));
+      expect(early?.value.value).toBeGreaterThan(0.9);
+      expect(early?.condition).toMatchObject({ value: 1 });
+      expect(explored?.value.value).toBeLessThan(0.015);
+      expect(early?.controls.random).toBeLessThan(early?.value.value ?? 0);
+    },
+    LONG_MS,
+  );
 });
 
 describe("intents", () => {
@@ -144,6 +164,30 @@ describe(`the recorded data ${NO_DATA_REASON}`, () => {
   });
 });
 
+describe("thresholds on random halves", () => {
+  test(
+    "words that tell hard from easy reach the level on most halves, and save",
+    () => {
+      const pool = poolOf(madeRows(240, 3));
+      const bars = calibrationBars(pool, pool.cost ?? new Float64Array());
+      expect(bars.map(({ id, wanted }) => [id, wanted])).toEqual([
+        ["calibration-90", 0.9],
+        ["calibration-95", 0.95],
+        ["calibration-98", 0.98],
+        ["calibration-100", 1],
+      ]);
+      for (const { value, wanted, controls } of bars) {
+        expect(value.value).toBeGreaterThan((wanted ?? 0) - 0.03);
+        expect(value.low).toBeLessThanOrEqual(value.high);
+        expect(controls["least quality"]).toBeLessThanOrEqual(value.low);
+        expect(controls["share of halves that reach it"]).toBeGreaterThan(0.4);
+      }
+      expect(bars[0]?.controls.saved).toBeGreaterThan(bars[3]?.controls.saved ?? 1);
+    },
+    LONG_MS,
+  );
+});
+
 describe("pair and pool bars on made rows", () => {
   const named = (count: number, seed: number) =>
     poolOf(
@@ -153,17 +197,25 @@ describe("pair and pool bars on made rows", () => {
       })),
     );
 
-  test("words that tell hard from easy reach far above the controls", () => {
-    const bar = fiveFolds(named(200, 1), { id: "five", what: "five folds", wanted: 0.6 });
-    expect(bar.value.value).toBeGreaterThan(0.7);
-    expect(bar.value.low).toBeLessThan(bar.value.high);
-    expect(bar.controls.oracle).toBeGreaterThan(bar.value.value);
-    expect(isReached(bar)).toBe(true);
-  });
+  test(
+    "words that tell hard from easy reach far above the controls",
+    () => {
+      const bar = fiveFolds(named(200, 1), { id: "five", what: "five folds", wanted: 0.6 });
+      expect(bar.value.value).toBeGreaterThan(0.7);
+      expect(bar.value.low).toBeLessThan(bar.value.high);
+      expect(bar.controls.oracle).toBeGreaterThan(bar.value.value);
+      expect(isReached(bar)).toBe(true);
+    },
+    LONG_MS,
+  );
 
-  test("a sixth of the rows teaches enough where words tell it", () => {
-    expect(mmluFewLabels(named(400, 1)).value.value).toBeGreaterThan(0.65);
-  });
+  test(
+    "a sixth of the rows teaches enough where words tell it",
+    () => {
+      expect(mmluFewLabels(named(400, 1)).value.value).toBeGreaterThan(0.65);
+    },
+    LONG_MS,
+  );
 
   test("a transfer is held against nothing", () => {
     const bar = transfer(named(100, 1), named(100, 2), { id: "t", what: "transfer" });
@@ -171,12 +223,16 @@ describe("pair and pool bars on made rows", () => {
     expect(bar.rows).toBe(100);
   });
 
-  test("savings of a pool come with the quality that they were reached at", () => {
-    const pool = poolOf(madeRows(120, 1));
-    const bars = poolBars(pool, pool.cost ?? new Float64Array());
-    expect(bars.map(({ id }) => id)).toEqual(["pool-100", "pool-98", "pool-95", "pool-90"]);
-    expect(bars[2]?.value.value).toBeGreaterThan(0.4);
-    expect(bars[2]?.condition?.value).toBeGreaterThan(0.9);
-    expect(bars[2]?.controls["oracle's quality"]).toBeGreaterThanOrEqual(bars[2]?.condition?.value ?? 1);
-  });
+  test(
+    "savings of a pool come with the quality that they were reached at",
+    () => {
+      const pool = poolOf(madeRows(120, 1));
+      const bars = poolBars(pool, pool.cost ?? new Float64Array());
+      expect(bars.map(({ id }) => id)).toEqual(["pool-100", "pool-98", "pool-95", "pool-90"]);
+      expect(bars[2]?.value.value).toBeGreaterThan(0.4);
+      expect(bars[2]?.condition?.value).toBeGreaterThan(0.9);
+      expect(bars[2]?.controls["oracle's quality"]).toBeGreaterThanOrEqual(bars[2]?.condition?.value ?? 1);
+    },
+    LONG_MS,
+  );
 });
