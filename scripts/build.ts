@@ -8,7 +8,9 @@ const STAMP = `${FOLDER}/.inputs`;
 
 /** A digest of everything the binary is made from, by path, size and time of change. */
 function inputDigest(): string {
-  const folders = ["src/**", "config/router/**"].flatMap((folder) => [...new Bun.Glob(folder).scanSync(ROOT)]);
+  const folders = ["src/**", "config/router/**", "config/tournament/**"].flatMap((folder) => [
+    ...new Bun.Glob(folder).scanSync(ROOT),
+  ]);
   const files = [...folders, "package.json", "bun.lock", "scripts/compile.ts"].sort();
   const digest = new Bun.CryptoHasher("sha256").update(process.execPath).update(Bun.version);
   for (const file of files) {

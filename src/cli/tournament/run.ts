@@ -83,12 +83,16 @@ function reporter({ terminal, now }: CliHost, isJson: boolean, total: number): (
   };
 }
 
+/** Why there is not one answer; null where there is one, or where the budget is the reason. */
+function nobodyAnswered({ asked, kept, problems }: Collection<CliProblem>): CliProblem | null {
+  const [first] = problems.values();
+  return asked + kept === 0 && first !== undefined ? first : null;
+}
+
 /** What ended it early, in the order in which it matters; null where every answer is there. */
 function endOf(session: Session, collection: Collection<CliProblem>): CliProblem | null {
-  const { refused, problems, asked, kept, failed, left } = collection;
+  const { refused, problems, failed, left } = collection;
   const { id } = session.tournament;
-  const [first] = problems.values();
-  if (asked + kept === 0 && first !== undefined) return first;
   const fix = `lodestar tournament run --resume ${id} asks for what is missing`;
   if (refused !== null) {
     const message = `the budget ended it: ${budgetWords(refused.model, refused.mostUsd, session.asker.spentUsd())}`;
@@ -114,6 +118,11 @@ async function collect(host: CliHost, args: Args, session: Session): Promise<Out
     signal: host.signal,
     onAnswer,
   });
+  const unreached = nobodyAnswered(collection);
+  if (unreached !== null) {
+    if (args.resume === undefined) session.store.remove(id);
+    return unreached;
+  }
   const checked = await checkMatches(tournament, {
     answerOf: (prompt, model) => answerIn(session, prompt, model),
     check: (check, answer) => checkAnswer(check, answer, { mayRun: args.runCode }),

@@ -105,11 +105,12 @@ describe("tournament run", () => {
     expect(done.out).toContain("2 of 2 right");
   });
 
-  test("where no model can be reached the reason is told", async () => {
+  test("where no model can be reached the reason is told, and no tournament is left", async () => {
     const lab = openLab(makeWorld, () => ({ status: 503 }));
     const done = await lab.run(["tournament", "run", ...TWO, "--prompts", SUMS]);
     expect(done.code).toBe(6);
     expect(done.err).toContain("upstream_unreachable");
+    expect((await lab.run(["tournament", "history", "--json"])).out).toBe('{"tournaments":[]}\n');
   });
 
   test("prompts come from standard input, from the suites and from the histories of clients", async () => {
