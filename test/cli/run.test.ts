@@ -166,6 +166,27 @@ describe("a repair", () => {
     expect(question).toContain("AssertionError: -1 != 5");
   });
 
+  test("never shows a file with a secret, nor a secret in the output", async () => {
+    const key = "sk-abcdefghijklmnop1234567890";
+    const folder = folderWith({ ...BROKEN, "keys.py": `KEY = "${key}"\n` });
+    writeFileSync(join(folder, "calc.py"), `import keys\n${BROKEN["calc.py"]}`);
+    writeFileSync(
+      join(folder, "test_calc.py"),
+      `import sys\nprint("${key}", file=sys.stderr)\nimport keys\n${BROKEN["test_calc.py"]}`,
+    );
+    const world = scripted(["no"]);
+    await world.start(TEST, folder, ["--attempts", "1"]);
+    expect(world.asked.length).toBe(1);
+    expect(JSON.stringify(world.asked)).not.toContain(key);
+    expect(world.asked[0]?.messages[1]?.content).toContain("def add(a, b):");
+  });
+
+  test("that cannot be looked for ends with the command's own code, and says why", async () => {
+    const world = scripted([]);
+    const { code, err } = await world.start(TEST, folderWith(BROKEN), ["--yes", "--project", "two words"]);
+    expect([code, err.includes("code: bad_project")]).toEqual([1, true]);
+  });
+
   test("is only shown where nobody can be asked", async () => {
     const folder = folderWith(BROKEN);
     const before = snapshot(folder, CACHES);

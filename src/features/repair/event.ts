@@ -5,6 +5,8 @@ export type StopReason =
   | "attempts"
   | "repeated"
   | "no_model"
+  /** The project cannot be copied. */
+  | "no_copy"
   | "budget"
   | "tokens"
   | "time"

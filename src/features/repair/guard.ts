@@ -1,5 +1,6 @@
-import { lstatSync, readdirSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { errorCode } from "../../host/private-file.ts";
 import { git, type Project } from "./git.ts";
 
 /** How the files of a project are, without reading them. */
@@ -17,11 +18,29 @@ function* walk(root: string, folder: string): Generator<string> {
   }
 }
 
-/** Paths of a person's own files: in a repository those that are not ignored, and what decides what git does. */
+/** What decides what git does. Not the index: prompts and editors refresh it by asking for the status. */
+function repositoryPaths(root: string): readonly string[] {
+  const hooks = join(root, ".git/hooks");
+  const names = existsSync(hooks) ? readdirSync(hooks) : [];
+  return [".git/config", ".git/HEAD", ...names.map((name) => `.git/hooks/${name}`)];
+}
+
+/** Paths of a person's own files: in a repository those that are not ignored. */
 function ownPaths({ root, isRepository }: Project): Iterable<string> {
   const listed = isRepository ? git(root, ["ls-files", "-coz", "--exclude-standard"]) : null;
   if (listed === null) return walk(root, "");
-  return [...listed.split("\0").filter((path) => path !== ""), ".git/config", ".git/HEAD", ".git/index"];
+  return [...listed.split("\0").filter((path) => path !== ""), ...repositoryPaths(root)];
+}
+
+/** How a file is; null where there is none, as below the `.git` file of a linked work tree. */
+function stateAt(file: string): string | null {
+  try {
+    const stats = lstatSync(file, { bigint: true });
+    return stats.isDirectory() ? null : `${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.mode}`;
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(errorCode(error))) return null;
+    throw error;
+  }
 }
 
 /** The state of a project's own files: a write changes it, whoever wrote. `without` are folders of ours. */
@@ -30,9 +49,8 @@ export function treeState(project: Project, without: readonly string[]): TreeSta
   for (const path of ownPaths(project)) {
     const file = join(project.root, path);
     if (without.some((folder) => file.startsWith(`${folder}/`))) continue;
-    const stats = lstatSync(file, { throwIfNoEntry: false, bigint: true });
-    if (stats !== undefined && !stats.isDirectory())
-      state.set(path, `${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.mode}`);
+    const found = stateAt(file);
+    if (found !== null) state.set(path, found);
   }
   return state;
 }

@@ -148,7 +148,7 @@ function afterFailure(state: State, end: Extract<AttemptEnd, { kind: "failed" }>
 
 async function takeTurn(plan: RepairPlan, ports: RepairPorts, state: State, target: Target): Promise<Turn> {
   const opened = await openSandbox(plan.sandbox);
-  if (!opened.ok) return { kind: "stop", reason: "no_model", message: opened.error.message };
+  if (!opened.ok) return { kind: "stop", reason: "no_copy", message: opened.error.message };
   const sandbox = opened.value;
   try {
     const asked = await ask(plan, ports, state, target, sandbox);

@@ -197,6 +197,37 @@ describe("whatever models answer", () => {
   });
 });
 
+describe("where it is run", () => {
+  test("may be a linked work tree, which stays as it is", async () => {
+    const folder = folderWith(BROKEN);
+    gitIn(folder, "init", "-q");
+    gitIn(folder, "add", ".");
+    gitIn(folder, "commit", "-qm", "one");
+    const linked = join(folderWith({}), "linked");
+    gitIn(folder, "worktree", "add", "-q", "-b", "side", linked);
+    const before = [snapshot(folder), snapshot(linked)];
+    const { end } = await heal(linked, () => whole("calc.py", REPAIRED));
+    expect(end.changes?.map(({ path }) => path)).toEqual(["calc.py"]);
+    expect([snapshot(folder), snapshot(linked)]).toEqual(before);
+  });
+
+  test("may be a repository without a commit, and one of which only a folder is used", async () => {
+    const folder = folderWith({ "sub/calc.py": BROKEN["calc.py"], "other.py": "x\n" });
+    gitIn(folder, "init", "-q");
+    const { end } = await heal(join(folder, "sub"), () => whole("sub/calc.py", REPAIRED));
+    expect(end.changes?.map(({ path }) => path)).toEqual(["sub/calc.py"]);
+  });
+
+  test("a hook that what was run writes is noticed", async () => {
+    const folder = folderWith({ "calc.py": "no\n", "build.sh": "true\n" });
+    gitIn(folder, "init", "-q");
+    const command = ["sh", "-c", "sh build.sh; grep -q yes calc.py || { echo FAIL; exit 1; }"];
+    const evil = whole("build.sh", `echo evil > "${folder}/.git/hooks/pre-commit"\n`);
+    const { end } = await heal(folder, () => evil, { command });
+    expect(end.stop).toMatchObject({ reason: "touched", message: expect.stringContaining(".git/hooks/pre-commit") });
+  });
+});
+
 describe("the loop", () => {
   test("takes what passes from a fresh copy: what an earlier attempt left there does not count", async () => {
     const folder = folderWith({ "calc.py": "no\n", "build.sh": "true\n" });
