@@ -9,6 +9,7 @@ import { passExitCode } from "../terminal/exit-code.ts";
 import { type CliProblem, usageProblem } from "../terminal/problem.ts";
 import { type CliHost, defineCommand, type Outcome } from "./command.ts";
 import { locate } from "./connection.ts";
+import { modelNamed } from "./models/pick-for.ts";
 import { projectFlag } from "./project/here.ts";
 import { attend, purposeFor } from "./run/attend.ts";
 import { openJournal } from "./run/journal.ts";
@@ -23,6 +24,7 @@ const WALL_MS = 1_800_000;
 
 interface Args extends DaemonArgs {
   readonly model: readonly string[];
+  readonly pick: boolean;
   readonly attempts: number;
   readonly budget?: string | undefined;
   readonly maxTokens?: number | undefined;
@@ -119,12 +121,22 @@ function ended(host: CliHost, args: Args, command: readonly string[], cwd: strin
   );
 }
 
+/** The models that repair, in order: those named, the one that a person picks, or local first. */
+async function modelsOf(host: CliHost, args: Args): Promise<Result<readonly string[], CliProblem>> {
+  if (args.model.length > 0) return success(args.model);
+  if (!args.pick) return success(MODELS);
+  const picked = await modelNamed(host, args, undefined, "Which model shall repair it?");
+  return picked.ok ? success([picked.value]) : picked;
+}
+
 async function runCommand(host: CliHost, args: Args, rest: readonly string[], signals: Signals): Promise<Outcome> {
   const limits = limitsOf(args);
   if (!limits.ok) return limits.error;
   const cwd = folderOf(args.cwd);
   const program = findProgram(rest[0] ?? "", cwd, host.environment);
   if (!program.ok) return program.error;
+  const models = await modelsOf(host, args);
+  if (!models.ok) return models.error;
   const first = await watchCommand(host, args, rest, cwd, signals);
   if (!first.ok) return first.error;
   const { exitCode, tookMs, isTimedOut, isInterrupted } = first.value;
@@ -144,7 +156,7 @@ async function runCommand(host: CliHost, args: Args, rest: readonly string[], si
     project: projectAt(cwd),
     folder: cwd,
     stateDir,
-    models: args.model.length > 0 ? args.model : MODELS,
+    models: models.value,
     format: args.editFormat ?? null,
     allowTests: args.allowTests,
     checks: args.check,
@@ -190,6 +202,7 @@ export const command = defineCommand({
       valueHint: "NAME",
       description: "whom to ask, in this order (default free, cheap, best)",
     },
+    pick: { type: "boolean", description: "pick the model from a list before the command runs" },
     attempts: {
       type: "string",
       value: "integer",

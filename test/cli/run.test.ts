@@ -93,6 +93,7 @@ describe("a command that cannot run", () => {
     [["run", "pytest"], "no_command"],
     [["run", "--attempts", "0", "--", "true"], "bad_value"],
     [["run", "--budget", "much", "--", "true"], "bad_value"],
+    [["run", "--pick", "--", "true"], "no_model_named"],
   ] as const)("%p is a wrong command line", async (argv, problem) => {
     const { code, err } = await scripted([]).run(argv);
     expect([code, err.includes(`code: ${problem}`)]).toEqual([2, true]);
