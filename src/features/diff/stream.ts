@@ -15,7 +15,7 @@ function sizeOf(files: readonly FilePatch[]): number {
 }
 
 /** Lines with their ends, one character a byte, of bytes as they come. */
-export async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<readonly string[]> {
+async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<readonly string[]> {
   let rest: string[] = [];
   for await (const chunk of bytes) {
     const text = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength).toString("latin1");

@@ -39,7 +39,7 @@ function blockEnd(lines: readonly string[], at: number): number | null {
 }
 
 /** Faults as people make them, each a change of one place. The second part says how many lines go, where it is not one. */
-export const FAULTS: Readonly<Record<string, LineChange>> = {
+const FAULTS: Readonly<Record<string, LineChange>> = {
   "a bound off by one": replaced(/(?<=[\w)\]] )(<=|>=|<|>)(?= [\w(-])/, (sign) => FLIPS[sign] ?? sign),
   "an equality turned": replaced(/===|!==|==|!=/, (sign) =>
     sign.startsWith("!") ? sign.replace("!", "=") : sign.replace("=", "!"),
@@ -62,7 +62,7 @@ export const FAULTS: Readonly<Record<string, LineChange>> = {
 };
 
 /** Whole blocks that go: guards, and what handles errors. */
-export const LOSSES: Readonly<Record<string, RegExp>> = {
+const LOSSES: Readonly<Record<string, RegExp>> = {
   "a guard that is gone": /^\s*if\b.*[:{]\s*$/,
   "a throw that is gone": /^\s*(throw|raise|return Err|return nil, err)\b.*/,
   "a lock that is gone": /^\s*(s\.mu\.Lock|defer s\.mu)/,
