@@ -132,11 +132,11 @@ async function modelsOf(host: CliHost, args: Args): Promise<Result<readonly stri
 async function runCommand(host: CliHost, args: Args, rest: readonly string[], signals: Signals): Promise<Outcome> {
   const limits = limitsOf(args);
   if (!limits.ok) return limits.error;
+  const models = await modelsOf(host, args);
+  if (!models.ok) return models.error;
   const cwd = folderOf(args.cwd);
   const program = findProgram(rest[0] ?? "", cwd, host.environment);
   if (!program.ok) return program.error;
-  const models = await modelsOf(host, args);
-  if (!models.ok) return models.error;
   const first = await watchCommand(host, args, rest, cwd, signals);
   if (!first.ok) return first.error;
   const { exitCode, tookMs, isTimedOut, isInterrupted } = first.value;
