@@ -40,7 +40,7 @@ export const diffFlags = {
     env: "LODESTAR_DIFF_MODEL",
     description: "let a model add notes to risky hunks (auto where none is named)",
   },
-  budget: { type: "string", valueHint: "USD", description: "at most so much for the notes of this run (default 0.50)" },
+  budget: { type: "string", valueHint: "USD", description: "at most so much for the notes of this run" },
   ...jsonFlag,
   ...projectFlag,
   ...daemonFlags,
