@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { CostsView } from "../../src/core/admin-view.ts";
+import type { JsonObject } from "../../src/core/json.ts";
 import { eventually } from "../support/eventually.ts";
 import { type RunningLodestar, runLodestar, startLodestar, stopLodestars } from "./driver.ts";
 import { type Engine, GEMMA, NO_OLLAMA_REASON, SMOLLM, startOllama } from "./engines.ts";
@@ -36,6 +37,12 @@ async function askQuickly(lodestar: RunningLodestar): Promise<Response> {
   return post(lodestar.apiUrl, "/api/chat", CHAT_WIRES.ollama.request(LOCAL, "Hi", false, 2));
 }
 
+/** Ollama tells parameters in the order of a map, which is another one each time. */
+function inOrder(card: JsonObject): JsonObject {
+  const sorted = (text: unknown): string => String(text).split("\n").toSorted().join("\n");
+  return { ...card, parameters: sorted(card.parameters), modelfile: sorted(card.modelfile) };
+}
+
 describe.skipIf(NO_OLLAMA_REASON !== "")(`with a real Ollama behind the binary ${NO_OLLAMA_REASON}`, () => {
   let ollama: Engine;
   let lodestar: RunningLodestar;
@@ -58,7 +65,7 @@ describe.skipIf(NO_OLLAMA_REASON !== "")(`with a real Ollama behind the binary $
   });
 
   test("a tool that only speaks Ollama sees of a local model what Ollama itself says", async () => {
-    const show = async (url: string) => objectOf(await post(url, "/api/show", { model: SMOLLM }));
+    const show = async (url: string) => inOrder(await objectOf(await post(url, "/api/show", { model: SMOLLM })));
     const { tensors, ...own } = await show(ollama.url);
     expect([tensors, own.model_info]).toMatchObject([expect.any(Array), { "llama.context_length": 8192 }]);
     const told = await eventually("the card of the model", async () => {
