@@ -1,18 +1,11 @@
+import type { ModelView } from "../core/admin-view.ts";
 import type { Rates } from "../core/spending-guard.ts";
 import type { CliHost } from "./command.ts";
 import { fetchView } from "./connection.ts";
 import type { DaemonArgs } from "./shared-flags.ts";
 
-/** What is needed of an entry of `/v1/models` of the admin API. */
-interface PricedView {
-  readonly id: string;
-  readonly aliases: readonly string[];
-  readonly isLocal: boolean;
-  readonly inputUsd: number | null;
-  readonly outputUsd: number | null;
-}
-
-function ratesOf({ isLocal, inputUsd, outputUsd }: PricedView): Rates | null {
+/** What a token of one model costs: nothing of a local one; null where the price is not known. */
+export function ratesOf({ isLocal, inputUsd, outputUsd }: ModelView): Rates | null {
   if (isLocal) return { inputUsd: 0, outputUsd: 0 };
   return inputUsd === null || outputUsd === null ? null : { inputUsd, outputUsd };
 }
@@ -22,7 +15,7 @@ function ratesOf({ isLocal, inputUsd, outputUsd }: PricedView): Rates | null {
  * all; null where a price is not known.
  */
 export async function mostRatesOf(host: CliHost, args: DaemonArgs, model: string): Promise<Rates | null> {
-  const known = await fetchView<{ models: readonly PricedView[] }>(host, args, "read", "/v1/models");
+  const known = await fetchView<{ models: readonly ModelView[] }>(host, args, "read", "/v1/models");
   if (!known.ok) return null;
   const { models } = known.value;
   const named = models.find(({ id, aliases }) => id === model || aliases.includes(model));

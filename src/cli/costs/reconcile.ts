@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import type { CostsView } from "../../core/admin-view.ts";
 import { isZone } from "../../core/calendar.ts";
 import { CsvError } from "../../core/csv-records.ts";
@@ -13,6 +12,7 @@ import { type CliProblem, failureProblem, usageProblem } from "../../terminal/pr
 import { plainText } from "../../terminal/table.ts";
 import { type CliHost, defineCommand } from "../command.ts";
 import { type Connection, openAdmin, readView } from "../connection.ts";
+import { inputFileProblem } from "../input-file.ts";
 import { daemonFlags, filterQuery, jsonFlag } from "../shared-flags.ts";
 import { showReconciliation } from "./reconcile-words.ts";
 
@@ -23,9 +23,8 @@ async function readFile(path: string): Promise<Result<UsageFile, CliProblem>> {
   const fix =
     "docs/costs.md shows the format: day,model,uncached_input_tokens,cache_read_tokens,cache_write_tokens,output_tokens,cost_usd";
   const shown = plainText(path);
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) return failure(failureProblem("file_missing", `there is no file ${shown}`));
-  if (!found.isFile()) return failure(failureProblem("not_a_file", `${shown} is no file`));
+  const problem = inputFileProblem(path);
+  if (problem !== null) return failure(problem);
   try {
     const usage = await readUsage(Bun.file(path).stream());
     if (usage.rows.length > 0) return success(usage);

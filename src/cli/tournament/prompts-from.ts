@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { failure, type Result, success } from "../../core/result.ts";
 import { TASK_CLASSES, type TaskClass } from "../../core/routing/task-class.ts";
 import type { TournamentPrompt } from "../../core/tournament/tournament.ts";
@@ -8,6 +7,7 @@ import { suiteOf } from "../../features/tournament/suites.ts";
 import { type CliProblem, failureProblem, usageProblem } from "../../terminal/problem.ts";
 import { plainText } from "../../terminal/table.ts";
 import type { CliHost, Flags } from "../command.ts";
+import { inputFileProblem } from "../input-file.ts";
 import { placeOf } from "../setup/target.ts";
 
 const SUITES: readonly (TaskClass | "all")[] = [...TASK_CLASSES, "all"];
@@ -55,9 +55,8 @@ const FIX =
 
 async function textOf(host: CliHost, path: string): Promise<Result<string, CliProblem>> {
   if (path === "-") return success(await host.stdin.readAll());
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) return failure(failureProblem("file_missing", `there is no file ${plainText(path)}`));
-  if (!found.isFile()) return failure(failureProblem("not_a_file", `${plainText(path)} is no file`));
+  const problem = inputFileProblem(path);
+  if (problem !== null) return failure(problem);
   return success(await Bun.file(path).text());
 }
 

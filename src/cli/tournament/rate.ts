@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { CENTRE, type Leaderboard, leaderboardOf } from "../../core/rating/leaderboard.ts";
 import { leftShare, type Share } from "../../core/rating/share.ts";
 import type { Vote } from "../../core/rating/vote.ts";
@@ -9,6 +8,7 @@ import { type CliProblem, failureProblem } from "../../terminal/problem.ts";
 import { plainText, showTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { defineCommand } from "../command.ts";
+import { inputFileProblem } from "../input-file.ts";
 import { jsonFlag } from "../shared-flags.ts";
 import { BOARD_COLUMNS, readTies, talkOfBasis, tiesFlag } from "./board.ts";
 
@@ -25,9 +25,8 @@ interface RateView extends Leaderboard {
 
 async function readFile(path: string): Promise<Result<readonly Vote[], CliProblem>> {
   const shown = plainText(path);
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found === undefined) return failure(failureProblem("file_missing", `there is no file ${shown}`));
-  if (!found.isFile()) return failure(failureProblem("not_a_file", `${shown} is no file`));
+  const problem = inputFileProblem(path);
+  if (problem !== null) return failure(problem);
   try {
     return success(await readVotes(await Bun.file(path).bytes()));
   } catch (error) {

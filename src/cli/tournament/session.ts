@@ -10,6 +10,7 @@ import { plainText } from "../../terminal/table.ts";
 import type { CliHost, Outcome } from "../command.ts";
 import { fetchView } from "../connection.ts";
 import { type OpenModels, openModels } from "../model-port.ts";
+import { ratesOf } from "../model-rates.ts";
 import { type ProjectArgs, projectHere } from "../project/here.ts";
 import { type DaemonArgs, inputsOf } from "../shared-flags.ts";
 
@@ -106,10 +107,7 @@ export function createAnswerBook(kept: Kept): AnswerBook {
 
 function ratesIn(views: readonly ModelView[], model: string): Rates | null {
   const found = views.find(({ id }) => id === model) ?? views.find(({ aliases }) => aliases.includes(model));
-  if (found === undefined) return null;
-  if (found.isLocal) return { inputUsd: 0, outputUsd: 0 };
-  const { inputUsd, outputUsd } = found;
-  return inputUsd === null || outputUsd === null ? null : { inputUsd, outputUsd };
+  return found === undefined ? null : ratesOf(found);
 }
 
 /** Opens the models of a tournament, whose costs are told under `tournament:ID`. Runs `work`, and closes them. */
@@ -128,16 +126,16 @@ export async function withModels(
   const caller = { project: project.value, tag: `tournament:${kept.tournament.id}` };
   const models: Result<OpenModels, CliProblem> = await openModels(host, args, caller);
   if (!models.ok) return models.error;
-  const ratesOf = (model: string): Rates | null => ratesIn(views, model);
+  const ratesOfName = (model: string): Rates | null => ratesIn(views, model);
   const asker = createAsker({
     models: models.value,
     store: kept.store,
     budgetUsd: budget.value,
-    ratesOf,
+    ratesOf: ratesOfName,
     now: () => host.now(),
   });
   const mostCostOf = (model: string): number =>
-    ((ratesOf(model)?.outputUsd ?? 0) * kept.tournament.maxOutputTokens) / 1_000_000;
+    ((ratesOfName(model)?.outputUsd ?? 0) * kept.tournament.maxOutputTokens) / 1_000_000;
   try {
     return await work({ ...kept, asker, mostCostOf });
   } finally {
